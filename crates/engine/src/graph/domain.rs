@@ -1,0 +1,214 @@
+//! The points of a stage: its axes' values, ragged or not, less what is excluded.
+
+use super::{ValueId, Values};
+use crate::error::{Origin, SpecError};
+use crate::names;
+use crate::settings::{Setting, Settings};
+use crate::spec::{Condition, Domain, Spec, StageSpec};
+use crate::value::{Value, as_list, kind, show};
+use crate::yaml::Node;
+
+/// The axes of a stage and all its points, in the order of its axes, the last one fastest.
+pub struct Points {
+    pub axes: Vec<String>,
+    /// For each axis, each of its values once.
+    pub domains: Vec<Vec<ValueId>>,
+    pub points: Vec<Box<[ValueId]>>,
+}
+
+/// An axis' values, or for a ragged axis its values by those of an earlier axis.
+enum AxisValues {
+    Plain(Vec<ValueId>),
+    By { axis: usize, cases: Vec<(ValueId, Vec<ValueId>)>, origin: Origin },
+}
+
+/// A guard against a slip such as `runs=1000000000`, far above any real study.
+const MOST_TASKS: usize = 10_000_000;
+
+/// Enumerates the points of `stage`.
+///
+/// # Errors
+/// An axis that has no values anywhere, a count that is none, `by` an axis that the stage lacks, a value of
+/// that axis without a case, an unknown axis in `exclude`.
+pub fn points(
+    spec: &Spec,
+    settings: &Settings,
+    stage: &StageSpec,
+    values: &mut Values,
+) -> Result<Points, SpecError> {
+    let axes: Vec<String> = stage.axes.iter().map(|(name, _)| name.text.clone()).collect();
+    let mut axis_values = Vec::new();
+    for (name, own) in &stage.axes {
+        let domain = match own {
+            Some(domain) => domain,
+            None => {
+                let shared = spec.axes.iter().find(|(axis, _)| axis.text == name.text);
+                let Some((_, domain)) = shared else {
+                    return Err(SpecError::new(
+                        name.at,
+                        format!("the axis `{}` of stage `{}` has no values", name.text, stage.name.text),
+                    )
+                    .hint(names::hint(&name.text, spec.axes.iter().map(|(axis, _)| axis.text.as_str()))));
+                };
+                domain
+            }
+        };
+        axis_values.push(axis_domain(settings, domain, &name.text, &axes, values)?);
+    }
+    let exclude = stage
+        .exclude
+        .iter()
+        .map(|conditions| resolve_conditions(conditions, &axes, values))
+        .collect::<Result<Vec<_>, _>>()?;
+
+    let mut points: Vec<Vec<ValueId>> = vec![Vec::new()];
+    for place in order(&axis_values, stage)? {
+        let mut longer = Vec::new();
+        for point in points {
+            let choices = match &axis_values[place] {
+                AxisValues::Plain(choices) => choices,
+                AxisValues::By { axis, cases, origin } => {
+                    let value = point[*axis];
+                    let case = cases.iter().find(|(case, _)| *case == value).ok_or_else(|| {
+                        let what = format!(
+                            "the axis `{}` has no case for {}={}",
+                            axes[place],
+                            axes[*axis],
+                            show(values.get(value))
+                        );
+                        SpecError::new(origin, what)
+                    })?;
+                    &case.1
+                }
+            };
+            for choice in choices {
+                let mut point = point.clone();
+                point.resize(axes.len(), ValueId::MAX);
+                point[place] = *choice;
+                longer.push(point);
+            }
+            if longer.len() > MOST_TASKS {
+                let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
+                return Err(SpecError::new(stage.name.at, what));
+            }
+        }
+        points = longer;
+    }
+    points.retain(|point| !exclude.iter().any(|conditions| matches(conditions, point)));
+    let domains = axis_values.iter().map(AxisValues::all).collect();
+    Ok(Points { axes, domains, points: points.into_iter().map(Vec::into_boxed_slice).collect() })
+}
+
+impl AxisValues {
+    fn all(&self) -> Vec<ValueId> {
+        match self {
+            AxisValues::Plain(values) => values.clone(),
+            AxisValues::By { cases, .. } => {
+                let mut all = Vec::new();
+                for value in cases.iter().flat_map(|(_, values)| values) {
+                    if !all.contains(value) {
+                        all.push(*value);
+                    }
+                }
+                all
+            }
+        }
+    }
+}
+
+/// The order in which axes are filled in: as written, so a ragged axis must stand after the one it depends on.
+fn order(axes: &[AxisValues], stage: &StageSpec) -> Result<Vec<usize>, SpecError> {
+    for (place, axis) in axes.iter().enumerate() {
+        if let AxisValues::By { axis: by, .. } = axis
+            && *by >= place
+        {
+            let (name, by) = (&stage.axes[place].0, &stage.axes[*by].0.text);
+            let what = format!("the axis `{}` depends on `{by}` and must stand after it", name.text);
+            return Err(SpecError::new(name.at, what));
+        }
+    }
+    Ok((0..axes.len()).collect())
+}
+
+fn axis_domain(
+    settings: &Settings,
+    domain: &Domain,
+    name: &str,
+    axes: &[String],
+    values: &mut Values,
+) -> Result<AxisValues, SpecError> {
+    match domain {
+        Domain::Values(node) => Ok(AxisValues::Plain(list(settings, node, name, values)?)),
+        Domain::Count(node) => {
+            let Setting { value, origin } = settings.eval(node)?;
+            let count = value.as_u64().filter(|count| *count <= MOST_TASKS as u64).ok_or_else(|| {
+                let what =
+                    format!("the axis `{name}` needs a count from 0 to {MOST_TASKS}, not {}", show(&value));
+                SpecError::new(&origin, what)
+            })?;
+            Ok(AxisValues::Plain((0..count).map(|i| values.intern(&Value::from(i))).collect()))
+        }
+        Domain::By { axis, cases } => {
+            let Some(by) = axes.iter().position(|name| *name == axis.text) else {
+                let what = format!("the axis `{name}` depends on `{}`, which this stage lacks", axis.text);
+                return Err(SpecError::new(axis.at, what)
+                    .hint(names::hint(&axis.text, axes.iter().map(String::as_str))));
+            };
+            let cases = cases
+                .iter()
+                .map(|(case, node)| {
+                    let case = crate::yaml::parse(&case.text).map_or(Value::Null, |node| node.value());
+                    Ok((values.intern(&case), list(settings, node, name, values)?))
+                })
+                .collect::<Result<_, SpecError>>()?;
+            Ok(AxisValues::By { axis: by, cases, origin: axis.at.into() })
+        }
+    }
+}
+
+/// The values that a node lists, none twice.
+fn list(
+    settings: &Settings,
+    node: &Node,
+    name: &str,
+    values: &mut Values,
+) -> Result<Vec<ValueId>, SpecError> {
+    let Setting { value, origin } = settings.eval(node)?;
+    let mut ids = Vec::new();
+    for value in as_list(&value) {
+        if matches!(value, Value::Null | Value::Array(_) | Value::Object(_)) {
+            let what =
+                format!("a value of the axis `{name}` must be a text or a number, not {}", kind(&value));
+            return Err(SpecError::new(&origin, what));
+        }
+        let id = values.intern(&value);
+        if ids.contains(&id) {
+            return Err(SpecError::new(&origin, format!("the axis `{name}` has {} twice", show(&value))));
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// Conditions with axes as places and values as ids. Values that no axis has match nothing.
+pub fn resolve_conditions(
+    conditions: &[Condition],
+    axes: &[String],
+    values: &Values,
+) -> Result<Vec<(usize, Vec<ValueId>)>, SpecError> {
+    conditions
+        .iter()
+        .map(|Condition { axis, values: wanted }| {
+            let place = axes.iter().position(|name| *name == axis.text).ok_or_else(|| {
+                SpecError::new(axis.at, format!("this stage has no axis `{}`", axis.text))
+                    .hint(names::hint(&axis.text, axes.iter().map(String::as_str)))
+            })?;
+            Ok((place, wanted.iter().filter_map(|value| values.find(value)).collect()))
+        })
+        .collect()
+}
+
+/// Whether a point meets every condition.
+pub fn matches(conditions: &[(usize, Vec<ValueId>)], point: &[ValueId]) -> bool {
+    conditions.iter().all(|(axis, wanted)| wanted.contains(&point[*axis]))
+}

@@ -1,0 +1,180 @@
+//! How a stage's points find the upstream tasks that they read.
+//!
+//! One rule: axes that both stages have are joined, those the reference fixes are filtered, those that only
+//! the upstream stage has are gathered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Graph, Stage, TaskId, ValueId};
+use crate::error::SpecError;
+use crate::names;
+use crate::op::{AnyOp, Arity};
+use crate::spec::Reference;
+use crate::value::show;
+use crate::yaml::Name;
+
+/// A reference made ready to answer for each point of the downstream stage.
+pub struct Join {
+    pub output: usize,
+    pub gathered: Arc<[usize]>,
+    /// The joined axes: their places downstream and upstream.
+    shared: Vec<(usize, usize)>,
+    found: HashMap<Box<[ValueId]>, Arc<[TaskId]>>,
+    upstream: usize,
+    /// Values that the reference fixes and the upstream stage does not have (any longer).
+    missing: Option<Arc<str>>,
+}
+
+/// What a point reads by a [`Join`].
+pub enum Joined {
+    Items(Arc<[TaskId]>),
+    /// Nothing, and why.
+    Nothing(Arc<str>),
+    /// Nothing, since upstream leaves this point out: so must the reader.
+    Excluded,
+}
+
+impl Join {
+    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already.
+    pub fn new(graph: &Graph, reference: &Reference, axes: &[String]) -> Result<Join, SpecError> {
+        let upstream = graph.stages.iter().position(|stage| stage.name == reference.stage.text);
+        let upstream = upstream.ok_or_else(|| unknown_stage(graph, &reference.stage))?;
+        let stage = &graph.stages[upstream];
+        let output = table(stage, reference)?;
+        let (mut missing, mut several) = (None, Vec::new());
+        let mut fixed: Vec<(usize, Vec<ValueId>)> = Vec::new();
+        for fix in &reference.fix {
+            let place = axis_place(stage, &fix.axis, &reference.stage)?;
+            let ids: Vec<ValueId> = fix
+                .values
+                .iter()
+                .filter_map(|value| graph.values.find(value))
+                .filter(|id| stage.domains[place].contains(id))
+                .collect();
+            if ids.is_empty() {
+                let has: Vec<String> =
+                    stage.domains[place].iter().map(|id| show(graph.values.get(*id))).collect();
+                let wanted: Vec<String> = fix.values.iter().map(show).collect();
+                missing = Some(Arc::from(format!(
+                    "{} has no {}={} now, only {}",
+                    stage.name,
+                    fix.axis,
+                    wanted.join(" or "),
+                    if has.is_empty() { "nothing".to_string() } else { has.join(", ") },
+                )));
+            }
+            if fix.values.len() > 1 {
+                several.push(place);
+            }
+            fixed.push((place, ids));
+        }
+        let is_fixed = |place: usize| fixed.iter().any(|(fixed, _)| *fixed == place);
+        let shared: Vec<(usize, usize)> = axes
+            .iter()
+            .enumerate()
+            .filter_map(|(down, axis)| Some((down, stage.axes.iter().position(|name| name == axis)?)))
+            .filter(|(_, up)| !is_fixed(*up))
+            .collect();
+        let gathered = (0..stage.axes.len())
+            .filter(|up| !shared.iter().any(|(_, shared)| shared == up))
+            .filter(|up| !is_fixed(*up) || several.contains(up))
+            .collect();
+
+        let mut found: HashMap<Box<[ValueId]>, Vec<TaskId>> = HashMap::new();
+        for task in stage.tasks.clone() {
+            let coords = &graph.tasks[task].coords;
+            if super::domain::matches(&fixed, coords) {
+                found.entry(shared.iter().map(|(_, up)| coords[*up]).collect()).or_default().push(task);
+            }
+        }
+        let found = found.into_iter().map(|(point, tasks)| (point, tasks.into())).collect();
+        Ok(Join { output, gathered, shared, found, upstream, missing })
+    }
+
+    /// The tasks that the point `coords` of the downstream stage reads.
+    ///
+    /// # Errors
+    /// The point has a value on a shared axis that the upstream stage's axis does not have at all.
+    pub fn at(&self, graph: &Graph, coords: &[ValueId], reference: &Reference) -> Result<Joined, SpecError> {
+        if let Some(why) = &self.missing {
+            return Ok(Joined::Nothing(why.clone()));
+        }
+        let stage = &graph.stages[self.upstream];
+        let point: Box<[ValueId]> = self.shared.iter().map(|(down, _)| coords[*down]).collect();
+        let Some(items) = self.found.get(&point) else {
+            for ((_, up), value) in self.shared.iter().zip(&point) {
+                if !stage.domains[*up].contains(value) {
+                    let (axis, value) = (&stage.axes[*up], show(graph.values.get(*value)));
+                    let what = format!(
+                        "`{reference}` is read at {axis}={value}, which stage `{}` lacks",
+                        stage.name
+                    );
+                    return Err(SpecError::new(reference.stage.at, what)
+                        .hint(format!("give both stages the same values of `{axis}`")));
+                }
+            }
+            return Ok(Joined::Excluded);
+        };
+        let present: Vec<TaskId> =
+            items.iter().copied().filter(|task| graph.tasks[*task].absent.is_none()).collect();
+        Ok(match (present.len(), items.first()) {
+            (0, Some(first)) => Joined::Nothing(
+                graph.tasks[*first].absent.clone().unwrap_or_else(|| "nothing to read".into()),
+            ),
+            (n, _) if n == items.len() => Joined::Items(items.clone()),
+            _ => Joined::Items(present.into()),
+        })
+    }
+
+    /// Refuses a join that gathers several tables where the op takes one.
+    pub fn check_arity(
+        &self,
+        graph: &Graph,
+        op: &dyn AnyOp,
+        input: &Name,
+        reference: &Reference,
+    ) -> Result<(), SpecError> {
+        let stage = &graph.stages[self.upstream];
+        let declared = op.inputs().iter().find(|declared| declared.name == input.text);
+        if declared.is_none_or(|declared| declared.arity == Arity::Many) || self.gathered.is_empty() {
+            return Ok(());
+        }
+        let axes: Vec<&str> = self.gathered.iter().map(|axis| stage.axes[*axis].as_str()).collect();
+        let what = format!(
+            "`{reference}` is one table for each {}, but the input `{}` of op `{}` takes one table",
+            axes.join(" and "),
+            input.text,
+            op.name()
+        );
+        let first = axes.first().copied().unwrap_or_default();
+        Err(SpecError::new(reference.stage.at, what)
+            .hint(format!("add the axis `{first}` to this stage, or fix it: {}[{first}=...]", stage.name)))
+    }
+}
+
+/// The place of the table that `reference` names among the stage's outputs.
+pub fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
+    let outputs = stage.op.outputs();
+    match &reference.table {
+        Some(table) => outputs.iter().position(|output| output == table).ok_or_else(|| {
+            SpecError::new(reference.stage.at, format!("stage `{}` has no table `{table}`", stage.name))
+                .hint(names::hint(table, outputs.iter().copied()))
+        }),
+        None if outputs.len() == 1 => Ok(0),
+        None => Err(SpecError::new(reference.stage.at, format!("stage `{}` has several tables", stage.name))
+            .hint(format!("write {}.TABLE with one of: {}", reference.stage.text, outputs.join(", ")))),
+    }
+}
+
+pub fn axis_place(stage: &Stage, axis: &str, at: &Name) -> Result<usize, SpecError> {
+    stage.axes.iter().position(|name| name == axis).ok_or_else(|| {
+        SpecError::new(at.at, format!("stage `{}` has no axis `{axis}`", stage.name))
+            .hint(names::hint(axis, stage.axes.iter().map(String::as_str)))
+    })
+}
+
+pub fn unknown_stage(graph: &Graph, name: &Name) -> SpecError {
+    SpecError::new(name.at, format!("there is no stage `{}`", name.text))
+        .hint(names::hint(&name.text, graph.stages.iter().map(|stage| stage.name.as_str())))
+}

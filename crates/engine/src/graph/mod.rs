@@ -1,0 +1,161 @@
+//! Stages expanded into tasks, joined along their axes. Pure: no files, no clock.
+//!
+//! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task knows its
+//! coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
+
+mod domain;
+mod expand;
+mod join;
+mod select;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::SpecError;
+use crate::key::Seed;
+use crate::op::{AnyOp, Bound, Registry};
+use crate::settings::Settings;
+use crate::spec::Spec;
+use crate::value::{Value, canonical, show};
+
+/// A task's place in [`Graph::tasks`]. A task comes after all tasks that it reads.
+pub type TaskId = usize;
+
+/// A value of an axis, by its place in [`Values`].
+pub type ValueId = u32;
+
+/// Every distinct axis value once, so that joins compare numbers.
+#[derive(Default)]
+pub struct Values {
+    list: Vec<Value>,
+    ids: HashMap<String, ValueId>,
+}
+
+impl Values {
+    fn intern(&mut self, value: &Value) -> ValueId {
+        let text = canonical(value);
+        if let Some(id) = self.ids.get(&text) {
+            return *id;
+        }
+        let id = self.list.len() as ValueId;
+        self.list.push(value.clone());
+        self.ids.insert(text, id);
+        id
+    }
+
+    fn find(&self, value: &Value) -> Option<ValueId> {
+        self.ids.get(&canonical(value)).copied()
+    }
+
+    pub fn get(&self, id: ValueId) -> &Value {
+        &self.list[id as usize]
+    }
+}
+
+/// A stage with its tasks.
+pub struct Stage {
+    pub name: String,
+    pub about: Option<String>,
+    pub op: Arc<dyn AnyOp>,
+    pub axes: Vec<String>,
+    /// The stages that its inputs name, each once.
+    pub reads: Vec<String>,
+    pub tasks: Range<TaskId>,
+    /// For each axis, every value it takes in this stage, in order.
+    domains: Vec<Vec<ValueId>>,
+}
+
+/// One point of a stage: the unit of caching.
+pub struct Task {
+    pub stage: usize,
+    /// One value per axis of the stage.
+    pub coords: Box<[ValueId]>,
+    pub params: Bound,
+    pub seed: Option<Arc<Seed>>,
+    pub inputs: Vec<TaskInput>,
+    /// Why this task cannot be: something that it reads has been taken away.
+    pub absent: Option<Arc<str>>,
+}
+
+/// What one input of a task reads.
+pub struct TaskInput {
+    pub name: Arc<str>,
+    /// The place of the table among the upstream op's outputs.
+    pub output: usize,
+    /// The upstream stage's axes (by place) whose coordinates tell the items apart.
+    pub gathered: Arc<[usize]>,
+    pub items: Arc<[TaskId]>,
+}
+
+/// All tasks of a pipeline under given settings.
+pub struct Graph {
+    pub stages: Vec<Stage>,
+    pub tasks: Vec<Task>,
+    pub values: Values,
+}
+
+impl Graph {
+    /// Expands every stage of the pipeline.
+    ///
+    /// # Errors
+    /// Unknown ops, axes, stages, tables, parameters; cycles; joins that do not fit; parameters that an op
+    /// refuses. Each with its place and a hint.
+    pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
+        expand::expand(spec, settings, ops).map_err(|error| error.in_file(&spec.file))
+    }
+
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    pub fn stage_of(&self, task: TaskId) -> &Stage {
+        &self.stages[self.tasks[task].stage]
+    }
+
+    /// The coordinates of a task: axis and value.
+    pub fn coords(&self, task: TaskId) -> impl Iterator<Item = (&str, &Value)> {
+        let stage = self.stage_of(task);
+        let values = self.tasks[task].coords.iter().map(|id| self.values.get(*id));
+        stage.axes.iter().map(String::as_str).zip(values)
+    }
+
+    /// The task as people write it: `identify[dataset=MNIST, set=0]`.
+    pub fn name(&self, task: TaskId) -> String {
+        let coords: Vec<String> =
+            self.coords(task).map(|(axis, value)| format!("{axis}={}", show(value))).collect();
+        match coords.as_slice() {
+            [] => self.stage_of(task).name.clone(),
+            _ => format!("{}[{}]", self.stage_of(task).name, coords.join(", ")),
+        }
+    }
+
+    /// What the user should know of `tasks`: stages, such as a figure's panel, that a `--set` has emptied.
+    pub fn notices(&self, tasks: &[TaskId]) -> Vec<String> {
+        let mut left_out: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        for task in tasks {
+            if let Some(why) = &self.tasks[*task].absent {
+                *left_out.entry((self.tasks[*task].stage, why)).or_default() += 1;
+            }
+        }
+        let line = |((stage, why), count): ((usize, &str), usize)| {
+            let stage = &self.stages[stage];
+            match stage.axes.len() {
+                0 => format!("{} is left out: {why}", stage.name),
+                _ => format!("{}: {count} tasks are left out: {why}", stage.name),
+            }
+        };
+        left_out.into_iter().map(line).collect()
+    }
+
+    /// The coordinates of `item`, an item of `input`, that tell it from its neighbours.
+    pub fn gathered_coords(&self, input: &TaskInput, item: TaskId) -> Vec<(String, Value)> {
+        let stage = self.stage_of(item);
+        let coords = &self.tasks[item].coords;
+        input
+            .gathered
+            .iter()
+            .map(|axis| (stage.axes[*axis].clone(), self.values.get(coords[*axis]).clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! Which tasks a target means, and which tasks those need.
+
+use super::join::{axis_place, unknown_stage};
+use super::{Graph, TaskId};
+use crate::error::{Origin, SpecError};
+use crate::names;
+use crate::spec::{Reference, Spec, Target};
+
+impl Graph {
+    /// The tasks that `words` mean: targets, stages, or stages with fixed axes, as on the command line.
+    ///
+    /// # Errors
+    /// A name that is neither target nor stage, an axis that the stage lacks.
+    pub fn select(&self, spec: &Spec, words: &[String]) -> Result<Vec<TaskId>, SpecError> {
+        let mut tasks = Vec::new();
+        for word in words {
+            let on_line = |error: SpecError| SpecError { origin: Origin::CommandLine(word.clone()), ..error };
+            let nowhere = crate::error::Loc { line: 1, column: 1 };
+            let reference = Reference::parse(word, nowhere).map_err(on_line)?;
+            tasks.extend(resolve(self, spec, &reference, &mut Vec::new()).map_err(on_line)?);
+        }
+        tasks.sort_unstable();
+        tasks.dedup();
+        Ok(tasks)
+    }
+
+    /// `tasks` and all that they read, directly or not, in the order of computation.
+    pub fn closure(&self, tasks: &[TaskId]) -> Vec<TaskId> {
+        let mut needed = vec![false; self.tasks.len()];
+        for task in tasks {
+            needed[*task] = true;
+        }
+        for task in (0..self.tasks.len()).rev() {
+            if needed[task] {
+                for input in &self.tasks[task].inputs {
+                    for item in input.items.iter() {
+                        needed[*item] = true;
+                    }
+                }
+            }
+        }
+        (0..self.tasks.len()).filter(|task| needed[*task]).collect()
+    }
+}
+
+/// The tasks of one target of the file.
+pub fn target(
+    graph: &Graph,
+    spec: &Spec,
+    target: &Target,
+    open: &mut Vec<String>,
+) -> Result<Vec<TaskId>, SpecError> {
+    if open.contains(&target.name.text) {
+        let what = format!("the target `{}` contains itself", target.name.text);
+        return Err(SpecError::new(target.name.at, what));
+    }
+    open.push(target.name.text.clone());
+    let mut tasks = Vec::new();
+    for reference in &target.of {
+        tasks.extend(resolve(graph, spec, reference, open)?);
+    }
+    open.pop();
+    Ok(tasks)
+}
+
+fn resolve(
+    graph: &Graph,
+    spec: &Spec,
+    reference: &Reference,
+    open: &mut Vec<String>,
+) -> Result<Vec<TaskId>, SpecError> {
+    let name = &reference.stage;
+    if let Some(found) = spec.targets.iter().find(|target| target.name.text == name.text) {
+        if !reference.fix.is_empty() || reference.table.is_some() {
+            let what = format!("`{}` is a target: only a stage has axes and tables", name.text);
+            return Err(SpecError::new(name.at, what));
+        }
+        return target(graph, spec, found, open);
+    }
+    let Some(stage) = graph.stage(&name.text) else {
+        let targets = spec.targets.iter().map(|target| target.name.text.as_str());
+        let stages = graph.stages.iter().map(|stage| stage.name.as_str());
+        let mut error = unknown_stage(graph, name);
+        error.what = format!("there is no target and no stage `{}`", name.text);
+        return Err(error.hint(names::hint(&name.text, targets.chain(stages))));
+    };
+    if reference.table.is_some() {
+        super::join::table(stage, reference)?;
+    }
+    let mut fixed = Vec::new();
+    for fix in &reference.fix {
+        let place = axis_place(stage, &fix.axis, name)?;
+        fixed.push((place, fix.values.iter().filter_map(|value| graph.values.find(value)).collect()));
+    }
+    let tasks = stage.tasks.clone();
+    Ok(tasks.filter(|task| super::domain::matches(&fixed, &graph.tasks[*task].coords)).collect())
+}

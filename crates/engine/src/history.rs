@@ -1,0 +1,86 @@
+//! What each run was asked and which key each task had: `cache/runs/*.json`.
+//!
+//! It is what lets `why` name the old value of a parameter: a record alone does not know which task of
+//! today it served yesterday.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::Graph;
+use crate::key::Key;
+use crate::plan::{Plan, State};
+use crate::store::{Store, StoreError, write_whole};
+use crate::value::Value;
+
+/// One run as remembered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    pub hspipe: String,
+    /// The targets as asked.
+    pub targets: Vec<String>,
+    /// Every parameter's value.
+    pub params: Value,
+    /// The key of each task that was complete after the run, by the task's name.
+    pub keys: BTreeMap<String, Key>,
+}
+
+/// Seconds since 1970, UTC; 0 if the clock is set before.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+impl RunRecord {
+    /// The record of a run that has left `plan`.
+    pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
+        let keys = plan.states.iter().enumerate().filter_map(|(task, state)| match state {
+            State::Cached { key, .. } => Some((graph.name(task), *key)),
+            _ => None,
+        });
+        RunRecord {
+            at: now(),
+            hspipe: hspipe.to_string(),
+            targets: targets.to_vec(),
+            params,
+            keys: keys.collect(),
+        }
+    }
+
+    /// Stores it under its number, one above the last.
+    pub fn save(&self, store: &Store) -> Result<PathBuf, StoreError> {
+        let number = numbered(store).last().map_or(1, |(number, _)| number + 1);
+        let path = store.root().join("runs").join(format!("{number:06}.json"));
+        let mut text = serde_json::to_vec(self).map_err(|error| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            source: error.into(),
+        })?;
+        text.push(b'\n');
+        write_whole(&path, &text)?;
+        Ok(path)
+    }
+}
+
+/// The runs on record, the newest first; damaged ones are passed over.
+pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
+    let paths = numbered(store).into_iter().rev();
+    paths.filter_map(|(_, path)| serde_json::from_slice(&fs::read(path).ok()?).ok())
+}
+
+fn numbered(store: &Store) -> Vec<(u64, PathBuf)> {
+    let entries = fs::read_dir(store.root().join("runs")).into_iter().flatten().flatten();
+    let mut runs: Vec<(u64, PathBuf)> = entries
+        .filter_map(|entry| {
+            let path = entry.path();
+            let number = path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()?;
+            Some((number, path))
+        })
+        .collect();
+    runs.sort();
+    runs
+}

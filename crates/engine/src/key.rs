@@ -1,0 +1,254 @@
+//! The manifest of a task: everything that its result depends on, and nothing else.
+//!
+//! One manifest, two renderings: its digest is the task's key, its text is what `why` shows. So the two
+//! cannot disagree.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Value, canonical, show};
+
+/// The blake3 hash of a stored file or of a manifest, in 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest(pub [u8; 32]);
+
+/// The digest under which a task's record is stored.
+pub type Key = Digest;
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Digest {
+        Digest(*blake3::hash(bytes).as_bytes())
+    }
+
+    pub fn hex(&self) -> String {
+        blake3::Hash::from(self.0).to_hex().to_string()
+    }
+
+    pub fn from_hex(text: &str) -> Option<Digest> {
+        blake3::Hash::from_hex(text).ok().map(|hash| Digest(*hash.as_bytes()))
+    }
+
+    /// Enough digits for people.
+    pub fn short(&self) -> String {
+        self.hex()[..10].to_string()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.short())
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Digest::from_hex(&text).ok_or_else(|| serde::de::Error::custom("not a digest"))
+    }
+}
+
+/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seed {
+    pub root: u64,
+    pub role: String,
+    pub by: BTreeMap<String, Value>,
+}
+
+impl Seed {
+    /// The seed of one attempt: the first four bytes, little-endian, of the blake3 hash of the canonical
+    /// JSON `{"attempt":0,"by":{...},"role":"...","root":42}`. The same formula in any language rebuilds it.
+    pub fn draw(&self, attempt: u32) -> u32 {
+        let mut value = self.value();
+        value["attempt"] = Value::from(attempt);
+        let hash = blake3::hash(canonical(&value).as_bytes());
+        let [a, b, c, d, ..] = *hash.as_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    fn value(&self) -> Value {
+        serde_json::json!({"root": self.root, "role": self.role, "by": self.by})
+    }
+}
+
+/// One table among a task's inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InputDigest {
+    /// The coordinates of gathered axes; empty where an input is one table.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub coords: BTreeMap<String, Value>,
+    pub digest: Digest,
+}
+
+/// All that a task's result depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub op: String,
+    pub version: u32,
+    pub params: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Value>,
+    pub inputs: BTreeMap<String, Vec<InputDigest>>,
+}
+
+impl Manifest {
+    pub fn with_seed(mut self, seed: Option<&Seed>) -> Self {
+        self.seed = seed.map(Seed::value);
+        self
+    }
+
+    /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every key.
+    pub fn key(&self) -> Key {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        Digest::of(canonical(&value).as_bytes())
+    }
+
+    /// What two tasks must share to be computed in one batch: all but their seeds.
+    pub fn batch_group(&self) -> Digest {
+        Manifest { seed: None, ..self.clone() }.key()
+    }
+
+    /// What differs between `old` and this manifest, parameter by parameter and input by input.
+    pub fn changes_since(&self, old: &Manifest) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if self.op != old.op {
+            changes.push(Change::Op { old: old.op.clone(), new: self.op.clone() });
+        } else if self.version != old.version {
+            changes.push(Change::Version { op: self.op.clone(), old: old.version, new: self.version });
+        }
+        differ(&old.params, &self.params, "", &mut |name, old, new| {
+            changes.push(Change::Param { name, old, new });
+        });
+        let empty = Value::Null;
+        let (old_seed, seed) = (old.seed.as_ref().unwrap_or(&empty), self.seed.as_ref().unwrap_or(&empty));
+        differ(old_seed, seed, "seed", &mut |name, old, new| changes.push(Change::Param { name, old, new }));
+        let names =
+            self.inputs.keys().chain(old.inputs.keys().filter(|name| !self.inputs.contains_key(*name)));
+        for name in names {
+            let (old, new) = (old.inputs.get(name), self.inputs.get(name));
+            if old != new {
+                let count = |tables: Option<&Vec<InputDigest>>| tables.map_or(0, Vec::len);
+                changes.push(Change::Input { name: name.clone(), old: count(old), new: count(new) });
+            }
+        }
+        changes
+    }
+}
+
+/// Calls `found` for each leaf in which two values differ, with its dotted name.
+fn differ(old: &Value, new: &Value, name: &str, found: &mut impl FnMut(String, Value, Value)) {
+    if canonical(old) == canonical(new) {
+        return;
+    }
+    if let (Value::Object(old_map), Value::Object(new_map)) = (old, new) {
+        let parts: std::collections::BTreeSet<&String> = old_map.keys().chain(new_map.keys()).collect();
+        for part in parts {
+            let path = if name.is_empty() { part.clone() } else { format!("{name}.{part}") };
+            let null = Value::Null;
+            let (old, new) = (old_map.get(part).unwrap_or(&null), new_map.get(part).unwrap_or(&null));
+            differ(old, new, &path, found);
+        }
+    } else {
+        found(name.to_string(), old.clone(), new.clone());
+    }
+}
+
+/// One difference between two manifests.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Op {
+        old: String,
+        new: String,
+    },
+    Version {
+        op: String,
+        old: u32,
+        new: u32,
+    },
+    Param {
+        name: String,
+        old: Value,
+        new: Value,
+    },
+    /// The tables of an input differ; the numbers of tables before and now.
+    Input {
+        name: String,
+        old: usize,
+        new: usize,
+    },
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::Op { old, new } => write!(f, "op {old} -> {new}"),
+            Change::Version { op, old, new } => write!(f, "version of op {op} {old} -> {new}"),
+            Change::Param { name, old, new } => write!(f, "{name} {} -> {}", show(old), show(new)),
+            Change::Input { name, old, new } if old == new => write!(f, "input {name} changed"),
+            Change::Input { name, old, new } => write!(f, "input {name}: {old} -> {new} tables"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let inputs = BTreeMap::from([(
+            "images".to_string(),
+            vec![InputDigest { coords: BTreeMap::new(), digest: Digest::of(b"x") }],
+        )]);
+        Manifest {
+            op: "train".into(),
+            version: 1,
+            params: json!({"epochs": 500, "rate": 0.1}),
+            seed: None,
+            inputs,
+        }
+    }
+
+    #[test]
+    fn the_key_is_the_hash_of_the_canonical_manifest() {
+        let x = Digest::of(b"x");
+        let text = format!(
+            r#"{{"inputs":{{"images":[{{"digest":"{x}"}}]}},"op":"train","params":{{"epochs":500,"rate":0.1}},"version":1}}"#
+        );
+        assert_eq!(manifest().key(), Digest::of(text.as_bytes()));
+    }
+
+    /// python3: blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]
+    #[test]
+    fn a_seed_can_be_rebuilt_elsewhere() {
+        let by = BTreeMap::from([("set".into(), json!(0)), ("dataset".into(), json!("MNIST"))]);
+        let seed = Seed { root: 42, role: "search".into(), by };
+        let text = r#"{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}"#;
+        let hash = blake3::hash(text.as_bytes());
+        assert_eq!(seed.draw(0).to_le_bytes(), hash.as_bytes()[..4]);
+        assert_ne!(seed.draw(0), seed.draw(1));
+    }
+
+    #[test]
+    fn changes_name_old_and_new() {
+        let old = manifest();
+        let new = Manifest { version: 2, params: json!({"epochs": 100, "rate": 0.1}), ..manifest() };
+        let text: Vec<String> = new.changes_since(&old).iter().map(Change::to_string).collect();
+        assert_eq!(text, ["version of op train 1 -> 2", "epochs 500 -> 100"]);
+        assert!(new.changes_since(&new).is_empty());
+    }
+}

@@ -1,0 +1,25 @@
+//! The graph of stages and the content-addressed store behind hspipe.
+//!
+//! The way through this crate: [`yaml`] reads text with its locations, [`spec`] makes it a pipeline,
+//! [`settings`] applies `--profile` and `--set`, [`graph`] expands stages into tasks, [`plan`] says which
+//! of them the [`store`] already holds, [`run`] computes the others and [`history`] remembers what was run.
+//! An [`op::Op`] is all that the engine knows of the science. It never prints: see [`progress`].
+
+pub mod error;
+pub mod graph;
+pub mod history;
+pub mod key;
+pub mod names;
+pub mod op;
+pub mod plan;
+pub mod progress;
+pub mod run;
+pub mod settings;
+pub mod spec;
+pub mod store;
+pub mod value;
+pub mod why;
+pub mod yaml;
+
+pub use error::{Origin, SpecError};
+pub use value::Value;

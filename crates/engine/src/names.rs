@@ -1,0 +1,48 @@
+//! The nearest of the valid names, for hints.
+
+/// A hint that names the valid name nearest to `wrong`, or all of them when none is near and they are few.
+pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut valid: Vec<&str> = valid.into_iter().collect();
+    valid.sort_unstable();
+    valid.dedup();
+    let limit = 1 + wrong.chars().count() / 3;
+    let near = valid
+        .iter()
+        .map(|name| (distance(wrong, name), *name))
+        .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.starts_with(wrong)))
+        .min();
+    match near {
+        Some((_, name)) => Some(format!("did you mean `{name}`?")),
+        None if valid.is_empty() => None,
+        None if valid.len() <= 40 => Some(format!("there are: {}", valid.join(", "))),
+        None => None,
+    }
+}
+
+/// Edits (insert, delete, replace) between two texts: Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replace = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(hint("trian", ["train", "load"]).as_deref(), Some("did you mean `train`?"));
+        assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
+    }
+}

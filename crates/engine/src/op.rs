@@ -1,0 +1,342 @@
+//! What an op is: a typed, pure function from tables to tables.
+//!
+//! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no clock.
+//! That is why its result may be stored under the hash of those three.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::key::{Digest, Seed};
+use crate::store::{Store, StoreError};
+use crate::value::Value;
+
+/// How many tables an input takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// Exactly one.
+    One,
+    /// One, or none where its condition does not hold.
+    Optional,
+    /// One or more, gathered over the axes that only the upstream stage has.
+    Many,
+}
+
+/// An input that an op declares.
+#[derive(Clone, Copy, Debug)]
+pub struct InputDecl {
+    pub name: &'static str,
+    pub arity: Arity,
+}
+
+pub const fn one(name: &'static str) -> InputDecl {
+    InputDecl { name, arity: Arity::One }
+}
+
+pub const fn optional(name: &'static str) -> InputDecl {
+    InputDecl { name, arity: Arity::Optional }
+}
+
+pub const fn many(name: &'static str) -> InputDecl {
+    InputDecl { name, arity: Arity::Many }
+}
+
+/// A typed op. Whoever changes what `run` returns raises `VERSION`.
+pub trait Op: Send + Sync + 'static {
+    /// Its fields are the parameters the op declares; use `#[serde(deny_unknown_fields)]`.
+    type Params: Serialize + DeserializeOwned + Send + Sync + 'static;
+    const NAME: &'static str;
+    const VERSION: u32;
+    const INPUTS: &'static [InputDecl];
+    /// The names of the tables it returns.
+    const OUTPUTS: &'static [&'static str];
+    /// Whether it draws random numbers, and so needs `seed_by`.
+    const SEEDED: bool = false;
+    /// The most tasks that one call of [`Op::run_batch`] takes.
+    const BATCH: usize = 1;
+
+    /// Checks ranges and resolves what depends on the machine (`auto`), before the key is made.
+    ///
+    /// # Errors
+    /// A value out of range, with its parameter and the range.
+    fn canonical(&self, params: Self::Params) -> Result<Self::Params, ParamError> {
+        Ok(params)
+    }
+
+    /// Computes one task.
+    fn run(&self, task: &Task<Self::Params>) -> Result<Outputs, OpError>;
+
+    /// Computes tasks that differ only in their seeds, in any composition; one result per task, in order.
+    fn run_batch(&self, tasks: &[Task<Self::Params>]) -> Vec<Result<Outputs, OpError>> {
+        tasks.iter().map(|task| self.run(task)).collect()
+    }
+}
+
+/// What an op is given for one task.
+pub struct Task<'a, P> {
+    pub params: &'a P,
+    /// Present if the op is [`Op::SEEDED`].
+    pub seed: Option<&'a Seed>,
+    pub inputs: &'a Inputs,
+}
+
+impl<P> Task<'_, P> {
+    /// The seed of attempt number `attempt`.
+    pub fn draw_seed(&self, attempt: u32) -> Result<u32, OpError> {
+        let seed = self.seed.ok_or_else(|| OpError::new("this op draws, but its stage has no `seed_by`"))?;
+        Ok(seed.draw(attempt))
+    }
+}
+
+/// The tables that a task reads.
+#[derive(Default)]
+pub struct Inputs {
+    pub(crate) tables: BTreeMap<String, Vec<Table>>,
+}
+
+/// A stored table that a task reads.
+pub struct Table {
+    /// The coordinates that tell it from the others of its input: those of the gathered axes.
+    pub coords: Vec<(String, Value)>,
+    pub digest: Digest,
+    pub(crate) store: Arc<Store>,
+}
+
+impl Table {
+    /// The bytes, checked against the digest.
+    pub fn read(&self) -> Result<Vec<u8>, OpError> {
+        Ok(self.store.read(&self.digest)?)
+    }
+}
+
+impl Inputs {
+    /// The only table of an input with arity one.
+    pub fn one(&self, name: &str) -> Result<&Table, OpError> {
+        self.optional(name).ok_or_else(|| OpError::new(format!("the input `{name}` is absent")))
+    }
+
+    /// The table of an optional input, if its condition holds.
+    pub fn optional(&self, name: &str) -> Option<&Table> {
+        self.tables.get(name).and_then(|tables| tables.first())
+    }
+
+    /// All tables of an input, in the order of the upstream stage's points.
+    pub fn many(&self, name: &str) -> &[Table] {
+        self.tables.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The tables that a task made: one for each name in [`Op::OUTPUTS`].
+pub type Outputs = Vec<(&'static str, Vec<u8>)>;
+
+/// Why a task failed, and what the user can do.
+#[derive(Debug)]
+pub struct OpError {
+    pub what: String,
+    pub hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl OpError {
+    pub fn new(what: impl Into<String>) -> Self {
+        OpError { what: what.into(), hint: None, source: None }
+    }
+
+    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+/// The message leaves out the cause, which [`std::error::Error::source`] gives.
+impl fmt::Display for OpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for OpError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<StoreError> for OpError {
+    fn from(error: StoreError) -> Self {
+        OpError { what: "a stored table cannot be read".into(), hint: None, source: Some(Box::new(error)) }
+    }
+}
+
+/// A parameter out of range.
+#[derive(Clone, Debug)]
+pub struct ParamError {
+    pub param: String,
+    pub what: String,
+}
+
+impl ParamError {
+    pub fn new(param: impl Into<String>, what: impl Into<String>) -> Self {
+        ParamError { param: param.into(), what: what.into() }
+    }
+}
+
+/// Parameters after [`Op::canonical`]: as a value, for the key, and typed, for the run.
+#[derive(Clone)]
+pub struct Bound {
+    pub value: Arc<Value>,
+    typed: Arc<dyn Any + Send + Sync>,
+}
+
+impl Bound {
+    /// Parameters that are used as the value they are.
+    pub fn new(value: Value) -> Bound {
+        Bound { typed: Arc::new(()), value: Arc::new(value) }
+    }
+}
+
+/// An [`Op`] whose parameter type is forgotten, so that a registry can hold it.
+pub trait AnyOp: Send + Sync {
+    fn name(&self) -> &str;
+    fn version(&self) -> u32;
+    fn inputs(&self) -> &[InputDecl];
+    fn outputs(&self) -> &[&'static str];
+    fn seeded(&self) -> bool;
+    fn batch(&self) -> usize;
+    /// The names of the parameters it declares.
+    fn params(&self) -> Vec<&'static str>;
+    fn bind(&self, params: Value) -> Result<Bound, ParamError>;
+    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>>;
+}
+
+/// A task whose parameters are [`Bound`].
+pub struct BoundTask {
+    pub params: Bound,
+    pub seed: Option<Arc<Seed>>,
+    pub inputs: Inputs,
+}
+
+impl<O: Op> AnyOp for O {
+    fn name(&self) -> &str {
+        O::NAME
+    }
+
+    fn version(&self) -> u32 {
+        O::VERSION
+    }
+
+    fn inputs(&self) -> &[InputDecl] {
+        O::INPUTS
+    }
+
+    fn outputs(&self) -> &[&'static str] {
+        O::OUTPUTS
+    }
+
+    fn seeded(&self) -> bool {
+        O::SEEDED
+    }
+
+    fn batch(&self) -> usize {
+        O::BATCH
+    }
+
+    fn params(&self) -> Vec<&'static str> {
+        fields::names::<O::Params>()
+    }
+
+    fn bind(&self, params: Value) -> Result<Bound, ParamError> {
+        let typed: O::Params = serde_path_to_error::deserialize(params).map_err(|error| {
+            let param = error.path().to_string();
+            ParamError { param, what: error.into_inner().to_string() }
+        })?;
+        let typed = self.canonical(typed)?;
+        let value = serde_json::to_value(&typed).map_err(|error| ParamError::new(".", error.to_string()))?;
+        Ok(Bound { value: Arc::new(value), typed: Arc::new(typed) })
+    }
+
+    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>> {
+        let typed: Option<Vec<Task<O::Params>>> = tasks
+            .iter()
+            .map(|task| {
+                let params = task.params.typed.downcast_ref::<O::Params>()?;
+                Some(Task { params, seed: task.seed.as_deref(), inputs: &task.inputs })
+            })
+            .collect();
+        match typed {
+            Some(typed) => Op::run_batch(self, &typed),
+            None => tasks.iter().map(|_| Err(OpError::new("parameters bound by another op"))).collect(),
+        }
+    }
+}
+
+/// The ops that a pipeline may name.
+#[derive(Default)]
+pub struct Registry {
+    ops: BTreeMap<String, Arc<dyn AnyOp>>,
+}
+
+impl Registry {
+    pub fn add(&mut self, op: impl AnyOp + 'static) {
+        self.ops.insert(op.name().to_string(), Arc::new(op));
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn AnyOp>> {
+        self.ops.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.ops.keys().map(String::as_str)
+    }
+}
+
+/// The field names of a struct, asked of its own `Deserialize`, so that they stand in one place only.
+mod fields {
+    use serde::Deserializer;
+    use serde::de::{DeserializeOwned, Error, Visitor};
+
+    pub fn names<T: DeserializeOwned>() -> Vec<&'static str> {
+        let mut names: &'static [&'static str] = &[];
+        let _ = T::deserialize(Ask(&mut names));
+        names.to_vec()
+    }
+
+    struct Ask<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Ask<'_> {
+        type Error = serde::de::value::Error;
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            _: V,
+        ) -> Result<V::Value, Self::Error> {
+            *self.0 = fields;
+            Err(Error::custom("asked"))
+        }
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(Error::custom("not a struct"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
+            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn fields_are_those_of_the_struct() {
+        #[derive(serde::Deserialize)]
+        #[allow(dead_code)]
+        struct P {
+            epochs: u32,
+            rate: f64,
+        }
+        assert_eq!(names::<P>(), ["epochs", "rate"]);
+    }
+}

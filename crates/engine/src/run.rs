@@ -1,0 +1,326 @@
+//! Computes what a plan lacks: schedules, batches, keeps going past failures, stores each result at once.
+//!
+//! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
+//! [`Report`]. The calling thread decides and owns all state; a pool of threads computes and writes.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use crate::graph::{Graph, TaskId};
+use crate::history::now;
+use crate::key::{Digest, Key, Manifest};
+use crate::op::{BoundTask, Inputs, OpError, Table};
+use crate::plan::{Plan, State};
+use crate::progress::{Event, Progress};
+use crate::store::{Made, Record, Store, StoreError};
+
+/// How to run. None of this enters a key.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub threads: usize,
+    /// Start nothing new after the first failure.
+    pub fail_fast: bool,
+    /// Compute the tasks of these stages even where a record would serve.
+    pub force: HashSet<String>,
+    /// hspipe's version, for the records.
+    pub version: String,
+}
+
+/// What became of the tasks that were wanted.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub computed: Vec<TaskId>,
+    /// Found once their inputs were known, or the same work as another task.
+    pub reused: Vec<TaskId>,
+    pub failed: Vec<(TaskId, OpError)>,
+    /// They read, directly or not, something that failed.
+    pub blocked: Vec<TaskId>,
+    /// Ready, but not started after a failure under `fail_fast`.
+    pub not_started: Vec<TaskId>,
+}
+
+impl Report {
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.blocked.is_empty() && self.not_started.is_empty()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("cannot start {threads} threads")]
+    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
+    #[error("a worker thread is gone")]
+    Worker,
+}
+
+/// Computes `tasks` and all that they need.
+pub fn run(
+    graph: &Graph,
+    plan: &mut Plan,
+    store: &Arc<Store>,
+    tasks: &[TaskId],
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Report, RunError> {
+    let threads = options.threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|source| RunError::Threads { threads, source })?;
+    let mut scheduler = Scheduler::new(graph, plan, store, graph.closure(tasks), options, progress);
+    scheduler.drive(&pool)?;
+    Ok(scheduler.report)
+}
+
+/// What a worker sends back: for each task of its batch, the record or the error.
+type Done = Vec<(TaskId, Result<Record, OpError>)>;
+
+/// A ready task that no record serves.
+struct Ready {
+    task: TaskId,
+    key: Key,
+    manifest: Manifest,
+    /// Tasks of one group may share a batch.
+    group: Digest,
+}
+
+struct Scheduler<'a> {
+    graph: &'a Graph,
+    plan: &'a mut Plan,
+    store: &'a Arc<Store>,
+    options: &'a Options,
+    progress: &'a mut dyn Progress,
+    /// The tasks that may have to be computed.
+    open: Vec<TaskId>,
+    /// For each open task, how many of the tasks that it reads are open.
+    waiting: HashMap<TaskId, usize>,
+    /// For each open task, the open tasks that read it.
+    readers: HashMap<TaskId, Vec<TaskId>>,
+    queue: VecDeque<Ready>,
+    /// Tasks being computed or queued by key, with others that are the same work.
+    same_work: HashMap<Key, Vec<TaskId>>,
+    report: Report,
+}
+
+impl<'a> Scheduler<'a> {
+    fn new(
+        graph: &'a Graph,
+        plan: &'a mut Plan,
+        store: &'a Arc<Store>,
+        needed: Vec<TaskId>,
+        options: &'a Options,
+        progress: &'a mut dyn Progress,
+    ) -> Self {
+        let is_open = |task: &TaskId| matches!(plan.states[*task], State::ToRun { .. } | State::Depends);
+        let open: Vec<TaskId> = needed.into_iter().filter(is_open).collect();
+        let (mut waiting, mut readers) = (HashMap::new(), HashMap::<TaskId, Vec<TaskId>>::new());
+        for task in &open {
+            let items = graph.tasks[*task].inputs.iter().flat_map(|input| input.items.iter());
+            let upstream: HashSet<TaskId> = items.copied().filter(is_open).collect();
+            for item in &upstream {
+                readers.entry(*item).or_default().push(*task);
+            }
+            waiting.insert(*task, upstream.len());
+        }
+        Scheduler {
+            graph,
+            plan,
+            store,
+            options,
+            progress,
+            open,
+            waiting,
+            readers,
+            queue: VecDeque::new(),
+            same_work: HashMap::new(),
+            report: Report::default(),
+        }
+    }
+
+    fn drive(&mut self, pool: &rayon::ThreadPool) -> Result<(), RunError> {
+        self.progress.event(Event::Begin { tasks: &self.open });
+        let (send, receive) = mpsc::channel::<Done>();
+        for task in self.open.clone() {
+            if self.waiting[&task] == 0 {
+                self.ready(task);
+            }
+        }
+        let mut busy = 0;
+        loop {
+            while busy < pool.current_num_threads()
+                && !(self.options.fail_fast && !self.report.failed.is_empty())
+            {
+                let Some(batch) = self.next_batch() else {
+                    break;
+                };
+                let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
+                self.progress.event(Event::Started { tasks: &tasks });
+                let work = self.work(batch);
+                let send = send.clone();
+                // The receiver outlives every job; were it gone, there would be nobody to tell.
+                pool.spawn(move || drop(send.send(work())));
+                busy += 1;
+            }
+            if busy == 0 {
+                break;
+            }
+            let done = receive.recv().map_err(|_| RunError::Worker)?;
+            busy -= 1;
+            for (task, result) in done {
+                self.finish(task, result);
+            }
+        }
+        let left: Vec<TaskId> = self.queue.drain(..).map(|ready| ready.task).collect();
+        self.report.not_started.extend(left);
+        self.progress.event(Event::End);
+        Ok(())
+    }
+
+    /// A task whose inputs are all known: served by a record, the same as other work, or queued.
+    fn ready(&mut self, task: TaskId) {
+        let Some(manifest) = self.plan.manifest(self.graph, task) else {
+            let error = OpError::new("what this task reads is gone from the cache");
+            return self.finish(task, Err(error.hint("run again".to_string())));
+        };
+        let key = manifest.key();
+        if let Some(others) = self.same_work.get_mut(&key) {
+            others.push(task);
+            return;
+        }
+        let forced = self.options.force.contains(&self.graph.stage_of(task).name);
+        if let Some(record) = self.store.lookup(&key).filter(|_| !forced) {
+            return self.complete(task, &record, None);
+        }
+        let group = manifest.batch_group();
+        self.same_work.insert(key, Vec::new());
+        self.queue.push_back(Ready { task, key, manifest, group });
+    }
+
+    /// The longest-waiting task and as many of its kind as its op takes at once.
+    fn next_batch(&mut self) -> Option<Vec<Ready>> {
+        let first = self.queue.pop_front()?;
+        let most = self.graph.stage_of(first.task).op.batch();
+        let group = first.group;
+        let mut batch = vec![first];
+        let mut place = 0;
+        while batch.len() < most && place < self.queue.len() {
+            if self.queue[place].group == group {
+                batch.extend(self.queue.remove(place));
+            } else {
+                place += 1;
+            }
+        }
+        Some(batch)
+    }
+
+    /// The work of a batch as a closure for another thread: compute, then store each result.
+    fn work(&self, batch: Vec<Ready>) -> impl FnOnce() -> Done + Send + use<> {
+        let op = self.graph.stage_of(batch[0].task).op.clone();
+        let bound: Vec<BoundTask> = batch.iter().map(|ready| self.bind(ready)).collect();
+        let store = self.store.clone();
+        let version = self.options.version.clone();
+        move || {
+            let start = Instant::now();
+            let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound));
+            let mut results = std::panic::catch_unwind(compute).unwrap_or_else(|panic| {
+                let what = panic.downcast_ref::<String>().map(String::as_str);
+                let what = what.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+                batch
+                    .iter()
+                    .map(|_| Err(OpError::new(format!("a defect in op `{}`: {what}", op.name()))))
+                    .collect()
+            });
+            results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
+            let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
+            let publish = |(ready, result): (Ready, Result<_, OpError>)| {
+                let made = Made { by: version.clone(), at: now(), seconds };
+                let stored = result.and_then(|tables| {
+                    store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
+                });
+                (ready.task, stored)
+            };
+            batch.into_iter().zip(results).map(publish).collect()
+        }
+    }
+
+    fn bind(&self, ready: &Ready) -> BoundTask {
+        let node = &self.graph.tasks[ready.task];
+        let mut inputs = Inputs::default();
+        for input in &node.inputs {
+            let digests = &ready.manifest.inputs[input.name.as_ref()];
+            let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
+                coords: self.graph.gathered_coords(input, *item),
+                digest: table.digest,
+                store: self.store.clone(),
+            });
+            inputs.tables.insert(input.name.to_string(), tables.collect());
+        }
+        BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
+    }
+
+    fn finish(&mut self, task: TaskId, result: Result<Record, OpError>) {
+        match result {
+            Ok(record) => {
+                let others = self.same_work.remove(&record.key).unwrap_or_default();
+                self.complete(task, &record, Some(record.made.seconds));
+                for other in others {
+                    self.complete(other, &record, None);
+                }
+            }
+            Err(error) => {
+                self.progress.event(Event::Failed { task, error: &error });
+                let key = self.plan.manifest(self.graph, task).map(|manifest| manifest.key());
+                let others = key.and_then(|key| self.same_work.remove(&key)).unwrap_or_default();
+                self.report.failed.push((task, error));
+                self.block_readers(task);
+                for other in others {
+                    self.block(other);
+                }
+            }
+        }
+    }
+
+    /// Marks `task` as done and looks at the tasks that waited for it. `seconds` is `None` if it was reused.
+    fn complete(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
+        self.plan.states[task] = State::Cached { key: record.key, outputs: record.outputs.clone() };
+        match seconds {
+            Some(seconds) => {
+                self.report.computed.push(task);
+                self.progress.event(Event::Computed { task, seconds });
+            }
+            None => {
+                self.report.reused.push(task);
+                self.progress.event(Event::Reused { task });
+            }
+        }
+        for reader in self.readers.remove(&task).unwrap_or_default() {
+            if let Some(left) = self.waiting.get_mut(&reader) {
+                *left -= 1;
+                if *left == 0 {
+                    self.ready(reader);
+                }
+            }
+        }
+    }
+
+    fn block(&mut self, task: TaskId) {
+        if self.waiting.remove(&task).is_some() {
+            self.report.blocked.push(task);
+            self.progress.event(Event::Blocked { task });
+            self.block_readers(task);
+        }
+    }
+
+    fn block_readers(&mut self, task: TaskId) {
+        for reader in self.readers.remove(&task).unwrap_or_default() {
+            self.block(reader);
+        }
+    }
+}
+
+fn cannot_store(error: StoreError) -> OpError {
+    let mut error = OpError::from(error);
+    error.what = "the result cannot be stored".into();
+    error.hint(Some("is the disk full, or the cache folder read-only?".to_string()))
+}

@@ -1,0 +1,192 @@
+//! The values of the parameters: the file's defaults, then the profile's, then `--set`'s.
+//!
+//! In: [`Spec`] and words of the command line. Out: [`Settings`], each value with where it came from.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Origin, SpecError};
+use crate::names;
+use crate::spec::Spec;
+use crate::value::{Value, kind};
+use crate::yaml::{self, Kind, Node};
+
+/// A parameter's value and its origin.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub value: Value,
+    pub origin: Origin,
+}
+
+/// Every parameter by name.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    params: BTreeMap<String, Setting>,
+}
+
+impl Settings {
+    /// Applies `profile` and then each of `sets` (`name=value`, `name.part=value`) to the file's defaults.
+    ///
+    /// # Errors
+    /// A profile, parameter or part that does not exist, a value that is no YAML or of another kind.
+    pub fn resolve(spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<Settings, SpecError> {
+        let mut settings = Settings::default();
+        for (name, node) in &spec.params {
+            let setting = Setting { value: node.value(), origin: node.at.into() };
+            settings.params.insert(name.text.clone(), setting);
+        }
+        settings.overrides(spec, profile, sets).map_err(|error| error.in_file(&spec.file))?;
+        Ok(settings)
+    }
+
+    fn overrides(&mut self, spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<(), SpecError> {
+        for (name, overrides) in &spec.profiles {
+            for (param, node) in overrides {
+                // Checked for every profile, so that a misspelt one is found before it is used.
+                let mut trial = self.clone();
+                let target = if profile == Some(&name.text) { &mut *self } else { &mut trial };
+                target.assign(&param.text, node.value(), param.at.into())?;
+            }
+        }
+        if let Some(wanted) = profile
+            && !spec.profiles.iter().any(|(name, _)| name.text == wanted)
+        {
+            let origin = Origin::CommandLine(format!("--profile {wanted}"));
+            return Err(SpecError::new(origin, "there is no such profile")
+                .hint(names::hint(wanted, spec.profiles.iter().map(|(name, _)| name.text.as_str()))));
+        }
+        for set in sets {
+            let origin = Origin::CommandLine(format!("--set {set}"));
+            let Some((path, text)) = set.split_once('=') else {
+                return Err(
+                    SpecError::new(origin, "`=` is missing").hint("write --set name=value".to_string())
+                );
+            };
+            let value = yaml::parse(text)
+                .map_err(|error| SpecError::new(&origin, error.what).hint(error.hint))?
+                .value();
+            self.assign(path.trim(), value, origin)?;
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, path: &str, value: Value, origin: Origin) -> Result<(), SpecError> {
+        let mut parts = path.split('.');
+        let name = parts.next().unwrap_or_default();
+        let valid: Vec<String> = self.params.keys().cloned().collect();
+        let Some(setting) = self.params.get_mut(name) else {
+            return Err(SpecError::new(origin, format!("there is no parameter `{name}`"))
+                .hint(names::hint(name, valid.iter().map(String::as_str))));
+        };
+        let mut slot = &mut setting.value;
+        for part in parts {
+            let Value::Object(map) = slot else {
+                return Err(SpecError::new(origin, format!("`{name}` has no parts: it is {}", kind(slot))));
+            };
+            let valid: Vec<String> = map.keys().cloned().collect();
+            match map.get_mut(part) {
+                Some(inner) => slot = inner,
+                None => {
+                    return Err(SpecError::new(origin, format!("`{name}` has no part `{part}`"))
+                        .hint(names::hint(part, valid.iter().map(String::as_str))));
+                }
+            }
+        }
+        if !fits(slot, &value) {
+            let what = format!("`{path}` is {}, not {}", kind(slot), kind(&value));
+            return Err(SpecError::new(origin, what));
+        }
+        *slot = value;
+        setting.origin = origin;
+        Ok(())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.params.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.params.iter().map(|(name, setting)| (name.as_str(), setting))
+    }
+
+    /// All values in one map.
+    pub fn values(&self) -> Value {
+        Value::Object(self.iter().map(|(name, setting)| (name.to_string(), setting.value.clone())).collect())
+    }
+
+    /// The value of `node` with every `$name` replaced by that parameter, and the origin to blame for it.
+    ///
+    /// # Errors
+    /// A `$name` that is no parameter.
+    pub fn eval(&self, node: &Node) -> Result<Setting, SpecError> {
+        match &node.kind {
+            Kind::Scalar(Value::String(text)) if text.starts_with('$') => {
+                let mut parts = text[1..].split('.');
+                let name = parts.next().unwrap_or_default();
+                let setting = self.params.get(name).ok_or_else(|| {
+                    SpecError::new(node.at, format!("there is no parameter `{name}`"))
+                        .hint(names::hint(name, self.params.keys().map(String::as_str)))
+                })?;
+                let mut value = &setting.value;
+                for part in parts {
+                    value = value
+                        .get(part)
+                        .ok_or_else(|| SpecError::new(node.at, format!("`{name}` has no part `{part}`")))?;
+                }
+                Ok(Setting { value: value.clone(), origin: setting.origin.clone() })
+            }
+            Kind::List(items) => {
+                let items = items.iter().map(|item| self.eval(item).map(|setting| setting.value));
+                let value = Value::Array(items.collect::<Result<_, _>>()?);
+                Ok(Setting { value, origin: node.at.into() })
+            }
+            Kind::Scalar(_) | Kind::Map(_) => Ok(Setting { value: node.value(), origin: node.at.into() }),
+        }
+    }
+}
+
+/// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind, since any
+/// parameter may be made an axis. A text may stand for a number (`1/7`); the op has the last word.
+fn fits(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Null, _) | (_, Value::Null) => true,
+        (Value::Array(items), Value::Array(new)) => {
+            items.first().is_none_or(|old| new.iter().all(|new| fits(old, new)))
+        }
+        (Value::Array(items), new) => items.first().is_none_or(|old| fits(old, new)),
+        (old, Value::Array(new)) => new.iter().all(|new| fits(old, new)),
+        (Value::Number(_) | Value::String(_), Value::Number(_) | Value::String(_)) => true,
+        _ => std::mem::discriminant(old) == std::mem::discriminant(new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FILE: &str = "params: {runs: 5, names: [a, b], net: {width: 20}}\nprofiles: {quick: {runs: 1}}\n";
+
+    fn resolve(profile: Option<&str>, sets: &[&str]) -> Result<Settings, String> {
+        let spec = Spec::parse(FILE, "p.yaml").unwrap();
+        let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+        Settings::resolve(&spec, profile, &sets).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn later_settings_win() {
+        assert_eq!(resolve(None, &[]).unwrap().get("runs").unwrap().value, json!(5));
+        assert_eq!(resolve(Some("quick"), &[]).unwrap().get("runs").unwrap().value, json!(1));
+        let settings = resolve(Some("quick"), &["runs=7", "names=[c]", "net.width=30"]).unwrap();
+        assert_eq!(settings.values(), json!({"runs": 7, "names": ["c"], "net": {"width": 30}}));
+        assert_eq!(settings.get("runs").unwrap().origin, Origin::CommandLine("--set runs=7".into()));
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        assert!(resolve(Some("quik"), &[]).unwrap_err().contains("no such profile"));
+        assert!(resolve(None, &["run=1"]).unwrap_err().contains("no parameter `run`"));
+        assert!(resolve(None, &["net.depth=1"]).unwrap_err().contains("no part `depth`"));
+        assert!(resolve(None, &["names={a: 1}"]).unwrap_err().contains("is a list, not a map"));
+        assert!(resolve(None, &["runs"]).unwrap_err().contains("`=` is missing"));
+    }
+}

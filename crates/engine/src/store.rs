@@ -1,0 +1,219 @@
+//! Objects and records: what has been computed, found by what made it.
+//!
+//! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which objects are
+//! its outputs. Objects are written before the record that names them, each by a temporary file, fsync and
+//! rename: at any moment a kill leaves only whole objects and whole records. What is read is checked.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::key::{Digest, Key, Manifest};
+
+/// The cache folder.
+pub struct Store {
+    root: PathBuf,
+}
+
+/// One output table of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    pub table: String,
+    pub digest: Digest,
+    pub bytes: u64,
+}
+
+/// What is remembered of a computed task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    pub key: Key,
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    pub outputs: Vec<Output>,
+    pub made: Made,
+}
+
+/// Who made a result and when; never part of a key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Made {
+    /// hspipe's version.
+    pub by: String,
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+    /// Wall time of the task, or its share of its batch.
+    pub seconds: f64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot {action} {path}")]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("{path} does not hold what its name says; it is set aside and will be made anew")]
+    Corrupt { path: PathBuf },
+}
+
+fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    move |source| StoreError::Io { action, path, source }
+}
+
+impl Store {
+    /// Opens the cache folder, making it if need be.
+    pub fn open(root: &Path) -> Result<Store, StoreError> {
+        for part in ["objects", "records", "runs"] {
+            let folder = root.join(part);
+            fs::create_dir_all(&folder).map_err(io("make the cache folder", &folder))?;
+        }
+        Ok(Store { root: root.to_path_buf() })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn object_path(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.hex();
+        self.root.join("objects").join(&hex[..2]).join(&hex[2..])
+    }
+
+    fn record_path(&self, key: &Key) -> PathBuf {
+        let hex = key.hex();
+        self.root.join("records").join(&hex[..2]).join(format!("{}.json", &hex[2..]))
+    }
+
+    /// The record of `key`, if there is one and all its objects are present in their sizes.
+    /// A damaged record counts as none: it will be written anew.
+    pub fn lookup(&self, key: &Key) -> Option<Record> {
+        let record = self.record(key)?;
+        let present = |output: &Output| {
+            fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
+        };
+        record.outputs.iter().all(present).then_some(record)
+    }
+
+    /// The record of `key`, whether or not its objects are present.
+    pub fn record(&self, key: &Key) -> Option<Record> {
+        let bytes = fs::read(self.record_path(key)).ok()?;
+        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        (record.key == *key && record.manifest.key() == *key).then_some(record)
+    }
+
+    /// The bytes of an object, checked against its name.
+    ///
+    /// # Errors
+    /// A missing or unreadable file; bytes that do not match, which are then set aside.
+    pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let path = self.object_path(digest);
+        let bytes = fs::read(&path).map_err(io("read", &path))?;
+        if Digest::of(&bytes) == *digest {
+            return Ok(bytes);
+        }
+        let aside = path.with_extension("corrupt");
+        fs::rename(&path, &aside).map_err(io("set aside", &path))?;
+        Err(StoreError::Corrupt { path })
+    }
+
+    /// Stores a task's tables and then its record.
+    ///
+    /// # Errors
+    /// A full disk, a missing permission; nothing half written is ever found by a later look-up.
+    pub fn publish(
+        &self,
+        key: Key,
+        manifest: Manifest,
+        tables: Vec<(&'static str, Vec<u8>)>,
+        made: Made,
+    ) -> Result<Record, StoreError> {
+        let mut outputs = Vec::with_capacity(tables.len());
+        for (table, bytes) in tables {
+            let digest = Digest::of(&bytes);
+            let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
+            let path = self.object_path(&digest);
+            // An object of that name and size needs no second copy; one damaged under the same size is found on reading.
+            if !fs::metadata(&path).is_ok_and(|meta| meta.len() == output.bytes) {
+                write_whole(&path, &bytes)?;
+            }
+            outputs.push(output);
+        }
+        let record = Record { key, manifest, outputs, made };
+        let path = self.record_path(&key);
+        let mut text = serde_json::to_vec_pretty(&record).map_err(|error| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            source: error.into(),
+        })?;
+        text.push(b'\n');
+        write_whole(&path, &text)?;
+        Ok(record)
+    }
+}
+
+/// Writes a file so that it is there whole or not at all, making its folder if need be.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
+    let mut file =
+        tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(io("write in", folder))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
+    readable_by_all(file.as_file()).map_err(io("write", path))?;
+    file.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
+    Ok(())
+}
+
+/// Temporary files are private; a cache or a figure may be shared.
+#[cfg(unix)]
+fn readable_by_all(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn published(store: &Store) -> Record {
+        let manifest = Manifest {
+            op: "o".into(),
+            version: 1,
+            params: serde_json::json!({"rate": 0.1}),
+            seed: None,
+            inputs: BTreeMap::new(),
+        };
+        let made = Made { by: "test".into(), at: 0, seconds: 0.0 };
+        store.publish(manifest.key(), manifest, vec![("t", b"bytes".to_vec())], made).unwrap()
+    }
+
+    #[test]
+    fn what_is_published_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let record = published(&store);
+        let found = store.lookup(&record.key).unwrap();
+        assert_eq!(store.read(&found.outputs[0].digest).unwrap(), b"bytes");
+    }
+
+    #[test]
+    fn damage_is_never_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let record = published(&store);
+        let object = store.object_path(&record.outputs[0].digest);
+        fs::write(&object, b"bytEs").unwrap();
+        assert!(matches!(store.read(&record.outputs[0].digest), Err(StoreError::Corrupt { .. })));
+        assert!(store.lookup(&record.key).is_none(), "a record without its object");
+        published(&store);
+        assert!(store.lookup(&record.key).is_some());
+        let path = store.record_path(&record.key);
+        let text = fs::read_to_string(&path).unwrap().replace("0.1", "0.2");
+        fs::write(&path, text).unwrap();
+        assert!(store.lookup(&record.key).is_none(), "a record whose manifest is not that of its key");
+    }
+}

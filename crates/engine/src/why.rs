@@ -1,0 +1,83 @@
+//! Why a task will run, or which record serves it.
+//!
+//! Made from the same manifest as the key, so that the reason cannot disagree with the decision.
+
+use crate::graph::{Graph, TaskId};
+use crate::history;
+use crate::key::{Change, Key};
+use crate::plan::{Plan, State};
+use crate::store::{Record, Store};
+
+/// The reason for a task's state.
+#[derive(Debug)]
+pub enum Reason {
+    /// This record serves it.
+    Cached(Box<Record>),
+    /// No earlier run had this task.
+    Never,
+    /// These differ from the last run that had it.
+    Changed(Vec<Change>),
+    /// Its record says what it made, but a file is gone or damaged.
+    Missing {
+        key: Key,
+    },
+    /// A task that it reads will run, and that is why.
+    Upstream {
+        task: TaskId,
+        reason: Box<Reason>,
+    },
+    Absent(String),
+}
+
+/// The reasons of tasks, all looked up in the same runs.
+pub struct Why<'a> {
+    graph: &'a Graph,
+    plan: &'a Plan,
+    store: &'a Store,
+    runs: Vec<history::RunRecord>,
+}
+
+impl<'a> Why<'a> {
+    pub fn new(graph: &'a Graph, plan: &'a Plan, store: &'a Store) -> Self {
+        Why { graph, plan, store, runs: history::newest_first(store).take(100).collect() }
+    }
+
+    /// The shortest true reason for the state of `task`.
+    pub fn reason(&self, task: TaskId) -> Reason {
+        match &self.plan.states[task] {
+            State::Absent => {
+                Reason::Absent(self.graph.tasks[task].absent.as_deref().unwrap_or_default().to_string())
+            }
+            State::Cached { key, .. } => match self.store.record(key) {
+                Some(record) => Reason::Cached(Box::new(record)),
+                None => Reason::Missing { key: *key },
+            },
+            State::Depends => {
+                let mut items = self.graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter());
+                match items.find(|item| self.plan.states[**item].outputs().is_none()) {
+                    Some(item) => {
+                        let reason = match self.reason(*item) {
+                            Reason::Upstream { task, reason } => {
+                                return Reason::Upstream { task, reason };
+                            }
+                            reason => reason,
+                        };
+                        Reason::Upstream { task: *item, reason: Box::new(reason) }
+                    }
+                    None => Reason::Never,
+                }
+            }
+            State::ToRun { key } => {
+                if self.store.record(key).is_some() {
+                    return Reason::Missing { key: *key };
+                }
+                let name = self.graph.name(task);
+                let old = self.runs.iter().find_map(|run| self.store.record(run.keys.get(&name)?));
+                match (old, self.plan.manifest(self.graph, task)) {
+                    (Some(old), Some(new)) => Reason::Changed(new.changes_since(&old.manifest)),
+                    _ => Reason::Never,
+                }
+            }
+        }
+    }
+}
