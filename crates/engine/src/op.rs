@@ -150,6 +150,12 @@ impl OpError {
         self.hint = hint.into();
         self
     }
+
+    /// Keeps the error that led to this one.
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
 }
 
 /// The message leaves out the cause, which [`std::error::Error::source`] gives.

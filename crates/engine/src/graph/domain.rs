@@ -13,6 +13,8 @@ pub struct Points {
     pub axes: Vec<String>,
     /// For each axis, each of its values once.
     pub domains: Vec<Vec<ValueId>>,
+    /// For each axis, whether its values only count 0, 1, 2, ...
+    pub counted: Vec<bool>,
     pub points: Vec<Box<[ValueId]>>,
 }
 
@@ -37,7 +39,7 @@ pub fn points(
     values: &mut Values,
 ) -> Result<Points, SpecError> {
     let axes: Vec<String> = stage.axes.iter().map(|(name, _)| name.text.clone()).collect();
-    let mut axis_values = Vec::new();
+    let (mut axis_values, mut counted) = (Vec::new(), Vec::new());
     for (name, own) in &stage.axes {
         let domain = match own {
             Some(domain) => domain,
@@ -53,6 +55,7 @@ pub fn points(
                 domain
             }
         };
+        counted.push(matches!(domain, Domain::Count(_)));
         axis_values.push(axis_domain(settings, domain, &name.text, &axes, values)?);
     }
     let exclude = stage
@@ -96,7 +99,7 @@ pub fn points(
     }
     points.retain(|point| !exclude.iter().any(|conditions| matches(conditions, point)));
     let domains = axis_values.iter().map(AxisValues::all).collect();
-    Ok(Points { axes, domains, points: points.into_iter().map(Vec::into_boxed_slice).collect() })
+    Ok(Points { axes, domains, counted, points: points.into_iter().map(Vec::into_boxed_slice).collect() })
 }
 
 impl AxisValues {

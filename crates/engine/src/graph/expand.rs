@@ -102,7 +102,7 @@ fn expand_stage(
             .hint(names::hint(&stage.op.text, ops.names()))
     })?;
     check_inputs(stage, op.as_ref())?;
-    let Points { axes, domains, points } = domain::points(spec, settings, stage, &mut graph.values)?;
+    let Points { axes, domains, counted, points } = domain::points(spec, settings, stage, &mut graph.values)?;
     let mut binder = Binder::new(settings, stage, op.clone(), &axes)?;
     let mut joins = Vec::new();
     for (name, input) in &stage.inputs {
@@ -143,6 +143,7 @@ fn expand_stage(
         axes,
         reads: reads.into_iter().collect(),
         tasks: first..graph.tasks.len(),
+        counted,
         domains,
     });
     Ok(())

@@ -62,6 +62,8 @@ pub struct Stage {
     /// The stages that its inputs name, each once.
     pub reads: Vec<String>,
     pub tasks: Range<TaskId>,
+    /// For each axis, whether its values only count 0, 1, 2, ...
+    pub counted: Vec<bool>,
     /// For each axis, every value it takes in this stage, in order.
     domains: Vec<Vec<ValueId>>,
 }

@@ -1,7 +1,7 @@
 //! Which tasks a target means, and which tasks those need.
 
 use super::join::{axis_place, unknown_stage};
-use super::{Graph, TaskId};
+use super::{Graph, Stage, TaskId};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::spec::{Reference, Spec, Target};
@@ -22,6 +22,12 @@ impl Graph {
         tasks.sort_unstable();
         tasks.dedup();
         Ok(tasks)
+    }
+
+    /// The tasks of one stage that a reference means, and the place of its table among the op's outputs.
+    pub fn resolve_table(&self, reference: &Reference) -> Result<(Vec<TaskId>, usize), SpecError> {
+        let stage = self.stage(&reference.stage.text).ok_or_else(|| unknown_stage(self, &reference.stage))?;
+        Ok((of_stage(self, stage, reference)?, super::join::table(stage, reference)?))
     }
 
     /// `tasks` and all that they read, directly or not, in the order of computation.
@@ -87,9 +93,14 @@ fn resolve(
     if reference.table.is_some() {
         super::join::table(stage, reference)?;
     }
+    of_stage(graph, stage, reference)
+}
+
+/// The tasks of `stage` at the values that the reference fixes.
+fn of_stage(graph: &Graph, stage: &Stage, reference: &Reference) -> Result<Vec<TaskId>, SpecError> {
     let mut fixed = Vec::new();
     for fix in &reference.fix {
-        let place = axis_place(stage, &fix.axis, name)?;
+        let place = axis_place(stage, &fix.axis, &reference.stage)?;
         fixed.push((place, fix.values.iter().filter_map(|value| graph.values.find(value)).collect()));
     }
     let tasks = stage.tasks.clone();

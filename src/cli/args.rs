@@ -1,0 +1,137 @@
+//! Every flag and its help, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Finds, explains and studies the hard samples of a dataset.
+///
+/// pipeline.yaml describes a graph of stages. Every result is cached under the hash of what made it, so a
+/// run computes only what has changed.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    /// The pipeline file [default: pipeline.yaml, here or in a folder above]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub pipeline: Option<PathBuf>,
+    /// The cache folder [default: cache, beside the pipeline file]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Print only what was asked for, and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Print a line for every task
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Compute targets, as far as the cache lacks them
+    #[command(after_help = "Example: hspipe run figure8 --set datasets=[MNIST] --set runs=2")]
+    Run(Run),
+    /// Show what is cached and what would run, stage by stage
+    #[command(after_help = "Example: hspipe status figure8 --profile quick")]
+    Status(Status),
+    /// Say why tasks would run, or what serves them
+    #[command(after_help = "Example: hspipe why 'search[dataset=MNIST, set=0]' --set epochs=600")]
+    Why(Why),
+    /// Show the graph of stages
+    #[command(after_help = "Example: hspipe graph figure8 --format mermaid")]
+    Graph(Graph),
+    /// List targets, stages, and parameters with their values
+    #[command(after_help = "Example: hspipe list --profile quick")]
+    List(List),
+    /// Find and fetch datasets
+    #[command(subcommand, after_help = "Example: hspipe data fetch MNIST")]
+    Data(Data),
+}
+
+/// Parameters other than the file's defaults.
+#[derive(clap::Args, Clone, Default)]
+pub struct Settings {
+    /// Set a parameter: name=value, a YAML value; may be given many times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Use a profile of the pipeline file
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Run {
+    /// Targets, stages, or stages with fixed axes: figure8, overlap, 'identify[strategy=energy]'
+    #[arg(required = true, value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Threads that compute [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Show what would run, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Compute this stage's tasks even if they are cached; may be given many times
+    #[arg(long, value_name = "STAGE")]
+    pub force: Vec<String>,
+    /// Start nothing new after the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Status {
+    /// Targets or stages [default: everything]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(clap::Args)]
+pub struct Why {
+    /// Stages or tasks: fit, 'fit[dataset=MNIST, set=0]'
+    #[arg(required = true, value_name = "STAGE|TASK")]
+    pub tasks: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(clap::Args)]
+pub struct Graph {
+    /// Targets or stages [default: everything]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum GraphFormat {
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+}
+
+#[derive(clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(Subcommand)]
+pub enum Data {
+    /// Show each dataset: where it was found, or where it could come from
+    List,
+    /// Fetch datasets into the data folder (HSPIPE_DATA, or data/)
+    Fetch {
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+}

@@ -1,0 +1,60 @@
+//! An error as people see it: what, why, and what to do.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use hspipe_engine::SpecError;
+use hspipe_engine::op::OpError;
+
+use crate::data::DataError;
+
+/// Prints an error to stderr. The code is 2 for a mistake in words or in pipeline.yaml, else 1.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    print(error.as_ref(), hint(error));
+    match error.downcast_ref::<SpecError>() {
+        Some(_) => ExitCode::from(2),
+        None => ExitCode::from(1),
+    }
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<SpecError>() {
+        return error.hint.clone();
+    }
+    if let Some(error) = error.downcast_ref::<OpError>() {
+        return error.hint.clone();
+    }
+    if let Some(error) = error.downcast_ref::<DataError>() {
+        return error.hint();
+    }
+    error.downcast_ref::<Hinted>().map(|error| error.hint.clone())
+}
+
+fn print(error: &(dyn Error + 'static), hint: Option<String>) {
+    eprintln!("error: {error}");
+    for why in causes(error) {
+        eprintln!("  why: {}", why.replace('\n', "\n       "));
+    }
+    if let Some(hint) = hint {
+        eprintln!("  hint: {hint}");
+    }
+}
+
+/// What led to `error`, the nearest cause first.
+pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).collect()
+}
+
+/// An error of the command line's own with a hint.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Hinted {
+    pub what: String,
+    pub hint: String,
+}
+
+impl Hinted {
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Hinted { what: what.into(), hint: hint.into() }
+    }
+}

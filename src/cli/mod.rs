@@ -1,0 +1,32 @@
+//! The command line: one file per command. Words in, calls of the engine, lines out.
+//!
+//! What was asked for goes to stdout, all else to stderr.
+
+mod args;
+mod data;
+pub mod error;
+mod graph;
+mod list;
+mod progress;
+mod project;
+mod run;
+mod status;
+pub mod table;
+mod why;
+
+use std::process::ExitCode;
+
+pub use args::Args;
+use args::Command;
+
+/// Runs the command. Exit code 0: done; 1: something failed or is missing. Errors are for [`error::report`].
+pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Command::Run(run) => run::run(&args, run),
+        Command::Status(status) => status::status(&args, status),
+        Command::Why(why) => why::why(&args, why),
+        Command::Graph(graph) => graph::graph(&args, graph),
+        Command::List(list) => list::list(&args, list),
+        Command::Data(data) => data::data(&args, data),
+    }
+}

@@ -1,0 +1,75 @@
+//! A project opened: its pipeline under given settings, expanded, and its cache.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::settings::Settings;
+use hspipe_engine::spec::Spec;
+use hspipe_engine::store::Store;
+
+use super::args;
+use super::error::Hinted;
+use crate::ops;
+
+pub struct Project {
+    /// The folder of the pipeline file.
+    pub root: PathBuf,
+    pub spec: Spec,
+    pub settings: Settings,
+    pub graph: Graph,
+    pub store: Arc<Store>,
+}
+
+impl Project {
+    /// Reads the pipeline file, applies `settings` and expands every stage.
+    pub fn open(args: &args::Args, settings: &args::Settings) -> anyhow::Result<Project> {
+        let file = pipeline_file(args)?;
+        let text =
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let root = match file.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let spec = Spec::parse(&text, &file.display().to_string())?;
+        let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
+        let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
+        let cache = args.cache_dir.clone().unwrap_or_else(|| root.join("cache"));
+        let store = Arc::new(Store::open(&cache)?);
+        Ok(Project { root, spec, settings, graph, store })
+    }
+
+    /// The tasks that the words mean; every task where there are none.
+    pub fn select(&self, words: &[String]) -> anyhow::Result<Vec<TaskId>> {
+        match words {
+            [] => Ok((0..self.graph.tasks.len()).collect()),
+            _ => Ok(self.graph.select(&self.spec, words)?),
+        }
+    }
+}
+
+fn pipeline_file(args: &args::Args) -> anyhow::Result<PathBuf> {
+    const NAME: &str = "pipeline.yaml";
+    if let Some(file) = &args.pipeline {
+        return Ok(file.clone());
+    }
+    if Path::new(NAME).exists() {
+        return Ok(NAME.into());
+    }
+    let here = std::env::current_dir().context("the current folder is gone")?;
+    let found = here.ancestors().map(|folder| folder.join(NAME)).find(|file| file.exists());
+    found.ok_or_else(|| {
+        Hinted::new(
+            format!("there is no {NAME} here or in a folder above"),
+            "go to a project's folder, or name the file: --pipeline FILE",
+        )
+        .into()
+    })
+}
+
+/// The folder of the project for commands that need no pipeline: that of the pipeline file if there is one.
+pub fn root(args: &args::Args) -> PathBuf {
+    let file = pipeline_file(args).unwrap_or_default();
+    file.parent().map(Path::to_path_buf).unwrap_or_default()
+}

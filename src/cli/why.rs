@@ -1,0 +1,70 @@
+//! why: for tasks that would run, what changed; for the others, which record serves them.
+
+use std::collections::{BTreeMap, HashSet};
+use std::process::ExitCode;
+
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::history::now;
+use hspipe_engine::key::Change;
+use hspipe_engine::plan::Plan;
+use hspipe_engine::why::{Reason, Why};
+
+use super::args;
+use super::project::Project;
+
+pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
+    let project = Project::open(args, &why.settings)?;
+    let tasks = project.select(&why.tasks)?;
+    let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+    let reasons = Why::new(&project.graph, &plan, &project.store);
+    // Many tasks share one reason: it is said once.
+    let mut groups: BTreeMap<(usize, String), Vec<TaskId>> = BTreeMap::new();
+    for task in tasks {
+        let text = sentence(&project.graph, &reasons.reason(task));
+        groups.entry((project.graph.tasks[task].stage, text)).or_default().push(task);
+    }
+    for ((stage, text), tasks) in groups {
+        match tasks.as_slice() {
+            [task] => println!("{}: {text}", project.graph.name(*task)),
+            many => println!("{}, {} tasks: {text}", project.graph.stages[stage].name, many.len()),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sentence(graph: &Graph, reason: &Reason) -> String {
+    match reason {
+        Reason::Cached(record) => format!(
+            "cached, made by hspipe {} {} in {:.1} s",
+            record.made.by,
+            ago(now().saturating_sub(record.made.at)),
+            record.made.seconds
+        ),
+        Reason::Never => "will run: never computed".into(),
+        Reason::Changed(changes) => {
+            let changes: Vec<String> = changes.iter().map(Change::to_string).collect();
+            match changes.is_empty() {
+                true => "will run: its record is gone".into(),
+                false => format!("will run: {}", changes.join(", ")),
+            }
+        }
+        Reason::Missing { key } => {
+            format!("will run: a file of its record {} is gone or damaged", key.short())
+        }
+        Reason::Upstream { task, reason } => {
+            let cause = sentence(graph, reason);
+            let cause = cause.trim_start_matches("will run: ");
+            format!("depends on {}: {cause}", graph.stage_of(*task).name)
+        }
+        Reason::Absent(why) => format!("left out: {why}"),
+    }
+}
+
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}

@@ -1,0 +1,240 @@
+//! The IDX format: a magic number, the sizes, then bytes.
+//!
+//! In: the bytes of one file. Out: where the images or labels lie in them, or what is wrong. Must
+//! not know: paths, datasets, gzip, where the bytes came from.
+
+/// The longest unpacked file that is read where no length is known beforehand: 2 GiB, or 2.7
+/// million images of 28x28. A header is a claim; this bounds what it can make us allocate.
+pub(super) const MAX_LEN: u64 = 2 << 30;
+
+/// What a file should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Images,
+    Labels,
+}
+
+impl Kind {
+    fn magic(self) -> [u8; 4] {
+        match self {
+            Self::Images => [0, 0, 8, 3],
+            Self::Labels => [0, 0, 8, 1],
+        }
+    }
+
+    /// Bytes before the first pixel or label.
+    pub(super) fn header_len(self) -> usize {
+        match self {
+            Self::Images => 16,
+            Self::Labels => 8,
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Labels => "labels",
+        }
+    }
+}
+
+/// What is wrong with the bytes of an IDX file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdxError {
+    /// Too short for any IDX file.
+    #[error("it is {0} bytes long, too short for an IDX header")]
+    NoHeader(usize),
+    /// Not an IDX file of bytes.
+    #[error("it begins with {found}, an IDX file of {expected} begins with {magic}")]
+    Magic {
+        /// The first four bytes in hex, and what they are if that is known.
+        found: String,
+        /// `images` or `labels`.
+        expected: &'static str,
+        /// The four bytes it should begin with.
+        magic: String,
+    },
+    /// Labels for images or the other way round.
+    #[error("it holds {found}, not {expected}")]
+    Kind {
+        /// `images` or `labels`.
+        found: &'static str,
+        /// The other.
+        expected: &'static str,
+    },
+    /// A size of zero.
+    #[error("its header says {0}: nothing")]
+    Empty(String),
+    /// More than any file that is read may hold.
+    #[error("its header says {sizes}, which is beyond the limit of {limit} bytes")]
+    TooBig {
+        /// Such as `60000 x 28 x 28`.
+        sizes: String,
+        /// Bytes.
+        limit: u64,
+    },
+    /// Shorter than its header says.
+    #[error("it is cut short: {holds} bytes long, {says} by its header")]
+    Short {
+        /// Bytes by the header.
+        says: u64,
+        /// Bytes there are.
+        holds: u64,
+    },
+    /// Longer than it may be; by how much was not looked at.
+    #[error("it is longer than the {0} bytes it should have")]
+    Long(u64),
+    /// A label that is none of the classes.
+    #[error("label {label} at position {position} is not one of the {classes} classes")]
+    Label {
+        /// As found.
+        label: u8,
+        /// 0-based.
+        position: usize,
+        /// Labels are below this.
+        classes: usize,
+    },
+}
+
+/// The sizes in a header, checked against what may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Images or labels.
+    pub count: usize,
+    /// Pixels; 1 for labels.
+    pub height: usize,
+    /// Pixels; 1 for labels.
+    pub width: usize,
+    /// Bytes of the whole file, header included.
+    pub file_len: u64,
+}
+
+/// Reads the header at the beginning of `bytes`; the rest may be missing.
+pub(super) fn header(bytes: &[u8], kind: Kind) -> Result<Header, IdxError> {
+    let word = |i: usize| -> Option<[u8; 4]> { bytes.get(4 * i..4 * i + 4)?.try_into().ok() };
+    let short = || IdxError::NoHeader(bytes.len());
+    let magic = word(0).ok_or_else(short)?;
+    if magic != kind.magic() {
+        return Err(wrong_magic(magic, kind));
+    }
+    let size = |i: usize| word(i).map(u32::from_be_bytes).ok_or_else(short);
+    let sizes = match kind {
+        Kind::Images => vec![size(1)?, size(2)?, size(3)?],
+        Kind::Labels => vec![size(1)?],
+    };
+    let text = || sizes.iter().map(u32::to_string).collect::<Vec<_>>().join(" x ");
+    if sizes.contains(&0) {
+        return Err(IdxError::Empty(text()));
+    }
+    // Three times 32 bits overflow 64, hence checked.
+    let file_len = sizes
+        .iter()
+        .try_fold(1u64, |product, &size| product.checked_mul(size.into()))
+        .and_then(|payload| payload.checked_add(kind.header_len() as u64))
+        .filter(|&len| len <= MAX_LEN)
+        .ok_or_else(|| IdxError::TooBig { sizes: text(), limit: MAX_LEN })?;
+    let dim = |i: usize| sizes.get(i).map_or(1, |&size| size as usize);
+    Ok(Header { count: dim(0), height: dim(1), width: dim(2), file_len })
+}
+
+/// Checks a whole file: its header, its length and, of labels, that all are below `classes`.
+pub(super) fn check(bytes: &[u8], kind: Kind, classes: usize) -> Result<Header, IdxError> {
+    let header = header(bytes, kind)?;
+    let holds = bytes.len() as u64;
+    if holds < header.file_len {
+        return Err(IdxError::Short { says: header.file_len, holds });
+    }
+    if holds > header.file_len {
+        return Err(IdxError::Long(header.file_len));
+    }
+    if kind == Kind::Labels {
+        let labels = &bytes[kind.header_len()..];
+        if let Some(position) = labels.iter().position(|&label| usize::from(label) >= classes) {
+            return Err(IdxError::Label { label: labels[position], position, classes });
+        }
+    }
+    Ok(header)
+}
+
+fn wrong_magic(found: [u8; 4], kind: Kind) -> IdxError {
+    for other in [Kind::Images, Kind::Labels] {
+        if found == other.magic() {
+            return IdxError::Kind { found: other.noun(), expected: kind.noun() };
+        }
+    }
+    let hex = |bytes: [u8; 4]| bytes.map(|byte| format!("{byte:02x}")).join(" ");
+    let known = match found {
+        [0x1f, 0x8b, ..] => " (gzip; its name should end in .gz)",
+        [b'<', ..] => " (a web page, it seems)",
+        _ => "",
+    };
+    IdxError::Magic {
+        found: format!("{}{known}", hex(found)),
+        expected: kind.noun(),
+        magic: hex(kind.magic()),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An IDX file with these sizes and this payload, right or wrong.
+    pub fn idx(sizes: &[u32], payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, sizes.len() as u8];
+        sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+        bytes.extend(payload);
+        bytes
+    }
+
+    #[test]
+    fn good_files_give_their_sizes() {
+        let images = idx(&[2, 3, 1], &[1, 2, 3, 4, 5, 6]);
+        assert_eq!(
+            check(&images, Kind::Images, 10),
+            Ok(Header { count: 2, height: 3, width: 1, file_len: 22 })
+        );
+        let labels = idx(&[3], &[0, 9, 5]);
+        assert_eq!(check(&labels, Kind::Labels, 10).map(|h| (h.count, h.file_len)), Ok((3, 11)));
+    }
+
+    #[test]
+    fn a_cut_file_is_told_at_any_length() {
+        let images = idx(&[2, 3, 1], &[1, 2, 3, 4, 5, 6]);
+        for len in 0..images.len() {
+            let error = check(&images[..len], Kind::Images, 10).unwrap_err();
+            let expected = match len {
+                ..16 => IdxError::NoHeader(len),
+                _ => IdxError::Short { says: 22, holds: len as u64 },
+            };
+            assert_eq!(error, expected);
+        }
+        let long = [images, vec![0]].concat();
+        assert_eq!(check(&long, Kind::Images, 10), Err(IdxError::Long(22)));
+    }
+
+    #[test]
+    fn labels_are_not_images_and_html_is_neither() {
+        let labels = idx(&[3], &[0, 9, 5]);
+        let error = check(&labels, Kind::Images, 10).unwrap_err();
+        assert_eq!(error, IdxError::Kind { found: "labels", expected: "images" });
+        let error = check(b"<html>no such file</html>", Kind::Labels, 10).unwrap_err();
+        assert!(error.to_string().contains("web page"), "{error}");
+    }
+
+    #[test]
+    fn sizes_beyond_reason_are_refused_before_they_are_believed() {
+        for sizes in [[u32::MAX, 28, 28], [u32::MAX; 3], [3_000_000, 28, 28]] {
+            assert!(matches!(header(&idx(&sizes, &[]), Kind::Images), Err(IdxError::TooBig { .. })));
+        }
+        assert!(matches!(header(&idx(&[0, 28, 28], &[]), Kind::Images), Err(IdxError::Empty(_))));
+    }
+
+    #[test]
+    fn a_label_out_of_range_is_named_with_its_position() {
+        let labels = idx(&[3], &[0, 9, 10]);
+        let error = check(&labels, Kind::Labels, 10).unwrap_err();
+        assert_eq!(error, IdxError::Label { label: 10, position: 2, classes: 10 });
+        assert!(check(&labels, Kind::Labels, 256).is_ok());
+    }
+}

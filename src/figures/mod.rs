@@ -1,0 +1,62 @@
+//! Figures: numbers and labels come in, one picture as SVG, PNG and PDF goes
+//! out. The same input gives the same bytes, since only the bundled font is
+//! used and nothing reads a clock or the system.
+//!
+//! On the way through: `bars` lays a figure out on a `canvas`, which gives an
+//! SVG with text; `render` turns that into the three formats. `style` holds
+//! what all figures share. Nothing here knows tables, files or experiments.
+
+mod bars;
+mod canvas;
+mod categories;
+mod legend;
+mod png;
+mod render;
+mod style;
+mod text;
+mod ticks;
+
+pub use bars::{BarChart, Series, bar_chart};
+pub use render::Rendered;
+
+/// Why a figure could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// There is nothing to put on the x axis.
+    #[error("the chart has no categories")]
+    NoCategories,
+    /// There is nothing to draw.
+    #[error("the chart has no series")]
+    NoSeries,
+    /// More series than there are colours that readers can tell apart.
+    #[error("the chart has {found} series, but at most {most} can be told apart")]
+    TooManySeries { found: usize, most: usize },
+    /// A list of values does not go with the list of categories.
+    #[error("series '{series}' has {found} values of {what} for {expected} categories")]
+    Length { series: String, what: &'static str, found: usize, expected: usize },
+    /// A value is NaN, infinite or too large for an axis.
+    #[error("series '{series}' has no finite {what} at '{category}'")]
+    NotFinite { series: String, what: &'static str, category: String },
+    /// Bars start at zero, and a deviation has no sign.
+    #[error("series '{series}' has a negative {what} at '{category}'")]
+    Negative { series: String, what: &'static str, category: String },
+    /// A label holds a character that the bundled font lacks. Leaving it out
+    /// in silence could make two labels equal.
+    #[error("the font of the figures has no '{character}' (in '{label}')")]
+    MissingGlyph { character: String, label: String },
+    /// Plotters failed.
+    #[error("cannot draw the shapes of the figure")]
+    Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::io::Error>),
+    /// The drawn SVG is not one, for example for a character that XML forbids.
+    #[error("cannot lay out the drawn figure")]
+    Svg(#[from] resvg::usvg::Error),
+    /// The style gives a page that has no pixels.
+    #[error("the page of the figure is empty or too large")]
+    PageSize,
+    /// The compressor failed.
+    #[error("cannot compress the PNG")]
+    Png(#[source] std::io::Error),
+    /// The PDF writer failed.
+    #[error("cannot make the PDF: {0}")]
+    Pdf(svg2pdf::ConversionError),
+}

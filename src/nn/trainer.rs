@@ -1,0 +1,75 @@
+//! Which trainer a task resolves to, and its identity for the key.
+
+use super::Trainer;
+
+/// A trainer as resolved: its identity is part of every key of a training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrainerChoice {
+    /// Such as `tch 2.13.0 avx512`.
+    pub trainer: String,
+    /// Such as `cpu`.
+    pub device: String,
+}
+
+/// Resolves `auto` and checks the other words. Resolving a resolved choice gives it back.
+///
+/// # Errors
+/// What is wrong, with the parameter's name: `trainer` or `device`.
+pub fn resolve(trainer: &str, device: &str) -> Result<TrainerChoice, (&'static str, String)> {
+    let identity = identity();
+    match trainer {
+        "auto" | "tch" => {}
+        resolved if resolved == identity => {}
+        "native" => return Err(("trainer", "the native trainer is not built yet: take tch".into())),
+        other => return Err(("trainer", format!("`{other}` is not a trainer: there are auto and tch"))),
+    }
+    match device {
+        "auto" | "cpu" => Ok(TrainerChoice { trainer: identity, device: "cpu".into() }),
+        other => Err(("device", format!("`{other}` is not available: SimpleNN is trained on the cpu"))),
+    }
+}
+
+/// The words of tch's bits: the library's version and the instructions that its kernels are chosen by.
+#[cfg(feature = "torch")]
+fn identity() -> String {
+    format!("tch {} {}", super::torch::VERSION, capability())
+}
+
+#[cfg(not(feature = "torch"))]
+fn identity() -> String {
+    "none".to_string()
+}
+
+/// The CPU capability that libtorch picks its kernels by, as its variable ATEN_CPU_CAPABILITY names it.
+#[cfg(feature = "torch")]
+fn capability() -> String {
+    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY") {
+        return forced;
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq");
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        match (avx512, avx2) {
+            (true, _) => "avx512".into(),
+            (_, true) => "avx2".into(),
+            _ => "default".into(),
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::env::consts::ARCH.to_string()
+}
+
+/// The trainer of this build.
+///
+/// # Errors
+/// Without the feature `torch` there is none yet.
+pub fn trainer() -> Result<&'static dyn Trainer, &'static str> {
+    #[cfg(feature = "torch")]
+    return Ok(&super::torch::Torch);
+    #[cfg(not(feature = "torch"))]
+    Err("this hspipe was built without libtorch and can train no network")
+}

@@ -1,0 +1,107 @@
+//! accuracy: samples -> how often one network is right on the test samples of each class. Next: `class_accuracy`.
+
+use std::sync::Arc;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use serde::{Deserialize, Deserializer};
+
+use super::training::{Prepared, member_tables, training_params};
+use crate::nn::{Schedule, argmax};
+use crate::tables::{ACCURACY, write};
+
+pub struct Accuracy {
+    pub prepared: Arc<Prepared>,
+}
+
+training_params! {
+    /// The share of the samples, from the first on, that is trained on; the others are tested.
+    #[serde(deserialize_with = "fraction")]
+    train_fraction: f64,
+    /// Train on all samples and test on all.
+    overfit: bool,
+}
+
+/// A number, or two whole numbers with a `/` between.
+fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(f64),
+        Text(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Number(number) => Ok(number),
+        Written::Text(text) => {
+            let parts = text.split_once('/');
+            let parsed = parts.and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+            let (a, b): (u32, u32) = parsed.filter(|(_, b)| *b > 0).ok_or_else(|| {
+                serde::de::Error::custom(format!("`{text}` is no fraction: write 1/7 or 0.25"))
+            })?;
+            Ok(f64::from(a) / f64::from(b))
+        }
+    }
+}
+
+impl Op for Accuracy {
+    type Params = Params;
+    const NAME: &'static str = "accuracy";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] =
+        &[one("images"), one("samples"), one("normalisation"), one("classes")];
+    const OUTPUTS: &'static [&'static str] = &["member", "history", "accuracy"];
+    const SEEDED: bool = true;
+
+    fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
+        if params.overfit {
+            // Of no effect then, so it must not tell keys apart.
+            params.train_fraction = 1.0;
+        } else if !(params.train_fraction > 0.0 && params.train_fraction < 1.0) {
+            let what = format!("must be above 0 and below 1, not {}", params.train_fraction);
+            return Err(ParamError::new("train_fraction", what));
+        }
+        params.canonical_training()
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let training = self.prepared.training(task.inputs)?;
+        let (params, seed) = (task.params, task.draw_seed(0)?);
+        let n = training.labels.len();
+        let train = (n as f64 * params.train_fraction) as usize;
+        if train == 0 {
+            return Err(OpError::new(format!("train_fraction leaves no sample of {n} to train on")));
+        }
+        let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
+        let trained = training.network(&params.hidden, params.learning_rate, schedule, train, seed)?;
+        let first_tested = if params.overfit { 0 } else { train };
+        let (mut samples, mut correct) = (vec![0; training.classes], vec![0; training.classes]);
+        let rows = trained.logits.chunks(training.classes).zip(&training.labels);
+        for (logits, label) in rows.skip(first_tested) {
+            samples[*label as usize] += 1;
+            correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
+        }
+        let shares: Vec<f64> =
+            samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();
+        if let Some(class) = samples.iter().position(|n| *n == 0) {
+            return Err(OpError::new(format!("class {class} has no test sample, so it has no accuracy")));
+        }
+        let classes: Vec<i32> = (0..training.classes as i32).collect();
+        let mut tables = member_tables(&trained, seed, 0)?;
+        let columns = vec![classes.into(), samples.into(), correct.into(), shares.into()];
+        tables.push(("accuracy", write(&ACCURACY, columns)?));
+        Ok(tables)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fraction;
+
+    #[test]
+    fn a_fraction_may_be_written_as_one() {
+        let read = |text: &str| fraction(&mut serde_json::Deserializer::from_str(text));
+        assert_eq!(read("\"1/7\"").unwrap(), 1.0 / 7.0);
+        assert_eq!((70_000.0 * read("\"1/7\"").unwrap()) as usize, 10_000);
+        assert_eq!(read("0.25").unwrap(), 0.25);
+        assert!(read("\"1/0\"").is_err() && read("\"x\"").is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! load: a dataset's files -> images, labels, class names. Next: `subset`.
+//!
+//! Its key holds the checksums of the raw files, never their place: a dataset is the same wherever it lies.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task};
+use serde::{Deserialize, Serialize};
+
+use crate::data::{self, DataError, Dataset, Folders};
+use crate::tables::{CLASSES, IMAGES, LABELS, write};
+
+pub struct Load {
+    root: PathBuf,
+    folders: Folders,
+    /// Datasets by the checksums of their files, since a task knows no path.
+    datasets: Mutex<HashMap<Files, Dataset>>,
+}
+
+/// File name to checksum.
+type Files = BTreeMap<String, String>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// A known dataset's name, or the path of a folder with four IDX files, which has a `/`.
+    dataset: String,
+    /// Filled in by hspipe.
+    #[serde(default)]
+    files: Files,
+}
+
+impl Load {
+    pub fn new(root: &Path, folders: Folders) -> Self {
+        Load { root: root.to_path_buf(), folders, datasets: Mutex::default() }
+    }
+
+    /// The dataset and the name that it goes by.
+    fn resolve(&self, dataset: &str) -> Result<(Dataset, String), DataError> {
+        if !dataset.contains('/') {
+            return Ok((data::find(dataset)?.clone(), dataset.to_string()));
+        }
+        let folder = self.root.join(dataset);
+        let name =
+            folder.file_name().map_or_else(|| dataset.into(), |name| name.to_string_lossy().into_owned());
+        Ok((Dataset::at_path(name.clone(), folder), name))
+    }
+}
+
+impl Op for Load {
+    type Params = Params;
+    const NAME: &'static str = "load";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[];
+    const OUTPUTS: &'static [&'static str] = &["images", "labels", "classes"];
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        let refuse = |error: DataError| {
+            let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            ParamError::new("dataset", format!("{error}{hint}"))
+        };
+        let (dataset, name) = self.resolve(&params.dataset).map_err(refuse)?;
+        let files: Files = dataset.identity().map_err(refuse)?.into_iter().collect();
+        let mut datasets = self.datasets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        datasets.insert(files.clone(), dataset);
+        Ok(Params { dataset: name, files })
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let dataset = {
+            let datasets = self.datasets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            datasets.get(&task.params.files).cloned()
+        };
+        let dataset = dataset.ok_or_else(|| OpError::new("the dataset was never looked up"))?;
+        let images = data::load_or_fetch(&dataset, &self.folders, &mut |_| {})?;
+        let (n, classes) = (images.labels.len(), images.classes());
+        let width = images.channels * images.height * images.width;
+        let ids: Vec<i32> = (0..n as i32).collect();
+        let every = |value: usize| vec![value as i32; n];
+        let pixels: Vec<Vec<u8>> = images.pixels.chunks(width.max(1)).map(<[u8]>::to_vec).collect();
+        let labels: Vec<i32> = images.labels.iter().map(|label| i32::from(*label)).collect();
+        let names: Vec<String> =
+            (0..classes).map(|class| dataset.class_name(class as u8).into_owned()).collect();
+        Ok(vec![
+            (
+                "images",
+                write(
+                    &IMAGES,
+                    vec![
+                        ids.clone().into(),
+                        every(images.channels).into(),
+                        every(images.height).into(),
+                        every(images.width).into(),
+                        pixels.into(),
+                    ],
+                )?,
+            ),
+            ("labels", write(&LABELS, vec![ids.into(), labels.into()])?),
+            ("classes", write(&CLASSES, vec![(0..classes as i32).collect::<Vec<_>>().into(), names.into()])?),
+        ])
+    }
+}

@@ -1,0 +1,79 @@
+//! The science: one op per file, listed here in the order of the pipeline.
+//!
+//! An op takes tables and parameters and gives tables. It must not know the store, the stages, or where
+//! in the pipeline it stands.
+
+mod accuracy;
+mod class_accuracy;
+mod correlation;
+mod fit;
+mod hard_counts;
+mod identify;
+mod load;
+mod noise;
+mod overlap;
+mod planned;
+mod plot_classes;
+mod radii;
+mod radii_summary;
+mod search;
+mod stats;
+mod subset;
+mod training;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hspipe_engine::op::{OpError, Registry};
+
+use crate::data::{DataError, Folders};
+use crate::figures::FigureError;
+use crate::nn::TrainError;
+use crate::tables::TableError;
+
+/// Every op, for a project in the folder `root`.
+pub fn registry(root: &Path) -> Registry {
+    let prepared = Arc::new(training::Prepared::default());
+    let mut ops = Registry::default();
+    ops.add(load::Load::new(root, Folders::from_env(root)));
+    ops.add(subset::Subset);
+    ops.add(noise::Noise);
+    ops.add(search::Search { prepared: prepared.clone() });
+    ops.add(fit::Fit { prepared: prepared.clone() });
+    ops.add(radii::Radii { prepared: prepared.clone() });
+    ops.add(radii_summary::RadiiSummary);
+    ops.add(identify::Identify);
+    ops.add(hard_counts::HardCounts);
+    ops.add(overlap::Overlap);
+    ops.add(accuracy::Accuracy { prepared });
+    ops.add(class_accuracy::ClassAccuracy);
+    ops.add(correlation::Correlation);
+    ops.add(plot_classes::PlotClasses);
+    planned::add_to(&mut ops);
+    ops
+}
+
+impl From<TableError> for OpError {
+    fn from(error: TableError) -> Self {
+        OpError::new("a table does not fit").because(error)
+    }
+}
+
+impl From<TrainError> for OpError {
+    fn from(error: TrainError) -> Self {
+        OpError::new("the training failed").because(error)
+    }
+}
+
+impl From<FigureError> for OpError {
+    fn from(error: FigureError) -> Self {
+        OpError::new("the figure cannot be drawn").because(error)
+    }
+}
+
+impl From<DataError> for OpError {
+    fn from(error: DataError) -> Self {
+        let hint = error.hint();
+        OpError::new("the dataset cannot be had").because(error).hint(hint)
+    }
+}

@@ -1,0 +1,81 @@
+//! noise: samples -> the same samples, a share of them with a wrong label. Next: `search`, `fit`, `identify`.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_ensemble::Generator;
+use serde::{Deserialize, Serialize};
+
+use crate::tables::{Frame, SAMPLES, write};
+
+pub struct Noise;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// In 0..1.
+    noise_ratio: f64,
+}
+
+impl Op for Noise {
+    type Params = Params;
+    const NAME: &'static str = "noise";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("samples"), one("classes")];
+    const OUTPUTS: &'static [&'static str] = &["samples"];
+    const SEEDED: bool = true;
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        match params.noise_ratio {
+            ratio if (0.0..1.0).contains(&ratio) => Ok(params),
+            ratio => Err(ParamError::new("noise_ratio", format!("must be from 0 to below 1, not {ratio}"))),
+        }
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let samples = Frame::read("samples", task.inputs.one("samples")?.read()?)?;
+        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?.rows();
+        let clean = samples.i32("clean_label")?;
+        let labels = wrong_labels(clean, classes, task.params.noise_ratio, task.draw_seed(0)?)?;
+        let columns = vec![
+            samples.i32("position")?.to_vec().into(),
+            samples.i32("sample_id")?.to_vec().into(),
+            labels.into(),
+            clean.to_vec().into(),
+        ];
+        Ok(vec![("samples", write(&SAMPLES, columns)?)])
+    }
+}
+
+/// floor(ratio * n) distinct positions get a label drawn from the other classes.
+fn wrong_labels(clean: &[i32], classes: usize, ratio: f64, seed: u32) -> Result<Vec<i32>, OpError> {
+    let mut labels = clean.to_vec();
+    let noisy = (labels.len() as f64 * ratio) as usize;
+    if noisy > 0 && classes < 2 {
+        return Err(OpError::new("a wrong label needs at least two classes"));
+    }
+    let mut generator = Generator::new(seed);
+    let order = generator.permutation(labels.len() as u32);
+    for position in &order[..noisy] {
+        let label = &mut labels[*position as usize];
+        let other = generator.below(classes as u32 - 1) as i32;
+        *label = if other >= *label { other + 1 } else { other };
+    }
+    Ok(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_the_share_is_wrong_and_all_wrong_labels_occur() {
+        let clean: Vec<i32> = (0..1000).map(|i| i % 3).collect();
+        let labels = wrong_labels(&clean, 3, 0.3, 7).unwrap();
+        let wrong: Vec<(i32, i32)> =
+            clean.iter().copied().zip(labels).filter(|(clean, label)| clean != label).collect();
+        assert_eq!(wrong.len(), 300);
+        for pair in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+            assert!(wrong.contains(&pair), "{pair:?}");
+        }
+        assert_eq!(wrong_labels(&clean, 3, 0.0, 7).unwrap(), clean);
+    }
+}

@@ -1,0 +1,141 @@
+//! overlap: hard samples by several strategies -> how many of one's are hard by another, in percent.
+
+use std::collections::{BTreeMap, HashSet};
+
+use hspipe_engine::Value;
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
+use hspipe_engine::value::{canonical, show};
+use polars::prelude::{DataFrame, IntoLazy, col, df};
+use serde::{Deserialize, Serialize};
+
+use super::stats;
+use crate::tables::{Frame, OVERLAP, OVERLAP_SETS, write};
+
+pub struct Overlap;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {}
+
+impl Op for Overlap {
+    type Params = Params;
+    const NAME: &'static str = "overlap";
+    const VERSION: u32 = 1;
+    /// Gathered over strategy, train_ratio and set.
+    const INPUTS: &'static [InputDecl] = &[many("hard")];
+    const OUTPUTS: &'static [&'static str] = &["sets", "summary"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let mut sets: BTreeMap<String, Vec<Hard>> = BTreeMap::new();
+        for table in task.inputs.many("hard") {
+            let hard = Hard::read(table)?;
+            sets.entry(hard.set_name.clone()).or_default().push(hard);
+        }
+        let pairs: Vec<Pair> = sets.values().flat_map(|set| pairs(set)).collect();
+        let text = |of: for<'a> fn(&'a Pair<'a>) -> &'a str| {
+            pairs.iter().map(|pair| of(pair).to_string()).collect::<Vec<_>>()
+        };
+        let percent: Vec<Option<f64>> = pairs.iter().map(|pair| pair.percent).collect();
+        let columns = vec![
+            text(|pair| pair.a).into(),
+            text(|pair| pair.b).into(),
+            pairs.iter().map(|pair| pair.train_ratio).collect::<Vec<f64>>().into(),
+            pairs.iter().map(|pair| pair.set).collect::<Vec<i32>>().into(),
+            percent.clone().into(),
+        ];
+        let rows = df!("a" => text(|pair| pair.a), "b" => text(|pair| pair.b), "percent" => percent);
+        let summary = stats::summary(rows.map_err(stats::failed)?.lazy(), &["a", "b"], col("percent"))?;
+        let summary = vec![
+            texts(&summary, "a")?.into(),
+            texts(&summary, "b")?.into(),
+            stats::floats(&summary, "mean")?.into(),
+            stats::floats(&summary, "std")?.into(),
+            stats::ints(&summary, "n")?.into(),
+        ];
+        Ok(vec![("sets", write(&OVERLAP_SETS, columns)?), ("summary", write(&OVERLAP, summary)?)])
+    }
+}
+
+/// The hard samples of one set by one strategy.
+struct Hard {
+    strategy: String,
+    train_ratio: f64,
+    set: i32,
+    set_name: String,
+    samples: HashSet<i32>,
+}
+
+impl Hard {
+    fn read(table: &Table) -> Result<Hard, OpError> {
+        let coord = |axis: &str| {
+            let found = table.coords.iter().find(|(name, _)| name == axis).map(|(_, value)| value);
+            found.ok_or_else(|| OpError::new(format!("overlap needs the axis `{axis}` among those gathered")))
+        };
+        let others: Vec<Value> = table
+            .coords
+            .iter()
+            .filter(|(axis, _)| axis != "strategy")
+            .map(|(_, value)| value.clone())
+            .collect();
+        let positions = Frame::read("hard", table.read()?)?;
+        Ok(Hard {
+            strategy: show(coord("strategy")?),
+            train_ratio: coord("train_ratio")?.as_f64().unwrap_or(f64::NAN),
+            set: coord("set")?.as_i64().unwrap_or(-1) as i32,
+            set_name: canonical(&Value::Array(others)),
+            samples: positions.i32("position")?.iter().copied().collect(),
+        })
+    }
+}
+
+struct Pair<'a> {
+    a: &'a str,
+    b: &'a str,
+    train_ratio: f64,
+    set: i32,
+    /// 100 |a and b| / |a|; none if a is empty.
+    percent: Option<f64>,
+}
+
+fn pairs(set: &[Hard]) -> Vec<Pair<'_>> {
+    let mut pairs = Vec::new();
+    for a in set {
+        for b in set.iter().filter(|b| b.strategy != a.strategy) {
+            let both = a.samples.intersection(&b.samples).count();
+            let percent = (!a.samples.is_empty()).then(|| 100.0 * both as f64 / a.samples.len() as f64);
+            pairs.push(Pair {
+                a: &a.strategy,
+                b: &b.strategy,
+                train_ratio: a.train_ratio,
+                set: a.set,
+                percent,
+            });
+        }
+    }
+    pairs
+}
+
+fn texts(frame: &DataFrame, name: &str) -> Result<Vec<String>, OpError> {
+    let column = frame.column(name).map_err(stats::failed)?.str().map_err(stats::failed)?;
+    Ok(column.iter().map(|text| text.unwrap_or_default().to_string()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlap_is_of_the_first_set() {
+        let hard = |strategy: &str, samples: &[i32]| Hard {
+            strategy: strategy.into(),
+            train_ratio: 0.9,
+            set: 0,
+            set_name: String::new(),
+            samples: samples.iter().copied().collect(),
+        };
+        let set = [hard("x", &[1, 2, 3, 4]), hard("y", &[4, 5])];
+        let percents: Vec<Option<f64>> = pairs(&set).iter().map(|pair| pair.percent).collect();
+        assert_eq!(percents, [Some(25.0), Some(50.0)]);
+        assert_eq!(pairs(&[hard("x", &[]), hard("y", &[1])])[0].percent, None);
+    }
+}

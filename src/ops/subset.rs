@@ -1,0 +1,99 @@
+//! subset: images and labels -> the samples studied, and their normalisation. Next: `noise`, `accuracy`.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_ensemble::Generator;
+use serde::{Deserialize, Serialize};
+
+use crate::tables::{Frame, NORMALISATION, SAMPLES, write};
+
+pub struct Subset;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Of PyTorch's generator, which keeps 32 bits.
+    seed: u32,
+    subset_size: usize,
+}
+
+impl Op for Subset {
+    type Params = Params;
+    const NAME: &'static str = "subset";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("images"), one("labels")];
+    const OUTPUTS: &'static [&'static str] = &["samples", "normalisation"];
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        match params.subset_size {
+            0 | 1 => Err(ParamError::new("subset_size", "must be at least 2")),
+            _ => Ok(params),
+        }
+    }
+
+    /// The first `subset_size` of PyTorch's `randperm(n)` after `manual_seed(seed)`.
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let labels = Frame::read("labels", task.inputs.one("labels")?.read()?)?;
+        let labels = labels.i32("label")?;
+        let size = task.params.subset_size;
+        if size > labels.len() {
+            let what = format!("subset_size is {size}, but the dataset has {} samples", labels.len());
+            return Err(OpError::new(what).hint(format!("--set subset_size={}", labels.len())));
+        }
+        let order = Generator::new(task.params.seed).permutation(labels.len() as u32);
+        let ids: Vec<i32> = order[..size].iter().map(|id| *id as i32).collect();
+        let chosen: Vec<i32> = ids.iter().map(|id| labels[*id as usize]).collect();
+
+        let images = Frame::read("images", task.inputs.one("images")?.read()?)?;
+        let channels = images.i32("channels")?.first().copied().unwrap_or(1).max(1) as usize;
+        let pixels = images.binary("pixels")?;
+        let planes = ids.iter().map(|id| pixels.value(*id as usize));
+        let moments = moments(planes, channels);
+        let (mean, variance): (Vec<f64>, Vec<f64>) = moments.into_iter().unzip();
+        let channel: Vec<i32> = (0..channels as i32).collect();
+        let position: Vec<i32> = (0..size as i32).collect();
+        let samples = vec![position.into(), ids.into(), chosen.clone().into(), chosen.into()];
+        Ok(vec![
+            ("samples", write(&SAMPLES, samples)?),
+            ("normalisation", write(&NORMALISATION, vec![channel.into(), mean.into(), variance.into()])?),
+        ])
+    }
+}
+
+/// Mean and unbiased variance of each channel's pixels on the scale 0..1. The sums are whole numbers, so
+/// they are exact.
+fn moments<'a>(images: impl Iterator<Item = &'a [u8]>, channels: usize) -> Vec<(f64, f64)> {
+    let mut sums = vec![(0u64, 0u64, 0u64); channels];
+    for image in images {
+        let area = (image.len() / channels).max(1);
+        for (plane, (n, sum, squares)) in image.chunks(area).zip(&mut sums) {
+            *n += plane.len() as u64;
+            for pixel in plane {
+                *sum += u64::from(*pixel);
+                *squares += u64::from(*pixel) * u64::from(*pixel);
+            }
+        }
+    }
+    sums.into_iter()
+        .map(|(n, sum, squares)| {
+            // n * squares - sum^2 needs more than 64 bits.
+            let spread = (u128::from(n) * u128::from(squares) - u128::from(sum) * u128::from(sum)) as f64;
+            let n = n as f64;
+            (sum as f64 / n / 255.0, spread / (n * (n - 1.0).max(1.0)) / (255.0 * 255.0))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// python: numpy.array([0, 255, 51, 102])/255 has mean 0.4 and var(ddof=1) 0.18666...
+    #[test]
+    fn moments_are_of_the_scale_0_to_1() {
+        let images: Vec<Vec<u8>> = vec![vec![0, 255], vec![51, 102]];
+        let one = moments(images.iter().map(Vec::as_slice), 1);
+        assert!((one[0].0 - 0.4).abs() < 1e-15 && (one[0].1 - 0.56 / 3.0).abs() < 1e-15);
+        let two = moments(images.iter().map(Vec::as_slice), 2);
+        assert!((two[0].0 - 0.1).abs() < 1e-15 && (two[1].0 - 0.7).abs() < 1e-15);
+    }
+}

@@ -1,0 +1,181 @@
+//! What all ops that train share: their parameters, their samples made ready, their tables.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use hspipe_engine::key::Digest;
+use hspipe_engine::op::{Inputs, OpError, Outputs, ParamError};
+
+use crate::nn::{self, Job, Mlp, Samples, Schedule, Trained};
+use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
+
+/// Declares an op's parameters: those of every training, and its own.
+macro_rules! training_params {
+    ($($(#[$meta:meta])* $name:ident: $type:ty),* $(,)?) => {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Params {
+            network: String,
+            hidden: Vec<usize>,
+            epochs: u32,
+            learning_rate: f64,
+            trainer: String,
+            device: String,
+            $($(#[$meta])* $name: $type),*
+        }
+
+        impl Params {
+            /// Checks the shared parameters and resolves the trainer.
+            fn canonical_training(mut self) -> Result<Self, hspipe_engine::op::ParamError> {
+                $crate::ops::training::check(&self.network, &self.hidden, self.epochs, self.learning_rate)?;
+                let choice = $crate::nn::resolve(&self.trainer, &self.device)
+                    .map_err(|(param, what)| hspipe_engine::op::ParamError::new(param, what))?;
+                (self.trainer, self.device) = (choice.trainer, choice.device);
+                Ok(self)
+            }
+        }
+    };
+}
+
+pub(super) use training_params;
+
+/// Ranges of the shared parameters.
+pub fn check(network: &str, hidden: &[usize], epochs: u32, learning_rate: f64) -> Result<(), ParamError> {
+    if network != "SimpleNN" {
+        let what = format!("`{network}` is not a network of this version: there is SimpleNN");
+        return Err(ParamError::new("network", what));
+    }
+    if hidden.is_empty() || hidden.iter().any(|units| !(1..=4096).contains(units)) {
+        return Err(ParamError::new("hidden", "must list at least one layer, each of 1 to 4096 units"));
+    }
+    if !(1..=1_000_000).contains(&epochs) {
+        return Err(ParamError::new("epochs", format!("must be from 1 to 1000000, not {epochs}")));
+    }
+    if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+        return Err(ParamError::new("learning_rate", format!("must be above 0, not {learning_rate}")));
+    }
+    Ok(())
+}
+
+/// Samples, labels and number of classes that a training reads.
+pub struct Training {
+    pub samples: Arc<Samples>,
+    pub labels: Vec<i32>,
+    pub classes: usize,
+}
+
+/// Samples made ready, kept for the next task that wants the same ones.
+#[derive(Default)]
+pub struct Prepared {
+    recent: Mutex<VecDeque<(Digest, Arc<Samples>)>>,
+}
+
+/// Of two datasets at most: more would fill the memory, fewer would decode the images for every network.
+const KEPT: usize = 2;
+
+impl Prepared {
+    /// Reads the inputs `images`, `samples`, `normalisation` and `classes`.
+    pub fn training(&self, inputs: &Inputs) -> Result<Training, OpError> {
+        let table = Frame::read("samples", inputs.one("samples")?.read()?)?;
+        let classes = Frame::read("classes", inputs.one("classes")?.read()?)?.rows();
+        let labels = table.i32("label")?.to_vec();
+        if let Some(label) = labels.iter().find(|label| !(0..classes as i32).contains(label)) {
+            return Err(OpError::new(format!("a label is {label}, but there are {classes} classes")));
+        }
+        let samples = self.samples(inputs, table.i32("sample_id")?)?;
+        Ok(Training { samples, labels, classes })
+    }
+
+    fn samples(&self, inputs: &Inputs, ids: &[i32]) -> Result<Arc<Samples>, OpError> {
+        let (images, normalisation) = (inputs.one("images")?, inputs.one("normalisation")?);
+        let mut name = [images.digest.0, normalisation.digest.0].concat();
+        name.extend(ids.iter().flat_map(|id| id.to_le_bytes()));
+        let name = Digest::of(&name);
+        // The lock is held while decoding, so that threads which want the same samples wait for them.
+        let mut recent = self.recent.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, samples)) = recent.iter().find(|(kept, _)| *kept == name) {
+            return Ok(samples.clone());
+        }
+        let images = Frame::read("images", images.read()?)?;
+        let area = |name| Ok::<_, OpError>(images.i32(name)?.first().copied().unwrap_or(0) as usize);
+        let area = area("height")? * area("width")?;
+        let pixels = images.binary("pixels")?;
+        let mut chosen = Vec::new();
+        for id in ids {
+            chosen.extend_from_slice(pixels.value(*id as usize));
+        }
+        let normalisation = Frame::read("normalisation", normalisation.read()?)?;
+        let (mean, variance) = (normalisation.f64("mean")?.to_vec(), normalisation.f64("variance")?.to_vec());
+        let samples = Arc::new(Samples::new(chosen, area, mean, variance));
+        recent.push_front((name, samples.clone()));
+        recent.truncate(KEPT);
+        Ok(samples)
+    }
+}
+
+impl Training {
+    /// Trains one network on the first `train` samples.
+    pub fn network(
+        &self,
+        hidden: &[usize],
+        learning_rate: f64,
+        schedule: Schedule,
+        train: usize,
+        seed: u32,
+    ) -> Result<Trained, OpError> {
+        let network = Mlp { hidden: hidden.to_vec(), classes: self.classes };
+        let job = Job {
+            network: &network,
+            samples: &self.samples,
+            labels: &self.labels,
+            train,
+            learning_rate,
+            schedule,
+            seeds: &[seed],
+        };
+        let trainer = nn::trainer().map_err(OpError::new)?;
+        let mut trained = trainer.train(&job);
+        let one = trained.pop().ok_or_else(|| OpError::new("the trainer returned nothing"))?;
+        Ok(one?)
+    }
+}
+
+/// The tables `member` and `history` of a trained network.
+pub fn member_tables(trained: &Trained, seed: u32, attempt: u32) -> Result<Outputs, OpError> {
+    let member = vec![
+        vec![seed].into(),
+        vec![attempt as i32].into(),
+        vec![trained.epochs as i32].into(),
+        vec![trained.final_loss].into(),
+    ];
+    let epochs: Vec<i32> = (0..trained.losses.len() as i32).collect();
+    let history = vec![epochs.into(), trained.losses.clone().into()];
+    Ok(vec![("member", write(&MEMBER, member)?), ("history", write(&HISTORY, history)?)])
+}
+
+/// The table `weights` of a trained network.
+pub fn weights_table(trained: &Trained) -> Result<Vec<u8>, OpError> {
+    let (mut layers, mut parameters, mut indices, mut values) = (vec![], vec![], vec![], vec![]);
+    for (layer, weights) in trained.layers.iter().enumerate() {
+        for (parameter, content) in [("weight", &weights.weight), ("bias", &weights.bias)] {
+            layers.extend(vec![layer as i32; content.len()]);
+            parameters.extend(vec![parameter.to_string(); content.len()]);
+            indices.extend(0..content.len() as i32);
+            values.extend_from_slice(content);
+        }
+    }
+    Ok(write(&WEIGHTS, vec![layers.into(), parameters.into(), indices.into(), values.into()])?)
+}
+
+/// The table `radii` of a trained network, without classes that have no samples.
+pub fn radii_table(trained: &Trained) -> Result<Vec<u8>, OpError> {
+    let (mut epochs, mut classes, mut values) = (vec![], vec![], vec![]);
+    for (epoch, radii) in &trained.radii {
+        for (class, radius) in radii.iter().enumerate().filter(|(_, radius)| !radius.is_nan()) {
+            epochs.push(*epoch as i32);
+            classes.push(class as i32);
+            values.push(*radius);
+        }
+    }
+    Ok(write(&RADII, vec![epochs.into(), classes.into(), values.into()])?)
+}

@@ -1,0 +1,122 @@
+//! The schema of every Parquet table, every column once. `docs/tables.md` says the same for people.
+//!
+//! A task's table has no coordinates; the tables in `Results/` put them first (see [`crate::results`]).
+
+mod io;
+
+pub use io::{Column, Frame, TableError, write, write_columns};
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Int32,
+    Int64,
+    UInt32,
+    Float32,
+    Float64,
+    Text,
+    Bool,
+    Binary,
+}
+
+/// A column: name, type, whether it may be null.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnSpec {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub nullable: bool,
+}
+
+/// A table that an op makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    pub name: &'static str,
+    pub columns: &'static [ColumnSpec],
+}
+
+const fn column(name: &'static str, kind: Kind) -> ColumnSpec {
+    ColumnSpec { name, kind, nullable: false }
+}
+
+const fn nullable(name: &'static str, kind: Kind) -> ColumnSpec {
+    ColumnSpec { name, kind, nullable: true }
+}
+
+macro_rules! schemas {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal: [$($column:expr),* $(,)?];)*) => {
+        $($(#[$doc])* pub const $constant: Schema = Schema { name: $name, columns: &[$($column),*] };)*
+        /// Every schema, in the order of the pipeline.
+        pub const ALL: &[Schema] = &[$($constant),*];
+    };
+}
+
+use Kind::{Binary, Float32, Float64, Int32, Text, UInt32};
+
+schemas! {
+    /// load: pixels are channels x height x width bytes, row-major.
+    IMAGES = "images": [
+        column("sample_id", Int32), column("channels", Int32), column("height", Int32), column("width", Int32),
+        column("pixels", Binary),
+    ];
+    LABELS = "labels": [column("sample_id", Int32), column("label", Int32)];
+    CLASSES = "classes": [column("class", Int32), column("name", Text)];
+    /// subset and noise. `label` counts from then on; `clean_label` is what the file says.
+    SAMPLES = "samples": [
+        column("position", Int32), column("sample_id", Int32), column("label", Int32), column("clean_label", Int32),
+    ];
+    /// subset: of the pixels on the scale 0..1; the variance is unbiased.
+    NORMALISATION = "normalisation": [column("channel", Int32), column("mean", Float64), column("variance", Float64)];
+    /// Every training: one row for the network.
+    MEMBER = "member": [
+        column("seed", UInt32), column("attempt", Int32), column("epochs", Int32), column("final_loss", Float64),
+    ];
+    /// Every training: the loss before the step of each epoch.
+    HISTORY = "history": [column("epoch", Int32), column("loss", Float64)];
+    /// Every training: the final weights. Layer 0 comes first; row-major outputs x inputs, then the bias.
+    WEIGHTS = "weights": [column("layer", Int32), column("parameter", Text), column("index", Int32), column("value", Float32)];
+    /// radii and search.
+    RADII = "radii": [column("epoch", Int32), column("class", Int32), column("radius", Float64)];
+    /// search.
+    INVERSIONS = "inversions": [column("class", Int32), column("epoch", Int32)];
+    /// search: at the end, and for each sample at the inversion of its class. A negative margin is a mistake.
+    SEARCH_SCORES = "scores": [
+        column("position", Int32), column("label", Int32),
+        column("predicted_last", Int32), column("margin_last", Float32),
+        column("predicted_inversion", Int32), column("margin_inversion", Float32),
+    ];
+    /// fit: after the last epoch.
+    FIT_SCORES = "scores": [
+        column("position", Int32), column("label", Int32), column("predicted", Int32), column("margin", Float32),
+        column("confidence", Float32), column("energy", Float32),
+    ];
+    /// identify: the hard samples, the hardest first.
+    HARD = "hard": [
+        column("rank", Int32), column("position", Int32), column("sample_id", Int32), column("class", Int32),
+        column("clean_class", Int32), column("score", Float32),
+    ];
+    /// identify: how many of each class are hard.
+    COUNTS = "counts": [column("class", Int32), column("samples", Int32), column("hard", Int32)];
+    /// identify: how many of the wrongly labelled samples are among the hard ones; null without noise.
+    NOISE = "noise": [column("noisy", Int32), column("found", Int32), nullable("noise_recall", Float64)];
+    /// accuracy: of one network on the test samples of each class.
+    ACCURACY = "accuracy": [
+        column("class", Int32), column("samples", Int32), column("correct", Int32), column("accuracy", Float64),
+    ];
+    /// hard_counts and class_accuracy: population std over n sets or networks.
+    CLASS_STATS = "stats": [column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32)];
+    /// correlation: null where one of the two does not vary.
+    CORRELATION = "correlation": [nullable("pearson", Float64), column("classes", Int32)];
+    /// overlap: share of a's hard samples that are hard by b too, of each set.
+    OVERLAP_SETS = "sets": [
+        column("a", Text), column("b", Text), column("train_ratio", Float64), column("set", Int32),
+        nullable("percent", Float64),
+    ];
+    OVERLAP = "summary": [
+        column("a", Text), column("b", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
+    ];
+    RADII_SUMMARY = "radii_summary": [
+        column("epoch", Int32), column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32),
+    ];
+    /// Every plot: the picture in each format. `file` is below Figures/.
+    FIGURE = "figure": [column("file", Text), column("content", Binary)];
+}

@@ -1,0 +1,36 @@
+//! A result table as aligned text.
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type};
+
+use crate::cli::table::{Cell, Table};
+
+/// All rows of `batch`. Numbers have at most three decimals.
+pub fn table(batch: &RecordBatch) -> String {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut table = Table::new(&names);
+    for row in 0..batch.num_rows() {
+        table.row(batch.columns().iter().map(|column| cell(column, row)).collect());
+    }
+    table.text()
+}
+
+fn cell(column: &ArrayRef, row: usize) -> Cell {
+    if column.is_null(row) {
+        return Cell::Number("-".into());
+    }
+    match column.data_type() {
+        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_string()),
+        DataType::Int32 => Cell::Number(column.as_primitive::<Int32Type>().value(row).to_string()),
+        DataType::Int64 => Cell::Number(column.as_primitive::<Int64Type>().value(row).to_string()),
+        DataType::UInt32 => Cell::Number(column.as_primitive::<UInt32Type>().value(row).to_string()),
+        DataType::Float32 => Cell::Number(decimals(column.as_primitive::<Float32Type>().value(row).into())),
+        DataType::Float64 => Cell::Number(decimals(column.as_primitive::<Float64Type>().value(row))),
+        other => Cell::Text(format!("({other})")),
+    }
+}
+
+fn decimals(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value}") } else { format!("{value:.3}") }
+}

@@ -1,0 +1,143 @@
+//! Installs libtorch. In comes the folder it shall have, out goes that folder, whole,
+//! put together beside it from the first source that has the files and renamed. It must
+//! not know who will use it.
+
+use std::env::consts;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::libtorch::OTHERWISE;
+use crate::report::{Hint, megabytes, reason, seconds, step};
+use crate::source::{Official, Platform, VERSION, Wheel, platform};
+use crate::{download, folder, unpack};
+
+/// Where in a work folder libtorch is put together.
+const NEW: &str = "libtorch";
+
+/// Sets libtorch up in `place`, unless another process does so first.
+pub fn install(cache: &Path, place: &Path) -> Result<()> {
+    let start = Instant::now();
+    // PyTorch's libraries are linked against glibc.
+    let platform =
+        platform(consts::OS, consts::ARCH).filter(|_| !cfg!(target_env = "musl")).ok_or_else(|| {
+            Hint::error(
+                format!("no libtorch {VERSION} to fetch is known for {} {}", consts::OS, consts::ARCH),
+                "PyTorch publishes it for Linux (glibc) on x86-64 and ARM, and for macOS on ARM",
+                OTHERWISE,
+            )
+        })?;
+    fs::create_dir_all(cache).with_context(|| {
+        let what = format!("cannot make the folder {}", cache.display());
+        Hint::new(what, "set XDG_CACHE_HOME to a folder that can be written")
+    })?;
+
+    let _lock = lock(cache);
+    if folder::is_complete(place) {
+        return Ok(());
+    }
+    let made = fetch(platform, cache).and_then(|work| {
+        let (new, aside) = (work.path().join(NEW), work.path().join("aside"));
+        folder::publish(&new, place, &aside)
+    });
+    made.map_err(|error| match error.downcast_ref::<Hint>() {
+        Some(_) => error,
+        None => error.context(Hint::new(
+            "libtorch cannot be set up",
+            format!("see that {} has 2 GB of free space, or {OTHERWISE}", cache.display()),
+        )),
+    })?;
+    step(format!("set up in {}", seconds(start.elapsed())));
+    Ok(())
+}
+
+/// Lets one process at a time set libtorch up, so that nothing is fetched twice. Where
+/// the file system knows no locks the last rename still keeps the folder whole.
+fn lock(cache: &Path) -> Option<File> {
+    let file = File::create(cache.join(format!("libtorch-{VERSION}.lock"))).ok()?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            step("another process is setting it up; waiting for that one");
+            file.lock().ok()?;
+        }
+        Err(TryLockError::Error(_)) => return None,
+    }
+    // Only under the lock is it sure that no living process works in them.
+    for entry in fs::read_dir(cache).ok()?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&work_prefix()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    Some(file)
+}
+
+fn work_prefix() -> String {
+    format!("libtorch-{VERSION}.tmp-")
+}
+
+/// Puts libtorch together in a new folder beside its place, from the first source that
+/// has it.
+fn fetch(platform: &Platform, cache: &Path) -> Result<TempDir> {
+    let work = || {
+        let folder = tempfile::Builder::new().prefix(&work_prefix()).tempdir_in(cache);
+        folder.with_context(|| format!("cannot make a folder in {}", cache.display()))
+    };
+    if let Some(official) = &platform.official {
+        step("not here yet, asking for the official archive");
+        let work = work()?;
+        match from_archive(official, work.path()) {
+            Ok(()) => return Ok(work),
+            Err(error) => {
+                let size = platform.wheels.iter().map(|wheel| wheel.bytes).sum();
+                step(format!(
+                    "the official archive cannot be had ({}); taking the PyPI wheel ({})",
+                    reason(&error),
+                    megabytes(size)
+                ));
+            }
+        }
+    }
+    let work = work()?;
+    from_wheels(platform, work.path())?;
+    Ok(work)
+}
+
+fn from_archive(official: &Official, work: &Path) -> Result<()> {
+    let new = work.join(NEW);
+    let zip = download::https(official.url, official.sha256, work)?;
+    unpack_and_delete(&zip, &new, Official::place)?;
+    folder::seal(&new)
+}
+
+fn from_wheels(platform: &Platform, work: &Path) -> Result<()> {
+    let new = work.join(NEW);
+    for wheel in platform.wheels {
+        let file = download::wheel(wheel, work)?;
+        unpack_and_delete(&file, &new, |name| wheel.place(name))?;
+        have_libraries(wheel, &new)?;
+    }
+    if platform.stub {
+        unpack::stub(&new.join("lib"))?;
+    }
+    folder::write_version(&new)?;
+    folder::seal(&new)
+}
+
+fn have_libraries(wheel: &Wheel, new: &Path) -> Result<()> {
+    let missing = wheel.libraries.iter().find(|name| !new.join("lib").join(name).is_file());
+    match missing {
+        Some(name) => bail!("{} does not hold {name}", wheel.file),
+        None => Ok(()),
+    }
+}
+
+fn unpack_and_delete(archive: &Path, new: &Path, place: impl Fn(&str) -> Option<String>) -> Result<()> {
+    let start = Instant::now();
+    let bytes = unpack::unpack(archive, new, place)?;
+    step(format!("unpacked {} in {}", megabytes(bytes), seconds(start.elapsed())));
+    fs::remove_file(archive).with_context(|| format!("cannot delete {}", archive.display()))
+}
