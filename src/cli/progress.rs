@@ -25,6 +25,7 @@ struct Stage {
     left: usize,
     computed: usize,
     reused: usize,
+    failed: usize,
     seconds: f64,
 }
 
@@ -95,6 +96,11 @@ impl Progress for Shown<'_> {
             Event::Reused { task } => self.done(task, None),
             Event::Failed { task, error } => {
                 self.bar.inc(1);
+                let failed = &mut self.stages.entry(self.graph.tasks[task].stage).or_default().failed;
+                *failed += 1;
+                if *failed > 1 && !self.verbose {
+                    return;
+                }
                 let why: String = causes(error)
                     .iter()
                     .map(|why| format!(": {}", why.lines().next().unwrap_or("")))

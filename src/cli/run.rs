@@ -41,7 +41,14 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         version: env!("CARGO_PKG_VERSION").to_string(),
     };
     let mut progress = Shown::new(&project.graph, args.quiet, args.verbose);
-    let report = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
+    let mut report = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
+    while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
+        // What is damaged has been set aside, so the next plan computes it again and this ends.
+        eprintln!("warning: {}: {}", project.graph.name(*task), causes(error).join(": "));
+        plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+        let again = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
+        report = again.after(report);
+    }
 
     // Work that a run did for one target may complete tasks of others.
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());

@@ -10,7 +10,7 @@ mod torch;
 mod trainer;
 
 pub use samples::Samples;
-pub use trainer::{TrainerChoice, resolve, trainer};
+pub use trainer::{resolve, trainer};
 
 use hspipe_ensemble::init::Layer;
 

@@ -4,7 +4,7 @@
 
 mod io;
 
-pub use io::{Column, Frame, TableError, write, write_columns};
+pub use io::{Frame, TableError, write, write_columns};
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ macro_rules! schemas {
     ($($(#[$doc:meta])* $constant:ident = $name:literal: [$($column:expr),* $(,)?];)*) => {
         $($(#[$doc])* pub const $constant: Schema = Schema { name: $name, columns: &[$($column),*] };)*
         /// Every schema, in the order of the pipeline.
+        #[cfg(test)]
         pub const ALL: &[Schema] = &[$($constant),*];
     };
 }
@@ -79,13 +80,13 @@ schemas! {
     /// search.
     INVERSIONS = "inversions": [column("class", Int32), column("epoch", Int32)];
     /// search: at the end, and for each sample at the inversion of its class. A negative margin is a mistake.
-    SEARCH_SCORES = "scores": [
+    SEARCH_SCORES = "search_scores": [
         column("position", Int32), column("label", Int32),
         column("predicted_last", Int32), column("margin_last", Float32),
         column("predicted_inversion", Int32), column("margin_inversion", Float32),
     ];
     /// fit: after the last epoch.
-    FIT_SCORES = "scores": [
+    FIT_SCORES = "fit_scores": [
         column("position", Int32), column("label", Int32), column("predicted", Int32), column("margin", Float32),
         column("confidence", Float32), column("energy", Float32),
     ];
@@ -107,11 +108,11 @@ schemas! {
     /// correlation: null where one of the two does not vary.
     CORRELATION = "correlation": [nullable("pearson", Float64), column("classes", Int32)];
     /// overlap: share of a's hard samples that are hard by b too, of each set.
-    OVERLAP_SETS = "sets": [
+    OVERLAP_SETS = "overlap_sets": [
         column("a", Text), column("b", Text), column("train_ratio", Float64), column("set", Int32),
         nullable("percent", Float64),
     ];
-    OVERLAP = "summary": [
+    OVERLAP = "overlap": [
         column("a", Text), column("b", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
     ];
     RADII_SUMMARY = "radii_summary": [

@@ -51,7 +51,7 @@ pub fn sources(result: &Target, graph: &Graph, plan: &Plan) -> anyhow::Result<Ve
 const NOTE: &str = "hspipe.sources";
 
 /// Writes `file` unless it holds these sources already. With no source the file is removed: old rows would
-/// belong to other parameters. Returns whether anything changed.
+/// belong to other parameters. Returns whether it was written.
 pub fn write(
     file: &Path,
     result: &Target,
@@ -60,7 +60,10 @@ pub fn write(
     store: &Store,
 ) -> anyhow::Result<bool> {
     if sources.is_empty() {
-        return Ok(std::fs::remove_file(file).is_ok());
+        return match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(false),
+        };
     }
     let mut text = String::new();
     for source in sources {

@@ -151,6 +151,12 @@ impl OpError {
         self
     }
 
+    /// Whether a damaged object was read, which has been set aside and can be computed again.
+    pub fn is_damage(&self) -> bool {
+        let cause = self.source.as_deref().and_then(|source| source.downcast_ref::<StoreError>());
+        matches!(cause, Some(StoreError::Corrupt { .. }))
+    }
+
     /// Keeps the error that led to this one.
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));

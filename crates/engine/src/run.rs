@@ -3,7 +3,8 @@
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
 //! [`Report`]. The calling thread decides and owns all state; a pool of threads computes and writes.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
@@ -41,6 +42,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// This report with what an earlier attempt had done already.
+    pub fn after(mut self, earlier: Report) -> Report {
+        self.computed.extend(earlier.computed);
+        self.reused.extend(earlier.reused);
+        self
+    }
+
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.blocked.is_empty() && self.not_started.is_empty()
     }
@@ -97,7 +105,8 @@ struct Scheduler<'a> {
     waiting: HashMap<TaskId, usize>,
     /// For each open task, the open tasks that read it.
     readers: HashMap<TaskId, Vec<TaskId>>,
-    queue: VecDeque<Ready>,
+    /// The most downstream stage first, so that results come early; within a stage as written.
+    queue: BTreeMap<(Reverse<usize>, TaskId), Ready>,
     /// Tasks being computed or queued by key, with others that are the same work.
     same_work: HashMap<Key, Vec<TaskId>>,
     report: Report,
@@ -132,7 +141,7 @@ impl<'a> Scheduler<'a> {
             open,
             waiting,
             readers,
-            queue: VecDeque::new(),
+            queue: BTreeMap::new(),
             same_work: HashMap::new(),
             report: Report::default(),
         }
@@ -171,8 +180,7 @@ impl<'a> Scheduler<'a> {
                 self.finish(task, result);
             }
         }
-        let left: Vec<TaskId> = self.queue.drain(..).map(|ready| ready.task).collect();
-        self.report.not_started.extend(left);
+        self.report.not_started.extend(self.queue.values().map(|ready| ready.task));
         self.progress.event(Event::End);
         Ok(())
     }
@@ -194,23 +202,19 @@ impl<'a> Scheduler<'a> {
         }
         let group = manifest.batch_group();
         self.same_work.insert(key, Vec::new());
-        self.queue.push_back(Ready { task, key, manifest, group });
+        let place = (Reverse(self.graph.tasks[task].stage), task);
+        self.queue.insert(place, Ready { task, key, manifest, group });
     }
 
-    /// The longest-waiting task and as many of its kind as its op takes at once.
+    /// The first task in the queue and as many of its kind as its op takes at once.
     fn next_batch(&mut self) -> Option<Vec<Ready>> {
-        let first = self.queue.pop_front()?;
+        let (place, first) = self.queue.pop_first()?;
         let most = self.graph.stage_of(first.task).op.batch();
-        let group = first.group;
+        let same_stage = self.queue.range(place..(Reverse(place.0.0), TaskId::MAX));
+        let same_group = same_stage.filter(|(_, ready)| ready.group == first.group).map(|(place, _)| *place);
+        let others: Vec<_> = same_group.take(most - 1).collect();
         let mut batch = vec![first];
-        let mut place = 0;
-        while batch.len() < most && place < self.queue.len() {
-            if self.queue[place].group == group {
-                batch.extend(self.queue.remove(place));
-            } else {
-                place += 1;
-            }
-        }
+        batch.extend(others.iter().filter_map(|place| self.queue.remove(place)));
         Some(batch)
     }
 

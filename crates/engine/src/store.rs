@@ -50,7 +50,7 @@ pub struct Made {
 pub enum StoreError {
     #[error("cannot {action} {path}")]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{path} does not hold what its name says; it is set aside and will be made anew")]
+    #[error("{path} is damaged; it is set aside and made anew")]
     Corrupt { path: PathBuf },
 }
 

@@ -15,6 +15,8 @@ pub struct Points {
     pub domains: Vec<Vec<ValueId>>,
     /// For each axis, whether its values only count 0, 1, 2, ...
     pub counted: Vec<bool>,
+    /// For each axis, where its values were written.
+    pub origins: Vec<Origin>,
     pub points: Vec<Box<[ValueId]>>,
 }
 
@@ -39,7 +41,7 @@ pub fn points(
     values: &mut Values,
 ) -> Result<Points, SpecError> {
     let axes: Vec<String> = stage.axes.iter().map(|(name, _)| name.text.clone()).collect();
-    let (mut axis_values, mut counted) = (Vec::new(), Vec::new());
+    let (mut axis_values, mut counted, mut origins) = (Vec::new(), Vec::new(), Vec::new());
     for (name, own) in &stage.axes {
         let domain = match own {
             Some(domain) => domain,
@@ -55,6 +57,10 @@ pub fn points(
                 domain
             }
         };
+        origins.push(match domain {
+            Domain::Values(node) | Domain::Count(node) => settings.eval(node)?.origin,
+            Domain::By { axis, .. } => axis.at.into(),
+        });
         counted.push(matches!(domain, Domain::Count(_)));
         axis_values.push(axis_domain(settings, domain, &name.text, &axes, values)?);
     }
@@ -99,7 +105,13 @@ pub fn points(
     }
     points.retain(|point| !exclude.iter().any(|conditions| matches(conditions, point)));
     let domains = axis_values.iter().map(AxisValues::all).collect();
-    Ok(Points { axes, domains, counted, points: points.into_iter().map(Vec::into_boxed_slice).collect() })
+    Ok(Points {
+        axes,
+        domains,
+        counted,
+        origins,
+        points: points.into_iter().map(Vec::into_boxed_slice).collect(),
+    })
 }
 
 impl AxisValues {

@@ -102,8 +102,9 @@ fn expand_stage(
             .hint(names::hint(&stage.op.text, ops.names()))
     })?;
     check_inputs(stage, op.as_ref())?;
-    let Points { axes, domains, counted, points } = domain::points(spec, settings, stage, &mut graph.values)?;
-    let mut binder = Binder::new(settings, stage, op.clone(), &axes)?;
+    let Points { axes, domains, counted, origins, points } =
+        domain::points(spec, settings, stage, &mut graph.values)?;
+    let mut binder = Binder::new(settings, stage, op.clone(), &axes, &origins)?;
     let mut joins = Vec::new();
     for (name, input) in &stage.inputs {
         let join = Join::new(graph, &input.from, &axes)?;
@@ -200,6 +201,7 @@ impl Binder {
         stage: &StageSpec,
         op: Arc<dyn AnyOp>,
         axes: &[String],
+        axis_origins: &[Origin],
     ) -> Result<Self, SpecError> {
         let declared = op.params();
         for (name, _) in &stage.params {
@@ -223,6 +225,7 @@ impl Binder {
                 settings.eval(node)?
             } else if let Some(place) = axes.iter().position(|axis| axis == param) {
                 from_axes.push((param.to_string(), place));
+                origins.insert(param.to_string(), axis_origins[place].clone());
                 continue;
             } else if let Some(setting) = settings.get(param) {
                 setting.clone()

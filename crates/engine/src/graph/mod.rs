@@ -132,20 +132,21 @@ impl Graph {
         }
     }
 
-    /// What the user should know of `tasks`: stages, such as a figure's panel, that a `--set` has emptied.
+    /// What the user should know of `tasks`: stages, such as a figure's panels, that a `--set` has emptied.
     pub fn notices(&self, tasks: &[TaskId]) -> Vec<String> {
-        let mut left_out: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut left_out: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
         for task in tasks {
             if let Some(why) = &self.tasks[*task].absent {
-                *left_out.entry((self.tasks[*task].stage, why)).or_default() += 1;
+                *left_out.entry(why).or_default().entry(self.tasks[*task].stage).or_default() += 1;
             }
         }
-        let line = |((stage, why), count): ((usize, &str), usize)| {
-            let stage = &self.stages[stage];
-            match stage.axes.len() {
-                0 => format!("{} is left out: {why}", stage.name),
-                _ => format!("{}: {count} tasks are left out: {why}", stage.name),
-            }
+        let stage = |(stage, tasks): (usize, usize)| match self.stages[stage].axes.len() {
+            0 => self.stages[stage].name.clone(),
+            _ => format!("{} ({tasks} tasks)", self.stages[stage].name),
+        };
+        let line = |(why, stages): (&str, BTreeMap<usize, usize>)| {
+            let stages: Vec<String> = stages.into_iter().map(stage).collect();
+            format!("left out: {} ({why})", stages.join(", "))
         };
         left_out.into_iter().map(line).collect()
     }

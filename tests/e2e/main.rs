@@ -1,0 +1,9 @@
+//! The real program in a temporary folder, on 600 real samples.
+//!
+//! The pipeline is the repository's own, with its datasets changed to one folder of IDX files and a figure
+//! of it added.
+
+mod project;
+
+mod cache;
+mod usage;

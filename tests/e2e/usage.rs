@@ -1,0 +1,56 @@
+//! Words of the command line: what is answered, and with which exit code.
+
+use crate::project::Project;
+
+#[test]
+fn mistakes_exit_with_2_and_say_where() {
+    let project = Project::new();
+    let refused = |words: &[&str], message: &str| {
+        let ran = project.hspipe(words);
+        assert_eq!(ran.code, Some(2), "{words:?}: {}", ran.err);
+        assert!(ran.err.contains(message), "{words:?}: {}", ran.err);
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    };
+    refused(&["run", "figure9"], "error: figure9: there is no target and no stage `figure9`");
+    refused(&["run", "hard_count"], "hint: did you mean `hard_counts`?");
+    refused(&["run", "overlap", "--set", "epoch=3"], "hint: did you mean `epochs`?");
+    refused(
+        &["run", "overlap", "--set", "epochs=0"],
+        "--set epochs=0: parameter `epochs` of op `search`: must be from 1",
+    );
+    refused(
+        &["run", "overlap", "--set", "noise_ratio=[0, 1]"],
+        "--set noise_ratio=[0, 1]: parameter `noise_ratio`",
+    );
+    refused(
+        &["run", "overlap", "--set", "snapshot=first"],
+        "unknown variant `first`, expected `last` or `inversion`",
+    );
+    refused(&["run", "overlap", "--profile", "quik"], "hint: did you mean `quick`?");
+    refused(&["run", "overlap", "--set", "datasets=[./none]"], "none");
+    refused(&["run"], "TARGET");
+    let pipeline = std::fs::read_to_string(project.path("pipeline.yaml")).unwrap();
+    let line = pipeline.lines().position(|line| line.contains("{counts: identify.counts}")).unwrap() + 1;
+    std::fs::write(project.path("broken.yaml"), pipeline.replace("identify.counts", "identify.count"))
+        .unwrap();
+    refused(&["status", "--pipeline", "broken.yaml"], &format!("broken.yaml:{line}:"));
+}
+
+#[test]
+fn what_is_asked_for_goes_to_stdout() {
+    let project = Project::new();
+    let list = project.hspipe(&["list"]);
+    assert!(list.out.contains("figure8") && list.out.contains("learning_rate"), "{}", list.out);
+    let dot = project.hspipe(&["graph", "tiny_figure", "--format", "dot"]);
+    assert!(
+        dot.out.starts_with("digraph") && dot.out.contains("\"hard_counts\" -> \"tiny_figure\""),
+        "{}",
+        dot.out
+    );
+    assert!(!dot.out.contains("fit"), "stragglers need no fit: {}", dot.out);
+    let dry = project.hspipe(&["run", "tiny_figure", "--dry-run"]);
+    assert!(dry.out.contains("search"), "{}", dry.out);
+    assert!(!project.path("Results").exists(), "a dry run writes nothing");
+    let data = project.hspipe(&["data", "list"]);
+    assert!(data.out.contains("KMNIST") && data.out.contains("absent"), "{}", data.out);
+}
