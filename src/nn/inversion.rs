@@ -42,8 +42,8 @@ mod tests {
     #[test]
     fn a_class_inverts_once_and_only_after_the_first_epoch() {
         let mut watch = Watch::new(2, 20);
-        assert_eq!(watch.check(15, &[0.5, 0.5]), []);
-        assert_eq!(watch.check(20, &[0.6, 0.4]), [], "greater, but too early");
+        assert_eq!(watch.check(15, &[0.5, 0.5]), [0usize; 0]);
+        assert_eq!(watch.check(20, &[0.6, 0.4]), [0usize; 0], "greater, but too early");
         assert_eq!(watch.check(25, &[0.7, 0.4]), [0], "an equal radius is not greater");
         assert_eq!(watch.check(30, &[0.8, 0.5]), [1]);
         assert_eq!(watch.epochs, [Some(25), Some(30)]);

@@ -211,3 +211,162 @@ fn tensor_of(samples: &Samples) -> Result<Tensor, TrainError> {
 fn floats(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {
     Ok(Vec::<f32>::try_from(tensor.f_contiguous()?.f_view([-1])?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use hspipe_ensemble::Generator;
+
+    use super::*;
+    use crate::nn::{Mlp, argmax};
+
+    /// libtorch's own generator is global, so everything that asks it stands in one test.
+    #[test]
+    fn permutations_and_initial_weights_are_libtorchs_bit_for_bit() {
+        for (seed, n) in [(42, 70_000), (0, 1), (7, 2), (u32::MAX, 1000)] {
+            tch::manual_seed(i64::from(seed));
+            let theirs = Vec::<i64>::try_from(Tensor::randperm(n, (Kind::Int64, tch::Device::Cpu))).unwrap();
+            let ours = Generator::new(seed).permutation(n as u32);
+            assert!(theirs.iter().zip(&ours).all(|(a, b)| *a == i64::from(*b)), "seed {seed}, n {n}");
+        }
+        for seed in [0, 1, 3_000_000_000] {
+            tch::manual_seed(i64::from(seed));
+            for layer in linear_layers(seed, &[784, 20, 20, 10]) {
+                let bound = 1.0 / (layer.inputs as f64).sqrt();
+                let draw = |shape: &[i64]| {
+                    let tensor =
+                        Tensor::empty(shape, (Kind::Float, tch::Device::Cpu)).f_uniform_(-bound, bound);
+                    floats(&tensor.unwrap()).unwrap()
+                };
+                assert_eq!(layer.weight, draw(&[layer.outputs as i64, layer.inputs as i64]), "seed {seed}");
+                assert_eq!(layer.bias, draw(&[layer.outputs as i64]), "seed {seed}");
+            }
+        }
+    }
+
+    /// 60 samples of three classes: bytes that differ by class, so that there is something to learn.
+    fn samples() -> (Samples, Vec<i32>) {
+        let mut generator = Generator::new(5);
+        let labels: Vec<i32> = (0..60).map(|i| i % 3).collect();
+        let pixels = labels.iter().flat_map(|label| {
+            let bytes: Vec<u8> =
+                (0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8).collect();
+            bytes
+        });
+        (Samples::new(pixels.collect(), 9, vec![0.4], vec![0.04]), labels)
+    }
+
+    fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
+        let (samples, labels) = samples();
+        let network = Mlp { hidden: vec![5, 4], classes: 3 };
+        let job = Job {
+            network: &network,
+            samples: &samples,
+            labels: &labels,
+            train: 45,
+            learning_rate,
+            schedule,
+            seeds: &[11],
+        };
+        let trained = Torch.train(&job).pop().unwrap().unwrap();
+        (trained, samples, labels)
+    }
+
+    /// The latent activations and the logits of one sample, by plain f64 loops.
+    fn forward(layers: &[Layer], sample: &[f32]) -> (Vec<f64>, Vec<f64>) {
+        let mut values: Vec<f64> = sample.iter().map(|value| f64::from(*value)).collect();
+        let mut latent = Vec::new();
+        for (i, layer) in layers.iter().enumerate() {
+            let rows = layer.weight.chunks(layer.inputs).zip(&layer.bias);
+            let dot = |row: &[f32]| row.iter().zip(&values).map(|(w, x)| f64::from(*w) * x).sum::<f64>();
+            values = rows.map(|(row, bias)| dot(row) + f64::from(*bias)).collect();
+            if i + 1 < layers.len() {
+                values.iter_mut().for_each(|value| *value = value.tanh());
+            }
+            if i == 0 {
+                latent = values.clone();
+            }
+        }
+        (latent, values)
+    }
+
+    /// The mean cross-entropy over the first `n` samples, by f64.
+    fn loss(layers: &[Layer], samples: &[f32], labels: &[i32], n: usize) -> f64 {
+        let one = |(sample, label): (&[f32], &i32)| {
+            let logits = forward(layers, sample).1;
+            logits.iter().map(|logit| logit.exp()).sum::<f64>().ln() - logits[*label as usize]
+        };
+        samples.chunks(9).zip(labels).take(n).map(one).sum::<f64>() / n as f64
+    }
+
+    #[test]
+    fn losses_logits_and_radii_are_those_of_plain_loops() {
+        let (trained, samples, labels) = train(Schedule::Epochs { epochs: 30, radii_from: Some(28) }, 0.5);
+        let values = samples.normalised();
+        assert_eq!((trained.epochs, trained.losses.len()), (30, 30));
+        assert!((trained.final_loss - loss(&trained.layers, &values, &labels, 45)).abs() < 1e-5);
+        assert!(trained.final_loss < trained.losses[0]);
+        for (sample, logits) in values.chunks(9).zip(trained.logits.chunks(3)) {
+            let expected = forward(&trained.layers, sample).1;
+            assert!(expected.iter().zip(logits).all(|(a, b)| (a - f64::from(*b)).abs() < 1e-5));
+        }
+        assert_eq!(trained.radii.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [28, 29]);
+        for class in 0..3 {
+            let units: Vec<Vec<f64>> = (0..45)
+                .filter(|i| labels[*i] == class)
+                .map(|i| {
+                    let latent = forward(&trained.layers, &values[9 * i..9 * i + 9]).0;
+                    let length = latent.iter().map(|z| z * z).sum::<f64>().sqrt();
+                    latent.iter().map(|z| z / length).collect()
+                })
+                .collect();
+            let mean: Vec<f64> =
+                (0..5).map(|j| units.iter().map(|unit| unit[j]).sum::<f64>() / units.len() as f64).collect();
+            let square =
+                |unit: &Vec<f64>| unit.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+            let radius = (units.iter().map(square).sum::<f64>() / units.len() as f64).sqrt();
+            assert!((trained.radii[1].1[class as usize] - radius).abs() < 1e-6);
+        }
+    }
+
+    /// One step from the seed's weights is -rate times the gradient, here by central differences of f64.
+    #[test]
+    fn a_step_follows_the_gradient() {
+        let (trained, samples, labels) = train(Schedule::Epochs { epochs: 1, radii_from: None }, 0.5);
+        let values = samples.normalised();
+        let start = linear_layers(11, &[9, 5, 4, 3]);
+        for (layer, place) in [(0, 3), (0, 44), (1, 7), (2, 0)] {
+            let shifted = |by: f32| {
+                let mut layers = start.clone();
+                layers[layer].weight[place] += by;
+                (f64::from(layers[layer].weight[place]), loss(&layers, &values, &labels, 45))
+            };
+            let ((low, below), (high, above)) = (shifted(-1e-3), shifted(1e-3));
+            let expected = -0.5 * (above - below) / (high - low);
+            let step = f64::from(trained.layers[layer].weight[place] - start[layer].weight[place]);
+            assert!((step - expected).abs() < 1e-5, "{step} and {expected}");
+        }
+    }
+
+    #[test]
+    fn a_search_keeps_each_class_at_its_inversion() {
+        let schedule = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
+        let (trained, samples, labels) = train(schedule, 0.5);
+        let seen = trained.inversion.clone().unwrap();
+        let inverted: Vec<u32> = seen.epochs.iter().flatten().copied().collect();
+        assert_eq!(inverted.len(), 3, "{:?}", seen.epochs);
+        assert_eq!(
+            trained.epochs,
+            inverted.iter().max().unwrap() + 1,
+            "it stops right after the last inversion"
+        );
+        // Retraining up to a class' inversion gives the logits that were kept for it.
+        let first = inverted.iter().min().unwrap();
+        let class = inverted.iter().position(|epoch| epoch == first).unwrap();
+        let (again, ..) = train(Schedule::Epochs { epochs: first + 1, radii_from: None }, 0.5);
+        for i in (0..45).filter(|i| labels[*i] == class as i32) {
+            assert_eq!(seen.logits[3 * i..3 * i + 3], again.logits[3 * i..3 * i + 3]);
+        }
+        assert_eq!(samples.n, 60);
+        assert!(argmax(&trained.logits[..3]) < 3);
+    }
+}
