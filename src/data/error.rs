@@ -26,8 +26,6 @@ pub enum DataError {
     Unknown {
         /// As asked for.
         name: String,
-        /// A known name that is much like it.
-        nearest: Option<String>,
     },
 
     /// No folder holds all four files.
@@ -129,15 +127,7 @@ pub enum DataError {
 
 impl DataError {
     pub(super) fn unknown(name: &str) -> Self {
-        let wanted = name.to_lowercase();
-        let nearest = known()
-            .iter()
-            .map(|d| (distance(&wanted, &d.name().to_lowercase()), d.name()))
-            .min()
-            // Beyond that it is a guess, not a slip. Two letters swapped count as two edits.
-            .filter(|(distance, known)| *distance <= (known.len() / 3).max(2))
-            .map(|(_, known)| known.to_owned());
-        Self::Unknown { name: name.to_owned(), nearest }
+        Self::Unknown { name: name.to_owned() }
     }
 
     /// True if the dataset cannot be had, which blocks only the work that reads it; false if
@@ -149,10 +139,8 @@ impl DataError {
     /// What the user can do about it, in a line or two.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unknown { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
-            Self::Unknown { nearest: None, .. } => {
-                let names: Vec<_> = known().iter().map(|d| d.name()).collect();
-                format!("the known datasets are {}", names.join(", "))
+            Self::Unknown { name } => {
+                return hspipe_engine::names::hint(name, known().iter().map(|dataset| dataset.name()));
             }
             Self::NotHere { name, fetchable: true, .. } => {
                 format!("run `hspipe data fetch {name}`, or set HSPIPE_DATA to a folder that holds its files")
@@ -222,22 +210,6 @@ fn again(name: &str) -> String {
     }
 }
 
-/// Edits (insert, delete, replace) that turn one text into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,7 +221,7 @@ mod tests {
         assert_eq!(hint("fashion-mnist"), "did you mean `FashionMNIST`?");
         assert_eq!(hint("minst"), "did you mean `MNIST`?");
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
-        assert_eq!(hint("ImageNet"), "the known datasets are MNIST, KMNIST, FashionMNIST");
+        assert_eq!(hint("ImageNet"), "there are: FashionMNIST, KMNIST, MNIST");
     }
 
     #[test]

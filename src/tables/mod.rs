@@ -121,3 +121,61 @@ schemas! {
     /// Every plot: the picture in each format. `file` is below Figures/.
     FIGURE = "figure": [column("file", Text), column("content", Binary)];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A section of docs/tables.md: its name, and column, type and meaning of each row.
+    type Section = (&'static str, Vec<[&'static str; 3]>);
+
+    /// The sections of part 2, which describes the tables of single tasks.
+    fn documented() -> Vec<Section> {
+        let document = include_str!("../../docs/tables.md");
+        let mut sections: Vec<Section> = Vec::new();
+        let part = document.lines().skip_while(|line| !line.starts_with("# Part 2")).skip(1);
+        for line in part.take_while(|line| !line.starts_with("# ")) {
+            if let Some(name) = line.strip_prefix("### ") {
+                sections.push((name, Vec::new()));
+            } else if let Some(row) = line.strip_prefix('|') {
+                let cells: Vec<&str> = row.trim_end_matches('|').split('|').map(str::trim).collect();
+                let cells = cells.try_into().unwrap_or_else(|_| panic!("three cells are wanted: {line}"));
+                sections.last_mut().expect("a table stands in a section").1.push(cells);
+            }
+        }
+        sections
+    }
+
+    fn type_text(column: &ColumnSpec) -> String {
+        let kind = match column.kind {
+            Kind::Int32 => "int32",
+            Kind::Int64 => "int64",
+            Kind::UInt32 => "uint32",
+            Kind::Float32 => "float32",
+            Kind::Float64 => "float64",
+            Kind::Text => "string",
+            Kind::Bool => "bool",
+            Kind::Binary => "binary",
+        };
+        format!("{kind}{}", if column.nullable { ", null" } else { "" })
+    }
+
+    #[test]
+    fn every_table_is_documented_as_it_is() {
+        let sections = documented();
+        let names: Vec<&str> = sections.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ALL.iter().map(|schema| schema.name).collect::<Vec<_>>());
+        for ((name, rows), schema) in sections.iter().zip(ALL) {
+            let [head, rule, rows @ ..] = rows.as_slice() else { panic!("{name} has no table") };
+            assert_eq!((*head, *rule), (["column", "type", "meaning"], ["---"; 3]), "{name}");
+            let written: Vec<(&str, String)> =
+                rows.iter().map(|[column, kind, _]| (*column, kind.to_string())).collect();
+            let declared: Vec<(&str, String)> =
+                schema.columns.iter().map(|column| (column.name, type_text(column))).collect();
+            assert_eq!(written, declared, "{name}");
+            for [column, _, meaning] in rows {
+                assert!(!meaning.is_empty(), "{name}.{column} has no meaning");
+            }
+        }
+    }
+}

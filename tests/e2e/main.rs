@@ -6,4 +6,5 @@
 mod project;
 
 mod cache;
+mod tables;
 mod usage;

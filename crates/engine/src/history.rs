@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::key::Key;
 use crate::plan::{Plan, State};
-use crate::store::{Store, StoreError, write_whole};
+use crate::store::{Store, StoreError, write_json};
 use crate::value::Value;
 
 /// One run as remembered.
@@ -55,13 +55,7 @@ impl RunRecord {
     pub fn save(&self, store: &Store) -> Result<PathBuf, StoreError> {
         let number = numbered(store).last().map_or(1, |(number, _)| number + 1);
         let path = store.root().join("runs").join(format!("{number:06}.json"));
-        let mut text = serde_json::to_vec(self).map_err(|error| StoreError::Io {
-            action: "write",
-            path: path.clone(),
-            source: error.into(),
-        })?;
-        text.push(b'\n');
-        write_whole(&path, &text)?;
+        write_json(&path, self)?;
         Ok(path)
     }
 }

@@ -6,10 +6,11 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     valid.sort_unstable();
     valid.dedup();
     let limit = 1 + wrong.chars().count() / 3;
+    let wrong = wrong.to_lowercase();
     let near = valid
         .iter()
-        .map(|name| (distance(wrong, name), *name))
-        .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.starts_with(wrong)))
+        .map(|name| (distance(&wrong, &name.to_lowercase()), *name))
+        .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.to_lowercase().starts_with(&wrong)))
         .min();
     match near {
         Some((_, name)) => Some(format!("did you mean `{name}`?")),
@@ -43,6 +44,7 @@ mod tests {
     fn the_nearest_name_is_offered() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(hint("trian", ["train", "load"]).as_deref(), Some("did you mean `train`?"));
+        assert_eq!(hint("mnist", ["MNIST", "KMNIST"]).as_deref(), Some("did you mean `MNIST`?"));
         assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
     }
 }

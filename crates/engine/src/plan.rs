@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::graph::{Graph, TaskId};
 use crate::key::{InputDigest, Key, Manifest};
-use crate::store::{Output, Store};
+use crate::op::AnyOp;
+use crate::store::{Output, Record, Store};
 
 /// What is known of a task before it runs.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl Plan {
                     None => State::Depends,
                     Some(manifest) => {
                         let key = manifest.key();
-                        match store.lookup(&key) {
+                        match served(store, graph.stage_of(task).op.as_ref(), &key) {
                             Some(record) if !force.contains(&graph.stage_of(task).name) => {
                                 State::Cached { key, outputs: record.outputs }
                             }
@@ -95,6 +96,12 @@ impl Plan {
     pub fn manifest(&self, graph: &Graph, task: TaskId) -> Option<Manifest> {
         manifest(graph, task, |input| self.states[input].outputs())
     }
+}
+
+/// The record that serves a task of `op`: whole, and with every table that the op makes.
+pub fn served(store: &Store, op: &dyn AnyOp, key: &Key) -> Option<Record> {
+    let has = |record: &Record, table: &str| record.outputs.iter().any(|output| output.table == table);
+    store.lookup(key).filter(|record| op.outputs().iter().all(|table| has(record, table)))
 }
 
 /// The manifest of `task`, given the outputs of the tasks that it reads; `None` if some are unknown.

@@ -12,7 +12,7 @@ use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, Key, Manifest};
 use crate::op::{BoundTask, Inputs, OpError, Table};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, State, served};
 use crate::progress::{Event, Progress};
 use crate::store::{Made, Record, Store, StoreError};
 
@@ -197,7 +197,8 @@ impl<'a> Scheduler<'a> {
             return;
         }
         let forced = self.options.force.contains(&self.graph.stage_of(task).name);
-        if let Some(record) = self.store.lookup(&key).filter(|_| !forced) {
+        let op = self.graph.stage_of(task).op.as_ref();
+        if let Some(record) = served(self.store, op, &key).filter(|_| !forced) {
             return self.complete(task, &record, None);
         }
         let group = manifest.batch_group();

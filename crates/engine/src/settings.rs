@@ -92,7 +92,14 @@ impl Settings {
             }
         }
         if !fits(slot, &value) {
-            let what = format!("`{path}` is {}, not {}", kind(slot), kind(&value));
+            let what = match (&*slot, &value) {
+                (Value::Array(old), Value::Array(new)) => {
+                    let old = old.first().unwrap_or(&Value::Null);
+                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
+                    format!("each item of `{path}` is {}, not {}", kind(old), kind(new))
+                }
+                (old, new) => format!("`{path}` is {}, not {}", kind(old), kind(new)),
+            };
             return Err(SpecError::new(origin, what));
         }
         *slot = value;
@@ -187,6 +194,11 @@ mod tests {
         assert!(resolve(None, &["run=1"]).unwrap_err().contains("no parameter `run`"));
         assert!(resolve(None, &["net.depth=1"]).unwrap_err().contains("no part `depth`"));
         assert!(resolve(None, &["names={a: 1}"]).unwrap_err().contains("is a list, not a map"));
+        assert!(
+            resolve(None, &["names=[a, true]"])
+                .unwrap_err()
+                .contains("each item of `names` is a text, not true")
+        );
         assert!(resolve(None, &["runs"]).unwrap_err().contains("`=` is missing"));
     }
 }

@@ -139,15 +139,20 @@ impl Store {
         }
         let record = Record { key, manifest, outputs, made };
         let path = self.record_path(&key);
-        let mut text = serde_json::to_vec_pretty(&record).map_err(|error| StoreError::Io {
-            action: "write",
-            path: path.clone(),
-            source: error.into(),
-        })?;
-        text.push(b'\n');
-        write_whole(&path, &text)?;
+        write_json(&path, &record)?;
         Ok(record)
     }
+}
+
+/// Writes `value` as a JSON file, whole or not at all.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    let mut text = serde_json::to_vec(value).map_err(|error| StoreError::Io {
+        action: "write",
+        path: path.to_path_buf(),
+        source: error.into(),
+    })?;
+    text.push(b'\n');
+    write_whole(path, &text)
 }
 
 /// Writes a file so that it is there whole or not at all, making its folder if need be.

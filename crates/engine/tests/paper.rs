@@ -17,7 +17,7 @@ fn needed(graph: &Graph, spec: &Spec, words: &[&str], stage: &str) -> usize {
 
 #[test]
 fn retraining_has_675_networks_from_15_sets() {
-    let (spec, graph, _) = graph(PIPELINE, &["datasets=[MNIST]"]);
+    let (spec, graph) = graph(PIPELINE, &["datasets=[MNIST]"]);
     let words = ["retrain[strategy=stragglers, reduce=easy]"];
     // 3 train ratios * 5 sets * 9 remaining ratios * 5 runs
     assert_eq!(needed(&graph, &spec, &words, "retrain"), 675);
@@ -30,7 +30,7 @@ fn retraining_has_675_networks_from_15_sets() {
 
 #[test]
 fn figure8_needs_what_its_panels_need() {
-    let (spec, graph, _) = graph(PIPELINE, &[]);
+    let (spec, graph) = graph(PIPELINE, &[]);
     let count = |words: &[&str], stage| needed(&graph, &spec, words, stage);
     assert_eq!(count(&["figure8a"], "search"), 15);
     assert_eq!(count(&["figure8a"], "fit"), 0, "stragglers need no training for confidence");
@@ -50,7 +50,7 @@ fn figure8_needs_what_its_panels_need() {
 
 #[test]
 fn the_other_figures() {
-    let (spec, graph, _) = graph(PIPELINE, &[]);
+    let (spec, graph) = graph(PIPELINE, &[]);
     let count = |words: &[&str], stage| needed(&graph, &spec, words, stage);
     assert_eq!(count(&["figure2"], "radii"), 100);
     assert_eq!(count(&["figure6"], "radii"), 200);
@@ -65,7 +65,7 @@ fn the_other_figures() {
 #[test]
 fn any_parameter_can_be_an_axis() {
     let sets = ["datasets=[MNIST]", "noise_ratio=[0, 0.05, 0.1]", "level=[dataset, class]"];
-    let (spec, graph, _) = graph(PIPELINE, &sets);
+    let (spec, graph) = graph(PIPELINE, &sets);
     let count = |words: &[&str], stage| needed(&graph, &spec, words, stage);
     assert_eq!(count(&["hard_counts"], "hard_counts"), 3 * 2 * 3);
     assert_eq!(count(&["hard_counts"], "identify"), 3 * 3 * 2 * 15);
@@ -77,7 +77,7 @@ fn any_parameter_can_be_an_axis() {
 #[test]
 fn what_is_taken_away_empties_its_panels_with_a_notice() {
     let notices = |sets: &[&str]| {
-        let (spec, graph, _) = graph(PIPELINE, sets);
+        let (spec, graph) = graph(PIPELINE, sets);
         graph.notices(&graph.closure(&graph.select(&spec, &["figure8".to_string()]).unwrap()))
     };
     assert_eq!(

@@ -86,6 +86,7 @@ pub fn points(
                             show(values.get(value))
                         );
                         SpecError::new(origin, what)
+                            .hint(format!("add a case to the axis: {}: [...]", show(values.get(value))))
                     })?;
                     &case.1
                 }
@@ -159,7 +160,7 @@ fn axis_domain(
             let count = value.as_u64().filter(|count| *count <= MOST_TASKS as u64).ok_or_else(|| {
                 let what =
                     format!("the axis `{name}` needs a count from 0 to {MOST_TASKS}, not {}", show(&value));
-                SpecError::new(&origin, what)
+                SpecError::new(&origin, what).hint("write a whole number, such as 5".to_string())
             })?;
             Ok(AxisValues::Plain((0..count).map(|i| values.intern(&Value::from(i))).collect()))
         }
@@ -198,7 +199,8 @@ fn list(
         }
         let id = values.intern(&value);
         if ids.contains(&id) {
-            return Err(SpecError::new(&origin, format!("the axis `{name}` has {} twice", show(&value))));
+            return Err(SpecError::new(&origin, format!("the axis `{name}` has {} twice", show(&value)))
+                .hint("list each value once".to_string()));
         }
         ids.push(id);
     }

@@ -68,7 +68,8 @@ fn visit<'a>(
             let start = path.iter().position(|name| *name == stage.name.text).unwrap_or(0);
             let cycle = format!("{} -> {}", path[start..].join(" -> "), stage.name.text);
             let what = format!("stages read each other in a circle: {cycle}");
-            return Err(SpecError::new(stage.name.at, what));
+            return Err(SpecError::new(stage.name.at, what)
+                .hint("take one of these inputs away, or let it read an earlier stage".to_string()));
         }
         State::New => {}
     }

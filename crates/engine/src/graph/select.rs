@@ -56,9 +56,10 @@ pub fn target(
     target: &Target,
     open: &mut Vec<String>,
 ) -> Result<Vec<TaskId>, SpecError> {
-    if open.contains(&target.name.text) {
+    if let Some(start) = open.iter().position(|name| *name == target.name.text) {
         let what = format!("the target `{}` contains itself", target.name.text);
-        return Err(SpecError::new(target.name.at, what));
+        let circle = format!("{} -> {}", open[start..].join(" -> "), target.name.text);
+        return Err(SpecError::new(target.name.at, what).hint(format!("break the circle {circle}")));
     }
     open.push(target.name.text.clone());
     let mut tasks = Vec::new();

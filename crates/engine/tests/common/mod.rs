@@ -1,134 +1,159 @@
-//! Fake ops for the engine's tests: any stage of any pipeline, counted when it runs.
+//! What the engine's tests share: fake ops for any pipeline, and a cache to run it in again and again.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
-use std::collections::BTreeSet;
+mod fake;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hspipe_engine::graph::Graph;
-use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, InputDecl, OpError, Outputs, ParamError, Registry, many, optional,
-};
+use hspipe_engine::SpecError;
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::history::RunRecord;
+use hspipe_engine::op::Registry;
+use hspipe_engine::plan::Plan;
+use hspipe_engine::progress::Silent;
+use hspipe_engine::run::{self, Options, Report};
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
-use hspipe_engine::value::{Value, canonical};
+use hspipe_engine::store::Store;
+use hspipe_engine::value::Value;
 
-/// An op made up from what the stages that name it use: their inputs, axes, parameters and tables.
-pub struct FakeOp {
-    name: String,
-    inputs: Vec<InputDecl>,
-    outputs: Vec<&'static str>,
-    params: Vec<&'static str>,
-    seeded: bool,
-    batch: usize,
-    pub ran: Arc<AtomicUsize>,
+pub use fake::{Log, Work, fake_ops};
+
+/// The graph of `text` under `sets`, or what is wrong with it.
+pub fn expand(text: &str, sets: &[&str], ops: &Registry) -> Result<(Spec, Settings, Graph), SpecError> {
+    let spec = Spec::parse(text, "pipeline.yaml")?;
+    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
+    let settings = Settings::resolve(&spec, None, &sets)?;
+    let graph = Graph::expand(&spec, &settings, ops)?;
+    Ok((spec, settings, graph))
 }
 
-fn leak(text: &str) -> &'static str {
-    Box::leak(text.to_string().into_boxed_str())
+/// The graph of `text`, in which there are no mistakes, with fake ops.
+pub fn graph(text: &str, sets: &[&str]) -> (Spec, Graph) {
+    let spec = Spec::parse(text, "pipeline.yaml").unwrap();
+    let (ops, _) = fake_ops(&spec, 1, &[]);
+    let (spec, _, graph) =
+        expand(text, sets, &ops).unwrap_or_else(|error| panic!("{error} {:?}", error.hint));
+    (spec, graph)
 }
 
-impl AnyOp for FakeOp {
-    fn name(&self) -> &str {
-        &self.name
-    }
-    fn version(&self) -> u32 {
-        1
-    }
-    fn inputs(&self) -> &[InputDecl] {
-        &self.inputs
-    }
-    fn outputs(&self) -> &[&'static str] {
-        &self.outputs
-    }
-    fn seeded(&self) -> bool {
-        self.seeded
-    }
-    fn batch(&self) -> usize {
-        self.batch
-    }
-    fn params(&self) -> Vec<&'static str> {
-        self.params.clone()
-    }
-    fn bind(&self, params: Value) -> Result<Bound, ParamError> {
-        Ok(Bound::new(params))
+/// A pipeline and a cache of its own.
+pub struct Lab {
+    text: &'static str,
+    pub threads: usize,
+    pub store: Arc<Store>,
+    _folder: tempfile::TempDir,
+}
+
+/// What a run is asked for.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub sets: &'a [&'a str],
+    /// Targets; every task if there are none.
+    pub words: &'a [&'a str],
+    pub force: &'a [&'a str],
+    pub fail_fast: bool,
+    pub batch: usize,
+}
+
+pub const ALL: Ask<'static> = Ask { sets: &[], words: &[], force: &[], fail_fast: false, batch: 1 };
+
+/// What a run did.
+pub struct Ran {
+    pub graph: Graph,
+    pub params: Value,
+    /// The plan before the run, and as the run left it.
+    pub before: Plan,
+    pub after: Plan,
+    pub report: Report,
+    pub log: Arc<Log>,
+}
+
+impl Lab {
+    pub fn new(text: &'static str, threads: usize) -> Lab {
+        let folder = tempfile::tempdir().unwrap();
+        Lab { text, threads, store: Arc::new(Store::open(folder.path()).unwrap()), _folder: folder }
     }
 
-    /// The output is a hash of everything that went in, unless a parameter `constant` says otherwise.
-    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>> {
-        self.ran.fetch_add(tasks.len(), Ordering::SeqCst);
-        let run = |task: &BoundTask| {
-            if task.params.value.get("fail") == Some(&Value::Bool(true)) {
-                return Err(OpError::new("told to fail"));
-            }
-            let mut text = canonical(&task.params.value);
-            if let Some(constant) = task.params.value.get("constant") {
-                text = canonical(constant);
-            } else {
-                if let Some(seed) = &task.seed {
-                    text += &format!(" seed {}", seed.draw(0));
-                }
-                for input in &self.inputs {
-                    for table in task.inputs.many(input.name) {
-                        text += &format!(" {} {:?} {}", input.name, table.coords, table.read()?.len());
-                        text += &table.digest.hex();
-                    }
-                }
-            }
-            Ok(self.outputs.iter().map(|table| (*table, format!("{table} {text}").into_bytes())).collect())
+    pub fn run(&self, ask: Ask) -> Ran {
+        let (ops, log) = fake_ops(&Spec::parse(self.text, "pipeline.yaml").unwrap(), ask.batch, &[]);
+        let (spec, settings, graph) = expand(self.text, ask.sets, &ops).unwrap();
+        let owned = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        let tasks = match ask.words {
+            [] => (0..graph.tasks.len()).collect(),
+            words => graph.select(&spec, &owned(words)).unwrap(),
         };
-        tasks.iter().map(run).collect()
+        let force: HashSet<String> = owned(ask.force).into_iter().collect();
+        let before = Plan::make(&graph, &self.store, &force);
+        let mut after = before.clone();
+        let options =
+            Options { threads: self.threads, fail_fast: ask.fail_fast, force, version: "test".to_string() };
+        let report = run::run(&graph, &mut after, &self.store, &tasks, &options, &mut Silent).unwrap();
+        assert_eq!(log.tasks(), report.computed.len() + report.failed.len(), "the report tells what ran");
+        Ran { graph, params: settings.values(), before, after, report, log }
+    }
+
+    /// Runs everything under `sets` and wants no failure.
+    pub fn complete(&self, sets: &[&str]) -> Ran {
+        let ran = self.run(Ask { sets, ..ALL });
+        assert!(ran.report.is_complete(), "{:?}", ran.report);
+        ran
+    }
+
+    /// Writes down what a run did, as the command line does after each.
+    pub fn remember(&self, ran: &Ran) {
+        RunRecord::of(&ran.graph, &ran.after, &[], ran.params.clone(), "test").save(&self.store).unwrap();
+    }
+
+    /// The path of every object below `objects/`, in order: it is the object's digest.
+    pub fn objects(&self) -> Vec<PathBuf> {
+        files(&self.store.root().join("objects"))
     }
 }
 
-/// Ops that fit every stage of `spec`, and the counter of the tasks that they have run.
-pub fn fake_ops(spec: &Spec, batch: usize) -> (Registry, Arc<AtomicUsize>) {
-    let ran = Arc::new(AtomicUsize::new(0));
-    let mut registry = Registry::default();
-    let names: BTreeSet<&str> = spec.stages.iter().map(|stage| stage.op.text.as_str()).collect();
-    for name in names {
-        let stages: Vec<_> = spec.stages.iter().filter(|stage| stage.op.text == name).collect();
-        let mut inputs = Vec::new();
-        let (mut params, mut tables) = (BTreeSet::new(), BTreeSet::new());
-        for stage in &stages {
-            for (input, of) in &stage.inputs {
-                if !inputs.iter().any(|seen: &InputDecl| seen.name == input.text) {
-                    let declare = if of.when.is_empty() { many } else { optional };
-                    inputs.push(declare(leak(&input.text)));
-                }
-            }
-            params.extend(stage.params.iter().map(|(param, _)| leak(&param.text)));
-            params.extend(["epochs", "strategy", "noise_ratio"]);
-            let read =
-                spec.stages.iter().flat_map(|reader| reader.inputs.iter().map(|(_, input)| &input.from));
-            for reference in read.chain(spec.results.iter().flat_map(|result| &result.of)) {
-                if reference.stage.text == stage.name.text {
-                    tables.extend(reference.table.as_deref().map(leak));
-                }
+/// The files below `folder`, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(open) = folders.pop() {
+        for entry in fs::read_dir(&open).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path.strip_prefix(folder).unwrap().to_path_buf());
             }
         }
-        let outputs = if tables.is_empty() { vec!["out"] } else { tables.into_iter().collect() };
-        registry.add(FakeOp {
-            name: name.to_string(),
-            inputs,
-            outputs,
-            params: params.into_iter().collect(),
-            seeded: stages.iter().any(|stage| stage.seed_by.is_some()),
-            batch,
-            ran: ran.clone(),
-        });
     }
-    (registry, ran)
+    files.sort();
+    files
 }
 
-/// The graph of `text` under `sets`, with fake ops.
-pub fn graph(text: &str, sets: &[&str]) -> (Spec, Graph, Arc<AtomicUsize>) {
-    let spec = Spec::parse(text, "pipeline.yaml").unwrap_or_else(|error| panic!("{error} {:?}", error.hint));
-    let sets: Vec<String> = sets.iter().map(|set| set.to_string()).collect();
-    let settings = Settings::resolve(&spec, None, &sets).unwrap_or_else(|error| panic!("{error}"));
-    let (ops, ran) = fake_ops(&spec, 1);
-    let graph =
-        Graph::expand(&spec, &settings, &ops).unwrap_or_else(|error| panic!("{error} {:?}", error.hint));
-    (spec, graph, ran)
+impl Ran {
+    pub fn names<'a>(&self, tasks: impl IntoIterator<Item = &'a TaskId>) -> Vec<String> {
+        let mut names: Vec<String> = tasks.into_iter().map(|task| self.graph.name(*task)).collect();
+        names.sort();
+        names
+    }
+
+    pub fn computed(&self) -> Vec<String> {
+        self.names(&self.report.computed)
+    }
+
+    pub fn failed(&self) -> Vec<String> {
+        self.names(self.report.failed.iter().map(|(task, _)| task))
+    }
+
+    pub fn task(&self, name: &str) -> TaskId {
+        (0..self.graph.tasks.len()).find(|task| self.graph.name(*task) == name).unwrap()
+    }
+
+    /// Where the only table of a computed task lies.
+    pub fn object(&self, lab: &Lab, task: &str) -> PathBuf {
+        lab.store.object_path(&self.after.states[self.task(task)].outputs().unwrap()[0].digest)
+    }
 }
