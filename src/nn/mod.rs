@@ -10,7 +10,7 @@ mod torch;
 mod trainer;
 
 pub use samples::Samples;
-pub use trainer::{resolve, trainer};
+pub use trainer::{lanes, resolve, trainer};
 
 use hspipe_ensemble::init::Layer;
 
@@ -66,6 +66,8 @@ pub struct Job<'a> {
     pub schedule: Schedule,
     /// One network per seed.
     pub seeds: &'a [u32],
+    /// Threads to use; they change no bit.
+    pub threads: usize,
 }
 
 /// A trained network and what was seen on the way.

@@ -63,13 +63,18 @@ fn capability() -> String {
     std::env::consts::ARCH.to_string()
 }
 
-/// The trainer of this build.
+/// The trainer that an identity given by [`resolve`] stands for.
 ///
 /// # Errors
 /// Without the feature `torch` there is none yet.
-pub fn trainer() -> Result<&'static dyn Trainer, &'static str> {
+pub fn trainer(_identity: &str) -> Result<&'static dyn Trainer, &'static str> {
     #[cfg(feature = "torch")]
     return Ok(&super::torch::Torch);
     #[cfg(not(feature = "torch"))]
     Err("this hspipe was built without libtorch and can train no network")
+}
+
+/// How many networks that trainer takes at once without loss.
+pub fn lanes(_identity: &str) -> usize {
+    1
 }

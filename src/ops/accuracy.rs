@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Deserializer};
 
-use super::training::{Prepared, member_tables, training_params};
-use crate::nn::{Schedule, argmax};
+use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
+use crate::nn::{Schedule, Trained, argmax};
 use crate::tables::{ACCURACY, write};
 
 pub struct Accuracy {
@@ -62,34 +62,48 @@ impl Op for Accuracy {
         params.canonical_training()
     }
 
-    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let training = self.prepared.training(task.inputs)?;
-        let (params, seed) = (task.params, task.draw_seed(0)?);
-        let n = training.labels.len();
-        let train = (n as f64 * params.train_fraction) as usize;
-        if train == 0 {
-            return Err(OpError::new(format!("train_fraction leaves no sample of {n} to train on")));
-        }
-        let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-        let trained = training.network(&params.hidden, params.learning_rate, schedule, train, seed)?;
-        let first_tested = if params.overfit { 0 } else { train };
-        let (mut samples, mut correct) = (vec![0; training.classes], vec![0; training.classes]);
-        let rows = trained.logits.chunks(training.classes).zip(&training.labels);
-        for (logits, label) in rows.skip(first_tested) {
-            samples[*label as usize] += 1;
-            correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
-        }
-        let shares: Vec<f64> =
-            samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();
-        if let Some(class) = samples.iter().position(|n| *n == 0) {
-            return Err(OpError::new(format!("class {class} has no test sample, so it has no accuracy")));
-        }
-        let classes: Vec<i32> = (0..training.classes as i32).collect();
-        let mut tables = member_tables(&trained, seed, 0)?;
-        let columns = vec![classes.into(), samples.into(), correct.into(), shares.into()];
-        tables.push(("accuracy", write(&ACCURACY, columns)?));
-        Ok(tables)
+    fn capacity(&self, params: &Params) -> Capacity {
+        capacity(&params.trainer)
     }
+
+    fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
+        let train = |training: &Training, seeds: &[u32], threads| {
+            let params = tasks[0].params;
+            let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
+            match trained_on(params, training) {
+                0 => Err(OpError::new("train_fraction leaves no sample to train on")),
+                train => Ok(training.networks(&recipe, train, seeds, threads)),
+            }
+        };
+        run_batch(&self.prepared, tasks, train, |training, trained, seed| {
+            let params = tasks[0].params;
+            let first_tested = if params.overfit { 0 } else { trained_on(params, training) };
+            let mut tables = member_tables(trained, seed, 0)?;
+            tables.push(("accuracy", accuracy_table(training, trained, first_tested)?));
+            Ok(tables)
+        })
+    }
+}
+
+fn trained_on(params: &Params, training: &Training) -> usize {
+    (training.labels.len() as f64 * params.train_fraction) as usize
+}
+
+/// Per class, over the samples from `first_tested` on.
+fn accuracy_table(training: &Training, trained: &Trained, first_tested: usize) -> Result<Vec<u8>, OpError> {
+    let (mut samples, mut correct) = (vec![0; training.classes], vec![0; training.classes]);
+    let rows = trained.logits.chunks(training.classes).zip(&training.labels);
+    for (logits, label) in rows.skip(first_tested) {
+        samples[*label as usize] += 1;
+        correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
+    }
+    if let Some(class) = samples.iter().position(|n| *n == 0) {
+        return Err(OpError::new(format!("class {class} has no test sample, so it has no accuracy")));
+    }
+    let shares: Vec<f64> =
+        samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();
+    let classes: Vec<i32> = (0..training.classes as i32).collect();
+    Ok(write(&ACCURACY, vec![classes.into(), samples.into(), correct.into(), shares.into()])?)
 }
 
 #[cfg(test)]

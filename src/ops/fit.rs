@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
-use super::training::{Prepared, member_tables, training_params, weights_table};
-use crate::nn::{Schedule, argmax, energy, margin};
+use super::training::{
+    Prepared, Training, capacity, member_tables, run_batch, training_params, weights_table,
+};
+use crate::nn::{Schedule, Trained, argmax, energy, margin};
 use crate::tables::{FIT_SCORES, write};
 
 pub struct Fit {
@@ -29,33 +31,40 @@ impl Op for Fit {
         params.canonical_training()
     }
 
-    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let training = self.prepared.training(task.inputs)?;
-        let (params, seed) = (task.params, task.draw_seed(0)?);
-        let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-        let train = training.labels.len();
-        let trained = training.network(&params.hidden, params.learning_rate, schedule, train, seed)?;
-
-        let (mut predicted, mut margins, mut confidence, mut energies) = (vec![], vec![], vec![], vec![]);
-        for (logits, label) in trained.logits.chunks(training.classes).zip(&training.labels) {
-            let top = argmax(logits);
-            predicted.push(top as i32);
-            margins.push(margin(logits, *label as usize));
-            confidence.push(logits[top]);
-            energies.push(energy(logits));
-        }
-        let position: Vec<i32> = (0..train as i32).collect();
-        let columns = vec![
-            position.into(),
-            training.labels.into(),
-            predicted.into(),
-            margins.into(),
-            confidence.into(),
-            energies.into(),
-        ];
-        let mut tables = member_tables(&trained, seed, 0)?;
-        tables.push(("weights", weights_table(&trained)?));
-        tables.push(("scores", write(&FIT_SCORES, columns)?));
-        Ok(tables)
+    fn capacity(&self, params: &Params) -> Capacity {
+        capacity(&params.trainer)
     }
+
+    fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
+        let train = |training: &Training, seeds: &[u32], threads| {
+            let params = tasks[0].params;
+            let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
+            Ok(training.networks(&recipe, training.labels.len(), seeds, threads))
+        };
+        run_batch(&self.prepared, tasks, train, tables)
+    }
+}
+
+fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, OpError> {
+    let (mut predicted, mut margins, mut confidence, mut energies) = (vec![], vec![], vec![], vec![]);
+    for (logits, label) in trained.logits.chunks(training.classes).zip(&training.labels) {
+        let top = argmax(logits);
+        predicted.push(top as i32);
+        margins.push(margin(logits, *label as usize));
+        confidence.push(logits[top]);
+        energies.push(energy(logits));
+    }
+    let position: Vec<i32> = (0..training.labels.len() as i32).collect();
+    let columns = vec![
+        position.into(),
+        training.labels.clone().into(),
+        predicted.into(),
+        margins.into(),
+        confidence.into(),
+        energies.into(),
+    ];
+    let mut tables = member_tables(trained, seed, 0)?;
+    tables.push(("weights", weights_table(trained)?));
+    tables.push(("scores", write(&FIT_SCORES, columns)?));
+    Ok(tables)
 }

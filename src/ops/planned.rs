@@ -4,7 +4,7 @@
 
 use hspipe_engine::Value;
 use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, InputDecl, OpError, Outputs, ParamError, Registry, many, one,
+    AnyOp, Bound, BoundTask, Capacity, InputDecl, OpError, Outputs, ParamError, Registry, many, one,
 };
 
 struct Planned {
@@ -88,8 +88,8 @@ impl AnyOp for Planned {
         self.seeded
     }
 
-    fn batch(&self) -> usize {
-        1
+    fn capacity(&self, _: &Bound) -> Capacity {
+        Capacity::SINGLE
     }
 
     fn params(&self) -> Vec<&'static str> {
@@ -100,7 +100,7 @@ impl AnyOp for Planned {
         Ok(Bound::new(params))
     }
 
-    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>> {
+    fn run_batch(&self, tasks: &[BoundTask], _: usize) -> Vec<Result<Outputs, OpError>> {
         let error = || OpError::new(format!("the op `{}` is not built yet", self.name));
         let hint = "figure8 and overlap are complete; the other figures come with a later version";
         tasks.iter().map(|_| Err(error().hint(hint.to_string()))).collect()

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
-use super::training::{Prepared, member_tables, radii_table, training_params};
+use super::training::{Prepared, Training, capacity, member_tables, radii_table, run_batch, training_params};
 use crate::nn::Schedule;
 
 pub struct Radii {
@@ -32,14 +32,20 @@ impl Op for Radii {
         params.canonical_training()
     }
 
-    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let training = self.prepared.training(task.inputs)?;
-        let (params, seed) = (task.params, task.draw_seed(0)?);
-        let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-        let train = training.labels.len();
-        let trained = training.network(&params.hidden, params.learning_rate, schedule, train, seed)?;
-        let mut tables = member_tables(&trained, seed, 0)?;
-        tables.push(("radii", radii_table(&trained)?));
-        Ok(tables)
+    fn capacity(&self, params: &Params) -> Capacity {
+        capacity(&params.trainer)
+    }
+
+    fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
+        let train = |training: &Training, seeds: &[u32], threads| {
+            let params = tasks[0].params;
+            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
+            Ok(training.networks(&params.recipe(schedule), training.labels.len(), seeds, threads))
+        };
+        run_batch(&self.prepared, tasks, train, |_, trained, seed| {
+            let mut tables = member_tables(trained, seed, 0)?;
+            tables.push(("radii", radii_table(trained)?));
+            Ok(tables)
+        })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
-use super::training::{Prepared, Training, member_tables, radii_table, training_params, weights_table};
+use super::training::{
+    Prepared, Training, capacity, member_tables, radii_table, training_params, weights_table,
+};
 use crate::nn::{InversionSeen, Schedule, Trained, argmax, margin};
 use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
 
@@ -42,35 +44,85 @@ impl Op for Search {
         params.canonical_training()
     }
 
-    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let training = self.prepared.training(task.inputs)?;
-        let params = task.params;
-        let schedule = Schedule::Inversion {
-            max_epochs: params.epochs,
-            check_interval: params.check_interval,
-            first_epoch: params.first_epoch,
+    fn capacity(&self, params: &Params) -> Capacity {
+        capacity(&params.trainer)
+    }
+
+    fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
+        let Some(first) = tasks.first() else { return Vec::new() };
+        let training = match self.prepared.training(first.inputs) {
+            Ok(training) => training,
+            Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
-        let mut never = Vec::new();
-        for attempt in 0..params.max_attempts {
-            let seed = task.draw_seed(attempt)?;
-            let train = training.labels.len();
-            let trained = training.network(&params.hidden, params.learning_rate, schedule, train, seed)?;
-            let Some(seen) = &trained.inversion else { continue };
-            never = classes_without(&seen.epochs);
-            if never.is_empty() {
-                return tables(&training, &trained, seen, seed, attempt);
+        let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
+        for attempt in 0..first.params.max_attempts {
+            // Those whose classes have not all inverted try again, together.
+            let open: Vec<usize> = (0..tasks.len()).filter(|i| done[*i].is_none()).collect();
+            for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
+                done[*i] = match result {
+                    Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),
+                    Ok(Attempt::Never(classes)) if attempt + 1 == first.params.max_attempts => {
+                        Some(Err(never_inverted(&classes, first.params)))
+                    }
+                    Ok(Attempt::Never(_)) => None,
+                    Err(error) => Some(Err(error)),
+                };
             }
         }
-        let what = format!(
-            "class {} did not invert within {} epochs, in the last of {} attempts",
-            never.join(", "),
-            params.epochs,
-            params.max_attempts
-        );
-        let hint =
-            "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
-        Err(OpError::new(what).hint(hint.to_string()))
+        done.into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(OpError::new("no attempt was made"))))
+            .collect()
     }
+}
+
+/// What became of one attempt.
+enum Attempt {
+    Inverted(Outputs),
+    /// These classes did not invert.
+    Never(Vec<String>),
+}
+
+/// One attempt of each task in `open`.
+fn attempt_all(
+    training: &Training,
+    tasks: &[Task<Params>],
+    open: &[usize],
+    attempt: u32,
+) -> Vec<Result<Attempt, OpError>> {
+    let params = tasks[0].params;
+    let recipe = params.recipe(Schedule::Inversion {
+        max_epochs: params.epochs,
+        check_interval: params.check_interval,
+        first_epoch: params.first_epoch,
+    });
+    let seeds: Result<Vec<u32>, OpError> = open.iter().map(|i| tasks[*i].draw_seed(attempt)).collect();
+    let seeds = match seeds {
+        Ok(seeds) => seeds,
+        Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
+    };
+    let trained = training.networks(&recipe, training.labels.len(), &seeds, tasks[0].threads);
+    let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
+        let trained = trained?;
+        let seen =
+            trained.inversion.as_ref().ok_or_else(|| OpError::new("the trainer watched no inversion"))?;
+        let never = classes_without(&seen.epochs);
+        match never.is_empty() {
+            true => Ok(Attempt::Inverted(tables(training, &trained, seen, seed, attempt)?)),
+            false => Ok(Attempt::Never(never)),
+        }
+    };
+    trained.into_iter().zip(seeds).map(judge).collect()
+}
+
+fn never_inverted(classes: &[String], params: &Params) -> OpError {
+    let what = format!(
+        "class {} did not invert within {} epochs, in the last of {} attempts",
+        classes.join(", "),
+        params.epochs,
+        params.max_attempts
+    );
+    let hint = "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
+    OpError::new(what).hint(hint.to_string())
 }
 
 fn classes_without(epochs: &[Option<u32>]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::key::Digest;
-use hspipe_engine::op::{Inputs, OpError, Outputs, ParamError};
+use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, ParamError, Task};
 
 use crate::nn::{self, Job, Mlp, Samples, Schedule, Trained};
 use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
@@ -32,6 +32,16 @@ macro_rules! training_params {
                     .map_err(|(param, what)| hspipe_engine::op::ParamError::new(param, what))?;
                 (self.trainer, self.device) = (choice.trainer, choice.device);
                 Ok(self)
+            }
+
+            /// What the training of one network is told, but for its seed.
+            fn recipe(&self, schedule: $crate::nn::Schedule) -> $crate::ops::training::Recipe<'_> {
+                $crate::ops::training::Recipe {
+                    trainer: &self.trainer,
+                    hidden: &self.hidden,
+                    learning_rate: self.learning_rate,
+                    schedule,
+                }
             }
         }
     };
@@ -113,31 +123,66 @@ impl Prepared {
     }
 }
 
+/// How networks are trained.
+pub struct Recipe<'a> {
+    pub trainer: &'a str,
+    pub hidden: &'a [usize],
+    pub learning_rate: f64,
+    pub schedule: Schedule,
+}
+
 impl Training {
-    /// Trains one network on the first `train` samples.
-    pub fn network(
+    /// Trains one network per seed on the first `train` samples.
+    pub fn networks(
         &self,
-        hidden: &[usize],
-        learning_rate: f64,
-        schedule: Schedule,
+        recipe: &Recipe,
         train: usize,
-        seed: u32,
-    ) -> Result<Trained, OpError> {
-        let network = Mlp { hidden: hidden.to_vec(), classes: self.classes };
+        seeds: &[u32],
+        threads: usize,
+    ) -> Vec<Result<Trained, OpError>> {
+        let network = Mlp { hidden: recipe.hidden.to_vec(), classes: self.classes };
         let job = Job {
             network: &network,
             samples: &self.samples,
             labels: &self.labels,
             train,
-            learning_rate,
-            schedule,
-            seeds: &[seed],
+            learning_rate: recipe.learning_rate,
+            schedule: recipe.schedule,
+            seeds,
+            threads,
         };
-        let trainer = nn::trainer().map_err(OpError::new)?;
-        let mut trained = trainer.train(&job);
-        let one = trained.pop().ok_or_else(|| OpError::new("the trainer returned nothing"))?;
-        Ok(one?)
+        match nn::trainer(recipe.trainer) {
+            Ok(trainer) => trainer.train(&job).into_iter().map(|trained| Ok(trained?)).collect(),
+            Err(what) => seeds.iter().map(|_| Err(OpError::new(what))).collect(),
+        }
     }
+}
+
+/// How many networks the trainer takes at once.
+pub fn capacity(trainer: &str) -> Capacity {
+    match nn::lanes(trainer) {
+        1 => Capacity::SINGLE,
+        batch => Capacity { batch, threaded: true },
+    }
+}
+
+/// Trains one network per task and makes its tables. The tasks differ only in their seeds, so what the
+/// first one reads, all read.
+pub fn run_batch<P>(
+    prepared: &Prepared,
+    tasks: &[Task<P>],
+    train: impl FnOnce(&Training, &[u32], usize) -> Result<Vec<Result<Trained, OpError>>, OpError>,
+    tables: impl Fn(&Training, &Trained, u32) -> Result<Outputs, OpError>,
+) -> Vec<Result<Outputs, OpError>> {
+    let Some(first) = tasks.first() else { return Vec::new() };
+    let all = || {
+        let training = prepared.training(first.inputs)?;
+        let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
+        let trained = train(&training, &seeds, first.threads)?;
+        let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
+        Ok(made.collect())
+    };
+    all().unwrap_or_else(|error: OpError| tasks.iter().map(|_| Err(error.clone())).collect())
 }
 
 /// The tables `member` and `history` of a trained network.

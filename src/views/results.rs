@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray,
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
 use hspipe_engine::Value;
-use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, Key};
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::spec::Target;
@@ -114,12 +114,14 @@ pub fn collect(
         columns.push(Arc::new(StringArray::from_iter_values(names)));
     }
     let own = tables.first().map(|table| table.batch().schema()).context("no rows")?;
-    for axis in axes(sources, graph) {
+    let stages: Vec<&Stage> =
+        result.of.iter().filter_map(|reference| graph.stage(&reference.stage.text)).collect();
+    for axis in axes(&stages) {
         // An op may give a coordinate itself; the table's own column then says it.
-        if own.column_with_name(&axis).is_none() {
-            let column = coordinate(&axis, sources, &rows, graph);
-            let nullable = column.null_count() > 0;
-            fields.push(Field::new(&axis, column.data_type().clone(), nullable));
+        if own.column_with_name(axis).is_none() {
+            let column = coordinate(axis, &stages, sources, &rows, graph);
+            let nullable = !stages.iter().all(|stage| stage.axes.iter().any(|name| name == axis));
+            fields.push(Field::new(axis, column.data_type().clone(), nullable));
             columns.push(column);
         }
     }
@@ -138,14 +140,12 @@ pub fn collect(
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-/// The axes of all sources, each once.
-fn axes(sources: &[Source], graph: &Graph) -> Vec<String> {
-    let mut axes: Vec<String> = Vec::new();
-    for source in sources {
-        for axis in &graph.stage_of(source.task).axes {
-            if !axes.contains(axis) {
-                axes.push(axis.clone());
-            }
+/// The axes of all stages that may give rows, each once; so the columns do not depend on what is finished.
+fn axes<'a>(stages: &[&'a Stage]) -> Vec<&'a str> {
+    let mut axes: Vec<&str> = Vec::new();
+    for axis in stages.iter().flat_map(|stage| &stage.axes) {
+        if !axes.contains(&axis.as_str()) {
+            axes.push(axis);
         }
     }
     axes
@@ -153,23 +153,22 @@ fn axes(sources: &[Source], graph: &Graph) -> Vec<String> {
 
 /// The column of an axis: whole numbers if the axis counts, floating point for other numbers, else text.
 /// Null for a stage without that axis.
-fn coordinate(axis: &str, sources: &[Source], rows: &[usize], graph: &Graph) -> ArrayRef {
-    let values: Vec<Option<&Value>> = sources
-        .iter()
-        .map(|source| graph.coords(source.task).find(|(name, _)| *name == axis).map(|(_, value)| value))
-        .collect();
-    let counted = sources.iter().all(|source| {
-        let stage = graph.stage_of(source.task);
+fn coordinate(axis: &str, stages: &[&Stage], sources: &[Source], rows: &[usize], graph: &Graph) -> ArrayRef {
+    let counted = |stage: &&Stage| {
         let place = stage.axes.iter().position(|name| name == axis);
         place.is_none_or(|place| stage.counted[place])
-    });
-    let numbers = values.iter().flatten().all(|value| value.is_number());
-    let repeated = values.iter().zip(rows).flat_map(|(value, rows)| std::iter::repeat_n(*value, *rows));
-    if counted && numbers {
-        Arc::new(Int64Array::from_iter(repeated.map(|value| value.and_then(Value::as_i64))))
+    };
+    let mut domain = stages.iter().flat_map(|stage| graph.domain(stage, axis));
+    let numbers = domain.all(Value::is_number);
+    let value =
+        |source: &Source| graph.coords(source.task).find(|(name, _)| *name == axis).map(|(_, value)| value);
+    let values =
+        sources.iter().zip(rows).flat_map(|(source, rows)| std::iter::repeat_n(value(source), *rows));
+    if numbers && stages.iter().all(counted) {
+        Arc::new(Int64Array::from_iter(values.map(|value| value.and_then(Value::as_i64))))
     } else if numbers {
-        Arc::new(Float64Array::from_iter(repeated.map(|value| value.and_then(Value::as_f64))))
+        Arc::new(Float64Array::from_iter(values.map(|value| value.and_then(Value::as_f64))))
     } else {
-        Arc::new(StringArray::from_iter(repeated.map(|value| value.map(show))))
+        Arc::new(StringArray::from_iter(values.map(|value| value.map(show))))
     }
 }

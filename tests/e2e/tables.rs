@@ -27,7 +27,7 @@ fn results_are_as_documented() {
     for (name, columns) in &documented {
         let file = project.path(&format!("Results/{name}.parquet"));
         if name == LATER {
-            assert!(columns.is_empty() && !file.exists(), "{name} is made: document its columns");
+            assert!(columns.is_empty() && !file.exists(), "{name}: is it made now?");
         } else {
             assert_eq!(&columns_of(&file), columns, "{name}");
         }

@@ -45,6 +45,20 @@ pub const fn many(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Many }
 }
 
+/// How an op likes to be called. Never part of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// The most tasks that one call of [`Op::run_batch`] takes; at least 1.
+    pub batch: usize,
+    /// Whether a call uses all of [`Task::threads`]; else it gets one.
+    pub threaded: bool,
+}
+
+impl Capacity {
+    /// One task, one thread.
+    pub const SINGLE: Capacity = Capacity { batch: 1, threaded: false };
+}
+
 /// A typed op. Whoever changes what `run` returns raises `VERSION`.
 pub trait Op: Send + Sync + 'static {
     /// Its fields are the parameters the op declares; use `#[serde(deny_unknown_fields)]`.
@@ -56,9 +70,6 @@ pub trait Op: Send + Sync + 'static {
     const OUTPUTS: &'static [&'static str];
     /// Whether it draws random numbers, and so needs `seed_by`.
     const SEEDED: bool = false;
-    /// The most tasks that one call of [`Op::run_batch`] takes.
-    const BATCH: usize = 1;
-
     /// Checks ranges and resolves what depends on the machine (`auto`), before the key is made.
     ///
     /// # Errors
@@ -67,8 +78,15 @@ pub trait Op: Send + Sync + 'static {
         Ok(params)
     }
 
-    /// Computes one task.
-    fn run(&self, task: &Task<Self::Params>) -> Result<Outputs, OpError>;
+    /// How many tasks it computes at once, and whether it can use several threads.
+    fn capacity(&self, _: &Self::Params) -> Capacity {
+        Capacity::SINGLE
+    }
+
+    /// Computes one task. An op that takes many at once has [`Op::run_batch`] instead.
+    fn run(&self, _: &Task<Self::Params>) -> Result<Outputs, OpError> {
+        Err(OpError::new(format!("a defect in op `{}`: it cannot run", Self::NAME)))
+    }
 
     /// Computes tasks that differ only in their seeds, in any composition; one result per task, in order.
     fn run_batch(&self, tasks: &[Task<Self::Params>]) -> Vec<Result<Outputs, OpError>> {
@@ -82,6 +100,8 @@ pub struct Task<'a, P> {
     /// Present if the op is [`Op::SEEDED`].
     pub seed: Option<&'a Seed>,
     pub inputs: &'a Inputs,
+    /// Threads that this call may use, at least 1.
+    pub threads: usize,
 }
 
 impl<P> Task<'_, P> {
@@ -134,11 +154,11 @@ impl Inputs {
 pub type Outputs = Vec<(&'static str, Vec<u8>)>;
 
 /// Why a task failed, and what the user can do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OpError {
     pub what: String,
     pub hint: Option<String>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl OpError {
@@ -159,7 +179,7 @@ impl OpError {
 
     /// Keeps the error that led to this one.
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.source = Some(Arc::new(source));
         self
     }
 }
@@ -179,7 +199,7 @@ impl std::error::Error for OpError {
 
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
-        OpError { what: "a stored table cannot be read".into(), hint: None, source: Some(Box::new(error)) }
+        OpError { what: "a stored table cannot be read".into(), hint: None, source: Some(Arc::new(error)) }
     }
 }
 
@@ -217,11 +237,12 @@ pub trait AnyOp: Send + Sync {
     fn inputs(&self) -> &[InputDecl];
     fn outputs(&self) -> &[&'static str];
     fn seeded(&self) -> bool;
-    fn batch(&self) -> usize;
+    fn capacity(&self, params: &Bound) -> Capacity;
     /// The names of the parameters it declares.
     fn params(&self) -> Vec<&'static str>;
     fn bind(&self, params: Value) -> Result<Bound, ParamError>;
-    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>>;
+    /// Computes tasks that differ only in their seeds, on so many threads.
+    fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>>;
 }
 
 /// A task whose parameters are [`Bound`].
@@ -252,8 +273,8 @@ impl<O: Op> AnyOp for O {
         O::SEEDED
     }
 
-    fn batch(&self) -> usize {
-        O::BATCH
+    fn capacity(&self, params: &Bound) -> Capacity {
+        params.typed.downcast_ref().map_or(Capacity::SINGLE, |params| Op::capacity(self, params))
     }
 
     fn params(&self) -> Vec<&'static str> {
@@ -270,12 +291,12 @@ impl<O: Op> AnyOp for O {
         Ok(Bound { value: Arc::new(value), typed: Arc::new(typed) })
     }
 
-    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>> {
+    fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>> {
         let typed: Option<Vec<Task<O::Params>>> = tasks
             .iter()
             .map(|task| {
                 let params = task.params.typed.downcast_ref::<O::Params>()?;
-                Some(Task { params, seed: task.seed.as_deref(), inputs: &task.inputs })
+                Some(Task { params, seed: task.seed.as_deref(), inputs: &task.inputs, threads })
             })
             .collect();
         match typed {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, Key, Manifest};
-use crate::op::{BoundTask, Inputs, OpError, Table};
+use crate::op::{AnyOp, BoundTask, Capacity, Inputs, OpError, Outputs, Table};
 use crate::plan::{Plan, State, served};
 use crate::progress::{Event, Progress};
 use crate::store::{Made, Record, Store, StoreError};
@@ -93,6 +93,10 @@ struct Ready {
     group: Digest,
 }
 
+/// Order in the queue. Ops that take many tasks at once wait for the others, so that their batches fill;
+/// then the most downstream stage goes first, so that results come early; within a stage as written.
+type Place = (bool, Reverse<usize>, TaskId);
+
 struct Scheduler<'a> {
     graph: &'a Graph,
     plan: &'a mut Plan,
@@ -105,8 +109,7 @@ struct Scheduler<'a> {
     waiting: HashMap<TaskId, usize>,
     /// For each open task, the open tasks that read it.
     readers: HashMap<TaskId, Vec<TaskId>>,
-    /// The most downstream stage first, so that results come early; within a stage as written.
-    queue: BTreeMap<(Reverse<usize>, TaskId), Ready>,
+    queue: BTreeMap<Place, Ready>,
     /// Tasks being computed or queued by key, with others that are the same work.
     same_work: HashMap<Key, Vec<TaskId>>,
     report: Report,
@@ -149,33 +152,31 @@ impl<'a> Scheduler<'a> {
 
     fn drive(&mut self, pool: &rayon::ThreadPool) -> Result<(), RunError> {
         self.progress.event(Event::Begin { tasks: &self.open });
-        let (send, receive) = mpsc::channel::<Done>();
+        let (send, receive) = mpsc::channel::<(Done, usize)>();
         for task in self.open.clone() {
             if self.waiting[&task] == 0 {
                 self.ready(task);
             }
         }
-        let mut busy = 0;
+        let (mut running, mut free) = (0, pool.current_num_threads());
         loop {
-            while busy < pool.current_num_threads()
-                && !(self.options.fail_fast && !self.report.failed.is_empty())
-            {
-                let Some(batch) = self.next_batch() else {
-                    break;
-                };
+            while free > 0 && !(self.options.fail_fast && !self.report.failed.is_empty()) {
+                let Some((batch, threads)) = self.next_batch(free) else { break };
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
-                let work = self.work(batch);
+                let work = self.work(batch, threads);
                 let send = send.clone();
                 // The receiver outlives every job; were it gone, there would be nobody to tell.
-                pool.spawn(move || drop(send.send(work())));
-                busy += 1;
+                pool.spawn(move || drop(send.send((work(), threads))));
+                free -= threads;
+                running += 1;
             }
-            if busy == 0 {
+            if running == 0 {
                 break;
             }
-            let done = receive.recv().map_err(|_| RunError::Worker)?;
-            busy -= 1;
+            let (done, threads) = receive.recv().map_err(|_| RunError::Worker)?;
+            free += threads;
+            running -= 1;
             for (task, result) in done {
                 self.finish(task, result);
             }
@@ -203,31 +204,37 @@ impl<'a> Scheduler<'a> {
         }
         let group = manifest.batch_group();
         self.same_work.insert(key, Vec::new());
-        let place = (Reverse(self.graph.tasks[task].stage), task);
+        let node = &self.graph.tasks[task];
+        let batched = self.graph.stages[node.stage].op.capacity(&node.params).batch > 1;
+        let place = (batched, Reverse(node.stage), task);
         self.queue.insert(place, Ready { task, key, manifest, group });
     }
 
-    /// The first task in the queue and as many of its kind as its op takes at once.
-    fn next_batch(&mut self) -> Option<Vec<Ready>> {
+    /// The first task in the queue with as many of its kind as its op takes at once, and the threads for
+    /// them: all that are free if there is nothing else to do with them.
+    fn next_batch(&mut self, free: usize) -> Option<(Vec<Ready>, usize)> {
         let (place, first) = self.queue.pop_first()?;
-        let most = self.graph.stage_of(first.task).op.batch();
-        let same_stage = self.queue.range(place..(Reverse(place.0.0), TaskId::MAX));
+        let node = &self.graph.tasks[first.task];
+        let Capacity { batch: most, threaded } = self.graph.stages[node.stage].op.capacity(&node.params);
+        let same_stage = self.queue.range(place..(place.0, place.1, TaskId::MAX));
         let same_group = same_stage.filter(|(_, ready)| ready.group == first.group).map(|(place, _)| *place);
-        let others: Vec<_> = same_group.take(most - 1).collect();
+        let others: Vec<_> = same_group.take(most.saturating_sub(1)).collect();
         let mut batch = vec![first];
         batch.extend(others.iter().filter_map(|place| self.queue.remove(place)));
-        Some(batch)
+        let batches_left = self.queue.len().div_ceil(most.max(1));
+        let threads = if threaded { free.div_ceil(batches_left + 1) } else { 1 };
+        Some((batch, threads))
     }
 
     /// The work of a batch as a closure for another thread: compute, then store each result.
-    fn work(&self, batch: Vec<Ready>) -> impl FnOnce() -> Done + Send + use<> {
+    fn work(&self, batch: Vec<Ready>, threads: usize) -> impl FnOnce() -> Done + Send + use<> {
         let op = self.graph.stage_of(batch[0].task).op.clone();
         let bound: Vec<BoundTask> = batch.iter().map(|ready| self.bind(ready)).collect();
         let store = self.store.clone();
         let version = self.options.version.clone();
         move || {
             let start = Instant::now();
-            let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound));
+            let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound, threads));
             let mut results = std::panic::catch_unwind(compute).unwrap_or_else(|panic| {
                 let what = panic.downcast_ref::<String>().map(String::as_str);
                 let what = what.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
@@ -240,7 +247,7 @@ impl<'a> Scheduler<'a> {
             let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
             let publish = |(ready, result): (Ready, Result<_, OpError>)| {
                 let made = Made { by: version.clone(), at: now(), seconds };
-                let stored = result.and_then(|tables| {
+                let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
                     store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
                 });
                 (ready.task, stored)
@@ -321,6 +328,14 @@ impl<'a> Scheduler<'a> {
         for reader in self.readers.remove(&task).unwrap_or_default() {
             self.block(reader);
         }
+    }
+}
+
+/// An op must return every table that it declares.
+fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
+    match op.outputs().iter().find(|name| !tables.iter().any(|(table, _)| table == *name)) {
+        Some(name) => Err(OpError::new(format!("a defect in op `{}`: it made no table `{name}`", op.name()))),
+        None => Ok(tables),
     }
 }
 

@@ -42,7 +42,10 @@ impl Join {
         let upstream = upstream.ok_or_else(|| unknown_stage(graph, &reference.stage))?;
         let stage = &graph.stages[upstream];
         let output = table(stage, reference)?;
-        let (mut missing, mut several) = (None, Vec::new());
+        let empty = stage.domains.iter().position(Vec::is_empty);
+        let mut missing =
+            empty.map(|axis| Arc::from(format!("{} has no {} now", stage.name, stage.axes[axis])));
+        let mut several = Vec::new();
         let mut fixed: Vec<(usize, Vec<ValueId>)> = Vec::new();
         for fix in &reference.fix {
             let place = axis_place(stage, &fix.axis, &reference.stage)?;

@@ -115,6 +115,13 @@ impl Graph {
         &self.stages[self.tasks[task].stage]
     }
 
+    /// The values that an axis takes in a stage; none if the stage lacks it.
+    pub fn domain<'a>(&'a self, stage: &Stage, axis: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let place = stage.axes.iter().position(|name| name == axis);
+        let ids = place.map(|place| stage.domains[place].clone()).unwrap_or_default();
+        ids.into_iter().map(|id| self.values.get(id))
+    }
+
     /// The coordinates of a task: axis and value.
     pub fn coords(&self, task: TaskId) -> impl Iterator<Item = (&str, &Value)> {
         let stage = self.stage_of(task);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, InputDecl, OpError, Outputs, ParamError, Registry, many, one, optional,
+    AnyOp, Bound, BoundTask, Capacity, InputDecl, OpError, Outputs, ParamError, Registry, many, one, optional,
 };
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
@@ -100,8 +100,8 @@ impl AnyOp for FakeOp {
     fn seeded(&self) -> bool {
         self.seeded
     }
-    fn batch(&self) -> usize {
-        self.batch
+    fn capacity(&self, _: &Bound) -> Capacity {
+        Capacity { batch: self.batch, threaded: false }
     }
     fn params(&self) -> Vec<&'static str> {
         self.params.clone()
@@ -109,7 +109,7 @@ impl AnyOp for FakeOp {
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
         Ok(Bound::new(params))
     }
-    fn run_batch(&self, tasks: &[BoundTask]) -> Vec<Result<Outputs, OpError>> {
+    fn run_batch(&self, tasks: &[BoundTask], _: usize) -> Vec<Result<Outputs, OpError>> {
         self.log.0.lock().unwrap().push(tasks.iter().map(|task| self.work(task)).collect());
         tasks.iter().map(|task| self.run(task)).collect()
     }
