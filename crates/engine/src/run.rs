@@ -160,8 +160,9 @@ impl<'a> Scheduler<'a> {
         }
         let (mut running, mut free) = (0, pool.current_num_threads());
         loop {
-            while free > 0 && !(self.options.fail_fast && !self.report.failed.is_empty()) {
-                let Some((batch, threads)) = self.next_batch(free) else { break };
+            while free > 0
+                && let Some((batch, threads)) = self.next_batch(free)
+            {
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 let work = self.work(batch, threads);
@@ -211,8 +212,11 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The first task in the queue with as many of its kind as its op takes at once, and the threads for
-    /// them: all that are free if there is nothing else to do with them.
+    /// them: all that are free if there is nothing else to do with them. None if nothing is to be started.
     fn next_batch(&mut self, free: usize) -> Option<(Vec<Ready>, usize)> {
+        if self.options.fail_fast && !self.report.failed.is_empty() {
+            return None;
+        }
         let (place, first) = self.queue.pop_first()?;
         let node = &self.graph.tasks[first.task];
         let Capacity { batch: most, threaded } = self.graph.stages[node.stage].op.capacity(&node.params);

@@ -182,6 +182,13 @@ fn check_inputs(stage: &StageSpec, op: &dyn AnyOp) -> Result<(), SpecError> {
     Ok(())
 }
 
+/// Where a stage's seeds come from; `by` holds axes with their places.
+struct Draws {
+    root: u64,
+    role: String,
+    by: Vec<(String, usize)>,
+}
+
 /// Finds the value of each parameter of a stage's op: the stage's own, else the axis of that name, else the
 /// pipeline's parameter of that name, else the op's default.
 struct Binder {
@@ -191,7 +198,7 @@ struct Binder {
     origins: BTreeMap<String, Origin>,
     /// Parameters that are axes: name and place.
     axes: Vec<(String, usize)>,
-    seed: Option<(u64, String, Vec<(String, usize)>)>,
+    draws: Option<Draws>,
     /// Distinct combinations are few, tasks are many.
     bound: HashMap<Vec<ValueId>, Bound>,
 }
@@ -236,25 +243,24 @@ impl Binder {
             origins.insert(param.to_string(), setting.origin);
             fixed.insert(param.to_string(), setting.value);
         }
-        let seed = Self::seed_source(settings, stage, op.as_ref(), axes)?;
+        let draws = Self::draws(settings, stage, op.as_ref(), axes)?;
         Ok(Binder {
             op,
             stage: stage.name.clone(),
             fixed,
             origins,
             axes: from_axes,
-            seed,
+            draws,
             bound: HashMap::new(),
         })
     }
 
-    #[allow(clippy::type_complexity)]
-    fn seed_source(
+    fn draws(
         settings: &Settings,
         stage: &StageSpec,
         op: &dyn AnyOp,
         axes: &[String],
-    ) -> Result<Option<(u64, String, Vec<(String, usize)>)>, SpecError> {
+    ) -> Result<Option<Draws>, SpecError> {
         let Some(by) = &stage.seed_by else {
             return match op.seeded() {
                 false => Ok(None),
@@ -286,7 +292,7 @@ impl Binder {
             .as_u64()
             .ok_or_else(|| SpecError::new(&root.origin, "`seed` must be a whole number from 0"))?;
         let role = stage.role.as_ref().unwrap_or(&stage.name).text.clone();
-        Ok(Some((number, role, places)))
+        Ok(Some(Draws { root: number, role, by: places }))
     }
 
     fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
@@ -315,7 +321,7 @@ impl Binder {
     }
 
     fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
-        let (root, role, by) = self.seed.as_ref()?;
+        let Draws { root, role, by } = self.draws.as_ref()?;
         let by = by.iter().map(|(axis, place)| (axis.clone(), values.get(coords[*place]).clone())).collect();
         Some(Arc::new(Seed { root: *root, role: role.clone(), by }))
     }
