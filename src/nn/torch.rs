@@ -266,7 +266,6 @@ mod tests {
             learning_rate,
             schedule,
             seeds: &[11],
-            threads: 1,
         };
         let trained = Torch.train(&job).pop().unwrap().unwrap();
         (trained, samples, labels)

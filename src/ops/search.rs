@@ -100,7 +100,7 @@ fn attempt_all(
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
-    let trained = training.networks(&recipe, training.labels.len(), &seeds, tasks[0].threads);
+    let trained = training.networks(&recipe, training.labels.len(), &seeds);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =

@@ -133,13 +133,7 @@ pub struct Recipe<'a> {
 
 impl Training {
     /// Trains one network per seed on the first `train` samples.
-    pub fn networks(
-        &self,
-        recipe: &Recipe,
-        train: usize,
-        seeds: &[u32],
-        threads: usize,
-    ) -> Vec<Result<Trained, OpError>> {
+    pub fn networks(&self, recipe: &Recipe, train: usize, seeds: &[u32]) -> Vec<Result<Trained, OpError>> {
         let network = Mlp { hidden: recipe.hidden.to_vec(), classes: self.classes };
         let job = Job {
             network: &network,
@@ -149,7 +143,6 @@ impl Training {
             learning_rate: recipe.learning_rate,
             schedule: recipe.schedule,
             seeds,
-            threads,
         };
         match nn::trainer(recipe.trainer) {
             Ok(trainer) => trainer.train(&job).into_iter().map(|trained| Ok(trained?)).collect(),
@@ -171,14 +164,14 @@ pub fn capacity(trainer: &str) -> Capacity {
 pub fn run_batch<P>(
     prepared: &Prepared,
     tasks: &[Task<P>],
-    train: impl FnOnce(&Training, &[u32], usize) -> Result<Vec<Result<Trained, OpError>>, OpError>,
+    train: impl FnOnce(&Training, &[u32]) -> Result<Vec<Result<Trained, OpError>>, OpError>,
     tables: impl Fn(&Training, &Trained, u32) -> Result<Outputs, OpError>,
 ) -> Vec<Result<Outputs, OpError>> {
     let Some(first) = tasks.first() else { return Vec::new() };
     let all = || {
         let training = prepared.training(first.inputs)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let trained = train(&training, &seeds, first.threads)?;
+        let trained = train(&training, &seeds)?;
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };
