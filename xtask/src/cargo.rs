@@ -11,10 +11,7 @@ use std::process::{Command, ExitCode, ExitStatus};
 use anyhow::{Context, Result};
 
 use crate::libtorch::{self, Libtorch};
-use crate::report::{Hint, warn};
-
-/// The data that the tests read.
-const TEST_DATA: [&str; 2] = ["MNIST", "FashionMNIST"];
+use crate::report::Hint;
 
 /// The choice that leaves torch out of hspipe.
 pub const WITHOUT_TORCH: &str = "--no-default-features";
@@ -36,30 +33,15 @@ pub fn build(root: &Path, arguments: &[OsString]) -> Result<ExitCode> {
 
 /// Builds hspipe and becomes it, so its signals and its exit code are the user's own.
 pub fn hspipe(root: &Path, arguments: &[OsString]) -> Result<ExitCode> {
-    let status = build_hspipe(root, &[])?;
+    let status = build_hspipe(root)?;
     if !status.success() {
         return Ok(code(status));
     }
-    become_command(run_hspipe(root, &[]).args(arguments))
+    become_command(run_hspipe(root).args(arguments))
 }
 
-/// Fetches the tests' data and runs the tests of the whole workspace.
+/// Runs the tests of the whole workspace, which bring their own data.
 pub fn test(root: &Path, arguments: &[OsString]) -> Result<ExitCode> {
-    let features: &[&str] = match without_torch(arguments) {
-        true => &[WITHOUT_TORCH],
-        false => &[],
-    };
-    let status = build_hspipe(root, features)?;
-    if !status.success() {
-        return Ok(code(status));
-    }
-    let mut fetch = run_hspipe(root, features);
-    fetch.args(["data", "fetch"]).args(TEST_DATA);
-    let fetched = status_of(fetch.current_dir(root))?;
-    if !fetched.success() {
-        let data = TEST_DATA.join(" and ");
-        warn(format!("{data} could not be fetched ({fetched}); the tests say what they miss"));
-    }
     let mut command = cargo(root);
     command.args(["test", "--release", "--workspace"]).args(arguments);
     become_command(command.current_dir(root))
@@ -73,27 +55,38 @@ pub fn without_torch(arguments: &[OsString]) -> bool {
 
 /// A build of its own, since the first takes minutes and `run --quiet` would show
 /// nothing of it.
-fn build_hspipe(root: &Path, features: &[&str]) -> Result<ExitStatus> {
+fn build_hspipe(root: &Path) -> Result<ExitStatus> {
     let mut command = cargo(root);
-    command.args(["build", "--release", "--package=hspipe", "--bin=hspipe"]);
-    status_of(command.args(features))
+    status_of(command.args(["build", "--release", "--package=hspipe", "--bin=hspipe"]))
 }
 
-fn run_hspipe(root: &Path, features: &[&str]) -> Command {
+fn run_hspipe(root: &Path) -> Command {
     let mut command = cargo(root);
-    command.args(["run", "--quiet", "--release", "--package=hspipe", "--bin=hspipe"]);
-    command.args(features).arg("--");
+    command.args(["run", "--quiet", "--release", "--package=hspipe", "--bin=hspipe", "--"]);
     command
 }
 
-/// The LIBTORCH that cargo set for this process is taken away: with it in the
-/// environment a build would differ from one by plain cargo, and tch compile again.
+/// What cargo has set for this process is taken away: build scripts that watch those
+/// variables (ring's does, and polars stands on ring) would run again whenever a build by
+/// `cargo x` follows one by plain cargo, and minutes of compiling with them.
 fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     if libtorch::chosen(root) == Libtorch::Cached {
         command.env_remove("LIBTORCH");
     }
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// Whether cargo sets this variable to tell a program which package it is of.
+fn is_of_this_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_")
+        || name.starts_with("CARGO_MANIFEST_")
+        || ["CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&name)
 }
 
 fn status_of(command: &mut Command) -> Result<ExitStatus> {

@@ -38,11 +38,6 @@ pub fn step(message: impl fmt::Display) {
     eprintln!("libtorch {}: {message}", crate::source::VERSION);
 }
 
-/// Says that something went wrong that does not stop the work.
-pub fn warn(message: impl fmt::Display) {
-    eprintln!("warning: {message}");
-}
-
 /// Says why the work stops.
 pub fn error(error: &anyhow::Error) {
     eprintln!("{}", render(error));
