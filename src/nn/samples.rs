@@ -1,7 +1,11 @@
 //! Samples as networks see them: bytes of pixels and their normalisation.
 
+use std::collections::BTreeMap;
 #[cfg(feature = "torch")]
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
+use std::sync::{Arc, Mutex};
+
+use hspipe_ensemble::{InputError, Pixels, SampleLists, TrainingSet};
 
 /// `n` samples of `channels` x `area` pixels.
 pub struct Samples {
@@ -13,8 +17,23 @@ pub struct Samples {
     pub mean: Vec<f64>,
     /// Unbiased, per channel, on the scale 0..1.
     pub variance: Vec<f64>,
+    /// What the native trainer reads, by the number of samples trained on; made when first wanted.
+    lists: Mutex<BTreeMap<usize, Arc<Lists>>>,
     #[cfg(feature = "torch")]
     pub(super) tensor: OnceLock<Mutex<tch::Tensor>>,
+}
+
+/// Lists of pixels: of the samples trained on, and of all if these are more.
+pub struct Lists {
+    pub train: TrainingSet,
+    all: Option<SampleLists>,
+}
+
+impl Lists {
+    /// Of all samples.
+    pub fn all(&self) -> &SampleLists {
+        self.all.as_ref().unwrap_or(self.train.samples())
+    }
 }
 
 /// Keeps a constant image from dividing by zero.
@@ -29,6 +48,7 @@ impl Samples {
             area,
             mean,
             variance,
+            lists: Mutex::default(),
             #[cfg(feature = "torch")]
             tensor: OnceLock::new(),
         }
@@ -37,6 +57,26 @@ impl Samples {
     /// Values per sample.
     pub fn width(&self) -> usize {
         self.area * self.mean.len()
+    }
+
+    /// The lists for training on the first `train` samples; threads that want the same ones wait for them.
+    pub fn lists(&self, train: usize) -> Result<Arc<Lists>, InputError> {
+        let mut lists = self.lists.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(found) = lists.get(&train) {
+            return Ok(found.clone());
+        }
+        let pixels = Pixels {
+            bytes: &self.pixels,
+            n: self.n,
+            area: self.area,
+            mean: &self.mean,
+            variance: &self.variance,
+        };
+        let first: Vec<u32> = (0..train as u32).collect();
+        let more = (train < self.n).then(|| SampleLists::build(&pixels, None)).transpose()?;
+        let made = Arc::new(Lists { train: TrainingSet::build(&pixels, Some(&first))?, all: more });
+        lists.insert(train, made.clone());
+        Ok(made)
     }
 
     /// For each channel, the normalised value of each byte: (p/255 - mean) / sqrt(variance + 1e-9).

@@ -5,11 +5,12 @@
 
 use std::sync::Mutex;
 
+use hspipe_ensemble::Diverged;
 use hspipe_ensemble::init::{Layer, linear_layers};
+use hspipe_ensemble::inversion::Watch;
 use tch::{Kind, Reduction, Tensor, no_grad};
 
-use super::inversion::Watch;
-use super::{InversionSeen, Job, Samples, Schedule, TrainError, Trained, Trainer};
+use super::{Inversion, Job, Samples, Schedule, TrainError, Trained, Trainer};
 
 /// The libtorch that tch 0.26 is made for; its build refuses any other.
 pub const VERSION: &str = "2.13.0";
@@ -65,7 +66,7 @@ impl<'a> Training<'a> {
                 logits.f_cross_entropy_loss::<&Tensor>(&self.labels, None, Reduction::Mean, -100, 0.0)?;
             let value = loss.f_double_value(&[])?;
             if !value.is_finite() {
-                return Err(TrainError::Diverged { epoch: step });
+                return Err(TrainError::Diverged(Diverged { epoch: step }));
             }
             // This forward pass sees the network as the step of the epoch before has left it.
             if let Some(epoch) = step.checked_sub(1)
@@ -92,7 +93,7 @@ impl<'a> Training<'a> {
 
     /// The first layer's activations after tanh, and the logits.
     fn forward(&self, samples: &Tensor) -> Result<(Tensor, Tensor), TrainError> {
-        let (last, hidden) = self.layers.split_last().ok_or(TrainError::Diverged { epoch: 0 })?;
+        let (last, hidden) = self.layers.split_last().ok_or(hspipe_ensemble::InputError::Network)?;
         let (mut latent, mut activations) = (None, samples.shallow_clone());
         for (weight, bias) in hidden {
             activations = activations.f_linear(weight, Some(bias))?.f_tanh()?;
@@ -181,14 +182,14 @@ impl<'a> Search<'a> {
     }
 
     /// Rows whose class has not inverted take the last network's logits.
-    fn finish(mut self, last: &[f32]) -> InversionSeen {
+    fn finish(mut self, last: &[f32]) -> Inversion {
         let classes = self.job.network.classes;
         for (kept, last) in self.logits.chunks_mut(classes).zip(last.chunks(classes)) {
             if kept[0].is_nan() {
                 kept.copy_from_slice(last);
             }
         }
-        InversionSeen { epochs: self.watch.epochs, logits: self.logits }
+        Inversion { epochs: self.watch.epochs, logits: self.logits }
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
     use hspipe_ensemble::Generator;
 
     use super::*;
-    use crate::nn::{Mlp, argmax};
+    use crate::nn::{Network, argmax};
 
     /// libtorch's own generator is global, so everything that asks it stands in one test.
     #[test]
@@ -257,7 +258,7 @@ mod tests {
 
     fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
         let (samples, labels) = samples();
-        let network = Mlp { hidden: vec![5, 4], classes: 3 };
+        let network = Network { hidden: vec![5, 4], classes: 3 };
         let job = Job {
             network: &network,
             samples: &samples,
@@ -266,6 +267,7 @@ mod tests {
             learning_rate,
             schedule,
             seeds: &[11],
+            threads: 1,
         };
         let trained = Torch.train(&job).pop().unwrap().unwrap();
         (trained, samples, labels)

@@ -1,6 +1,6 @@
 //! Which trainer a task resolves to, and its identity for the key.
 
-use super::Trainer;
+use super::{Trainer, native};
 
 /// A trainer as resolved: its identity is part of every key of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,28 +16,33 @@ pub struct TrainerChoice {
 /// # Errors
 /// What is wrong, with the parameter's name: `trainer` or `device`.
 pub fn resolve(trainer: &str, device: &str) -> Result<TrainerChoice, (&'static str, String)> {
-    let identity = identity();
-    match trainer {
-        "auto" | "tch" => {}
-        resolved if resolved == identity => {}
-        "native" => return Err(("trainer", "the native trainer is not built yet: take tch".into())),
-        other => return Err(("trainer", format!("`{other}` is not a trainer: there are auto and tch"))),
-    }
+    let native = format!("native {}", native::VERSION);
+    let trainer = match (trainer, torch_identity()) {
+        ("auto" | "native", _) => native,
+        ("tch", Some(torch)) => torch,
+        ("tch", None) => {
+            return Err(("trainer", "this hspipe was built without libtorch: take native".into()));
+        }
+        (resolved, torch) if resolved == native || Some(resolved) == torch.as_deref() => resolved.to_string(),
+        (other, _) => {
+            return Err(("trainer", format!("`{other}` is not a trainer: there are auto, native and tch")));
+        }
+    };
     match device {
-        "auto" | "cpu" => Ok(TrainerChoice { trainer: identity, device: "cpu".into() }),
+        "auto" | "cpu" => Ok(TrainerChoice { trainer, device: "cpu".into() }),
         other => Err(("device", format!("`{other}` is not available: SimpleNN is trained on the cpu"))),
     }
 }
 
 /// The words of tch's bits: the library's version and the instructions that its kernels are chosen by.
 #[cfg(feature = "torch")]
-fn identity() -> String {
-    format!("tch {} {}", super::torch::VERSION, capability())
+fn torch_identity() -> Option<String> {
+    Some(format!("tch {} {}", super::torch::VERSION, capability()))
 }
 
 #[cfg(not(feature = "torch"))]
-fn identity() -> String {
-    "none".to_string()
+fn torch_identity() -> Option<String> {
+    None
 }
 
 /// The CPU capability that libtorch picks its kernels by, as its variable ATEN_CPU_CAPABILITY names it.
@@ -64,17 +69,16 @@ fn capability() -> String {
 }
 
 /// The trainer that an identity given by [`resolve`] stands for.
-///
-/// # Errors
-/// Without the feature `torch` there is none yet.
-pub fn trainer(_identity: &str) -> Result<&'static dyn Trainer, &'static str> {
+pub fn trainer(identity: &str) -> &'static dyn Trainer {
     #[cfg(feature = "torch")]
-    return Ok(&super::torch::Torch);
-    #[cfg(not(feature = "torch"))]
-    Err("this hspipe was built without libtorch and can train no network")
+    if identity.starts_with("tch") {
+        return &super::torch::Torch;
+    }
+    debug_assert!(identity.starts_with("native"));
+    &native::Native
 }
 
-/// How many networks that trainer takes at once without loss.
-pub fn lanes(_identity: &str) -> usize {
-    1
+/// How many networks that trainer takes at once at the cost of one.
+pub fn lanes(identity: &str) -> usize {
+    if identity.starts_with("native") { native::LANES } else { 1 }
 }

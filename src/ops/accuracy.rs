@@ -67,12 +67,12 @@ impl Op for Accuracy {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32]| {
+        let train = |training: &Training, seeds: &[u32], threads| {
             let params = tasks[0].params;
             let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
             match trained_on(params, training) {
                 0 => Err(OpError::new("train_fraction leaves no sample to train on")),
-                train => Ok(training.networks(&recipe, train, seeds)),
+                train => Ok(training.networks(&recipe, train, seeds, threads)),
             }
         };
         run_batch(&self.prepared, tasks, train, |training, trained, seed| {

@@ -36,10 +36,10 @@ impl Op for Fit {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32]| {
+        let train = |training: &Training, seeds: &[u32], threads| {
             let params = tasks[0].params;
             let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
-            Ok(training.networks(&recipe, training.labels.len(), seeds))
+            Ok(training.networks(&recipe, training.labels.len(), seeds, threads))
         };
         run_batch(&self.prepared, tasks, train, tables)
     }

@@ -37,10 +37,10 @@ impl Op for Radii {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32]| {
+        let train = |training: &Training, seeds: &[u32], threads| {
             let params = tasks[0].params;
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-            Ok(training.networks(&params.recipe(schedule), training.labels.len(), seeds))
+            Ok(training.networks(&params.recipe(schedule), training.labels.len(), seeds, threads))
         };
         run_batch(&self.prepared, tasks, train, |_, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;

@@ -7,7 +7,7 @@ use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, T
 use super::training::{
     Prepared, Training, capacity, member_tables, radii_table, training_params, weights_table,
 };
-use crate::nn::{InversionSeen, Schedule, Trained, argmax, margin};
+use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
 use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
 
 pub struct Search {
@@ -100,7 +100,7 @@ fn attempt_all(
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
-    let trained = training.networks(&recipe, training.labels.len(), &seeds);
+    let trained = training.networks(&recipe, training.labels.len(), &seeds, tasks[0].threads);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =
@@ -133,7 +133,7 @@ fn classes_without(epochs: &[Option<u32>]) -> Vec<String> {
 fn tables(
     training: &Training,
     trained: &Trained,
-    seen: &InversionSeen,
+    seen: &Inversion,
     seed: u32,
     attempt: u32,
 ) -> Result<Outputs, OpError> {

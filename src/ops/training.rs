@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use hspipe_engine::key::Digest;
 use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, ParamError, Task};
 
-use crate::nn::{self, Job, Mlp, Samples, Schedule, Trained};
+use crate::nn::{self, Job, Network, Samples, Schedule, Trained};
 use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
 
 /// Declares an op's parameters: those of every training, and its own.
@@ -133,8 +133,14 @@ pub struct Recipe<'a> {
 
 impl Training {
     /// Trains one network per seed on the first `train` samples.
-    pub fn networks(&self, recipe: &Recipe, train: usize, seeds: &[u32]) -> Vec<Result<Trained, OpError>> {
-        let network = Mlp { hidden: recipe.hidden.to_vec(), classes: self.classes };
+    pub fn networks(
+        &self,
+        recipe: &Recipe,
+        train: usize,
+        seeds: &[u32],
+        threads: usize,
+    ) -> Vec<Result<Trained, OpError>> {
+        let network = Network { hidden: recipe.hidden.to_vec(), classes: self.classes };
         let job = Job {
             network: &network,
             samples: &self.samples,
@@ -143,11 +149,9 @@ impl Training {
             learning_rate: recipe.learning_rate,
             schedule: recipe.schedule,
             seeds,
+            threads,
         };
-        match nn::trainer(recipe.trainer) {
-            Ok(trainer) => trainer.train(&job).into_iter().map(|trained| Ok(trained?)).collect(),
-            Err(what) => seeds.iter().map(|_| Err(OpError::new(what))).collect(),
-        }
+        nn::trainer(recipe.trainer).train(&job).into_iter().map(|trained| Ok(trained?)).collect()
     }
 }
 
@@ -164,14 +168,14 @@ pub fn capacity(trainer: &str) -> Capacity {
 pub fn run_batch<P>(
     prepared: &Prepared,
     tasks: &[Task<P>],
-    train: impl FnOnce(&Training, &[u32]) -> Result<Vec<Result<Trained, OpError>>, OpError>,
+    train: impl FnOnce(&Training, &[u32], usize) -> Result<Vec<Result<Trained, OpError>>, OpError>,
     tables: impl Fn(&Training, &Trained, u32) -> Result<Outputs, OpError>,
 ) -> Vec<Result<Outputs, OpError>> {
     let Some(first) = tasks.first() else { return Vec::new() };
     let all = || {
         let training = prepared.training(first.inputs)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let trained = train(&training, &seeds)?;
+        let trained = train(&training, &seeds, first.threads)?;
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };

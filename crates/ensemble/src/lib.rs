@@ -1,8 +1,38 @@
-//! Random numbers and initial weights equal to PyTorch's, bit for bit, without libtorch.
+//! Ensembles of small networks, trained on the CPU; equal to PyTorch's at the start, the same bits everywhere.
 //!
-//! In: seeds and sizes. Out: plain vectors. Knows no tensors, files or tables.
+//! In: bytes of pixels, labels, seeds. Out: plain vectors. Knows no tensors, files or tables.
+//!
+//! The way of the data: [`Pixels`] -> [`TrainingSet`], lists of non-zero pixels -> [`train()`] -> groups of eight
+//! networks, one per lane of a vector -> per epoch one pass over each partition of the samples and one step.
+//! A network's result depends on its seed, the samples, the job and on constants of this crate: whatever
+//! changes the order of additions into a parameter (see `partition`), or an operation (see `math`), changes
+//! results and needs a new version of what is stored under them.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod dense;
+mod error;
 pub mod generator;
+mod group;
 pub mod init;
+pub mod inversion;
+mod lanes;
+mod lists;
+mod loss;
+mod math;
+mod model;
+mod parameters;
+mod partition;
+mod pass;
+mod pixels;
+mod radii;
+mod sparse;
+mod threads;
+mod train;
 
+pub use error::InputError;
 pub use generator::Generator;
+pub use lanes::Instructions;
+pub use lists::{SampleLists, TrainingSet};
+pub use pixels::Pixels;
+pub use train::{Diverged, Inversion, Job, Network, Schedule, Trained, train};

@@ -1,13 +1,15 @@
 //! The inversion of class manifolds: when is a class' radius past its minimum?
 //!
-//! Follows the inversion dynamics of class manifolds (Ciceri et al., Nature Machine Intelligence 2024): a
-//! class has inverted at the first check after `first_epoch` at which its radius is greater than at the
-//! check before.
+//! In: radii, check by check. Out: which classes have inverted. Follows the inversion dynamics of class
+//! manifolds (Ciceri et al., Nature Machine Intelligence 2024): a class has inverted at the first check after
+//! `first_epoch` at which its radius is greater than at the check before. Knows no networks.
 
 /// Watches the radii of one network's classes.
+#[derive(Clone, Debug)]
 pub struct Watch {
     first_epoch: u32,
     last: Vec<f64>,
+    /// The epoch at which each class inverted.
     pub epochs: Vec<Option<u32>>,
 }
 
@@ -48,5 +50,13 @@ mod tests {
         assert_eq!(watch.check(30, &[0.8, 0.5]), [1]);
         assert_eq!(watch.epochs, [Some(25), Some(30)]);
         assert!(watch.all_inverted());
+    }
+
+    #[test]
+    fn a_class_without_samples_never_inverts() {
+        let mut watch = Watch::new(1, 0);
+        for epoch in 1..9 {
+            assert!(watch.check(epoch, &[f64::NAN]).is_empty());
+        }
     }
 }

@@ -1,0 +1,80 @@
+//! What can be wrong with samples or a job.
+
+use std::fmt;
+
+/// Shapes or numbers that do not fit together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputError {
+    /// The pixels are not n samples of as many channels as there are means, of `area` pixels each.
+    Pixels {
+        bytes: usize,
+        n: usize,
+        area: usize,
+        means: usize,
+    },
+    /// There must be as many variances as means.
+    Channels {
+        means: usize,
+        variances: usize,
+    },
+    /// A mean or a variance is not finite, or a variance is negative.
+    Normalisation,
+    /// A subset names a sample that is not there.
+    Position {
+        position: u32,
+        n: usize,
+    },
+    /// There is nothing to train on.
+    NoSamples,
+    /// A network needs a hidden layer, and every layer a unit.
+    Network,
+    /// There must be as many labels as samples.
+    Labels {
+        labels: usize,
+        samples: usize,
+    },
+    /// A label must be one of the classes.
+    Label {
+        label: i32,
+        classes: usize,
+    },
+    LearningRate(f64),
+    /// Samples to evaluate must be as wide as those trained on.
+    Width {
+        evaluated: usize,
+        trained: usize,
+    },
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            InputError::Pixels { bytes, n, area, means } => {
+                write!(f, "{bytes} bytes are not {n} samples of {means} channels of {area} pixels")
+            }
+            InputError::Channels { means, variances } => {
+                write!(f, "{means} means, but {variances} variances")
+            }
+            InputError::Normalisation => {
+                f.write_str("a mean or a variance is not finite, or a variance is negative")
+            }
+            InputError::Position { position, n } => {
+                write!(f, "the subset names position {position}, but there are {n} samples")
+            }
+            InputError::NoSamples => f.write_str("there are no samples to train on"),
+            InputError::Network => {
+                f.write_str("a network needs a hidden layer, and at least one unit in each layer")
+            }
+            InputError::Labels { labels, samples } => write!(f, "{labels} labels for {samples} samples"),
+            InputError::Label { label, classes } => {
+                write!(f, "label {label} is not one of {classes} classes")
+            }
+            InputError::LearningRate(rate) => write!(f, "the learning rate {rate} is not finite"),
+            InputError::Width { evaluated, trained } => {
+                write!(f, "samples of {evaluated} values for networks trained on {trained}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for InputError {}

@@ -1,0 +1,187 @@
+//! A group's parameters as a pass reads them, and the step that changes them.
+//!
+//! In: parameters, then gradients of partitions. Out: parameters after the step, with all that is derived from
+//! them. Normalisation is folded in here: x W = P W - shift colsum(W), where P is what lists hold, goes into the
+//! bias once per epoch, and each row of the gradient takes -shift times the bias' gradient. Knows no samples.
+
+use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
+use crate::parameters::Parameters;
+use crate::pixels::Channel;
+use crate::threads::share;
+
+/// Rows of the first layer that a thread takes at a time.
+const ROWS: usize = 128;
+
+pub struct Model {
+    pub parameters: Parameters,
+    /// Of the first layer, in columns, with normalisation folded in.
+    pub bias: Vec<Vector>,
+    /// The weights of each layer behind the first, outputs x inputs.
+    pub transposed: Vec<Vec<Vector>>,
+}
+
+impl Model {
+    pub fn new(parameters: Parameters, channels: &[Channel], instructions: Instructions) -> Self {
+        let mut model = Model { parameters, bias: Vec::new(), transposed: Vec::new() };
+        model.refresh(channels, instructions);
+        model
+    }
+
+    fn refresh(&mut self, channels: &[Channel], instructions: Instructions) {
+        self.bias.clone_from(&self.parameters.bias);
+        instructions.run(Fold { parameters: &self.parameters, channels, bias: &mut self.bias });
+        let transpose = |values: &[Vector], columns: usize| -> Vec<Vector> {
+            (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
+        };
+        let layers = self.parameters.rest.iter();
+        self.transposed = layers.map(|layer| transpose(&layer.weight, layer.outputs)).collect();
+    }
+
+    /// Subtracts from each parameter `rates`, one per network, times the sum of the partitions' gradients.
+    pub fn step(
+        &mut self,
+        gradients: &[&Parameters],
+        rates: [f32; LANES],
+        channels: &[Channel],
+        instructions: Instructions,
+        threads: usize,
+    ) {
+        let Parameters { networks, groups, bias, rest, .. } = &mut self.parameters;
+        let mut bias_gradient = vec![Vector::default(); bias.len()];
+        instructions.run(Sum {
+            parts: gradients.iter().map(|part| part.bias.as_slice()).collect(),
+            sum: &mut bias_gradient,
+        });
+        let column_rates: Vec<Vector> = (0..bias.len())
+            .map(|vector| Vector(std::array::from_fn(|lane| rates[(vector * LANES + lane) % *networks])))
+            .collect();
+        let mut parts = Vec::new();
+        let mut start = 0;
+        for (i, group) in groups.iter_mut().enumerate() {
+            let columns = start..start + group.width;
+            start = columns.end;
+            for (part, weight) in group.weight.chunks_mut(ROWS * group.width).enumerate() {
+                parts.push((i, part * ROWS, columns.clone(), weight));
+            }
+        }
+        share(threads, parts.into_iter(), |(group, row, columns, weight)| {
+            let at = row * columns.len();
+            let gradients =
+                gradients.iter().map(|part| &part.groups[group].weight[at..at + weight.len()]).collect();
+            let (bias_gradient, rates) = (&bias_gradient[columns.clone()], &column_rates[columns]);
+            instructions.run(StepRows { gradients, bias_gradient, rates, channels, row, weight });
+        });
+        let rates = Vector(rates);
+        for (i, layer) in rest.iter_mut().enumerate() {
+            let weights = gradients.iter().map(|part| part.rest[i].weight.as_slice()).collect();
+            instructions.run(Step { gradients: weights, rates: &[rates], values: &mut layer.weight });
+            let biases = gradients.iter().map(|part| part.rest[i].bias.as_slice()).collect();
+            instructions.run(Step { gradients: biases, rates: &[rates], values: &mut layer.bias });
+        }
+        instructions.run(Step { gradients: vec![&bias_gradient], rates: &column_rates, values: bias });
+        self.refresh(channels, instructions);
+    }
+}
+
+/// Takes from the first layer's bias what normalisation takes from the inputs.
+struct Fold<'a> {
+    parameters: &'a Parameters,
+    channels: &'a [Channel],
+    bias: &'a mut [Vector],
+}
+
+impl Kernel for Fold<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let mut start = 0;
+        for group in &self.parameters.groups {
+            let bias = &mut self.bias[start..start + group.width];
+            start += group.width;
+            for channel in self.channels {
+                let rows = channel.pixels.start * group.width..channel.pixels.end * group.width;
+                let mut sums = [Vector::default(); crate::parameters::GROUP];
+                crate::dense::add_columns::<L>(&group.weight[rows], &mut sums[..group.width]);
+                for (bias, sum) in bias.iter_mut().zip(&sums) {
+                    L::load(sum).minus_times_plus(L::splat(channel.shift), L::load(bias)).store(bias);
+                }
+            }
+        }
+    }
+}
+
+/// Adds up partitions, in order.
+struct Sum<'a> {
+    parts: Vec<&'a [Vector]>,
+    sum: &'a mut [Vector],
+}
+
+impl Kernel for Sum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (i, sum) in self.sum.iter_mut().enumerate() {
+            added::<L>(&self.parts, i).store(sum);
+        }
+    }
+}
+
+#[inline(always)]
+fn added<L: Lanes>(parts: &[&[Vector]], at: usize) -> L {
+    let mut sum = L::load(&parts[0][at]);
+    for part in &parts[1..] {
+        sum = sum.plus(L::load(&part[at]));
+    }
+    sum
+}
+
+/// The step of any parameters; `rates` are repeated.
+struct Step<'a> {
+    gradients: Vec<&'a [Vector]>,
+    rates: &'a [Vector],
+    values: &'a mut [Vector],
+}
+
+impl Kernel for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (i, value) in self.values.iter_mut().enumerate() {
+            let rate = L::load(&self.rates[i % self.rates.len()]);
+            added::<L>(&self.gradients, i).minus_times_plus(rate, L::load(value)).store(value);
+        }
+    }
+}
+
+/// The step of some rows of the first layer's weights.
+struct StepRows<'a> {
+    gradients: Vec<&'a [Vector]>,
+    /// Of the columns at hand, as are `rates`.
+    bias_gradient: &'a [Vector],
+    rates: &'a [Vector],
+    channels: &'a [Channel],
+    /// The first row.
+    row: usize,
+    weight: &'a mut [Vector],
+}
+
+impl Kernel for StepRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let width = self.rates.len();
+        for (i, weights) in self.weight.chunks_exact_mut(width).enumerate() {
+            let channel = self.channels.iter().find(|channel| channel.pixels.contains(&(self.row + i)));
+            let shift = L::splat(channel.map_or(0.0, |channel| channel.shift));
+            for (at, weight) in weights.iter_mut().enumerate() {
+                let gradient = added::<L>(&self.gradients, i * width + at);
+                let gradient = shift.minus_times_plus(L::load(&self.bias_gradient[at]), gradient);
+                gradient.minus_times_plus(L::load(&self.rates[at]), L::load(weight)).store(weight);
+            }
+        }
+    }
+}

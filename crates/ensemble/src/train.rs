@@ -1,0 +1,190 @@
+//! The way in: what training is asked and what it returns.
+//!
+//! In: [`Job`]. Out: [`Trained`], one per seed. Checks the request, cuts the seeds into groups of eight and gives
+//! the groups to threads; a network's bits depend on neither.
+
+use crate::error::InputError;
+use crate::group;
+use crate::init::Layer;
+use crate::lanes::{Instructions, LANES};
+use crate::lists::{SampleLists, TrainingSet};
+use crate::threads::share;
+
+/// Fully connected layers, tanh after each hidden one, logits out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// Units of each hidden layer, at least one layer.
+    pub hidden: Vec<usize>,
+    pub classes: usize,
+}
+
+impl Network {
+    /// Units per layer, from the inputs to the logits.
+    pub fn sizes(&self, inputs: usize) -> Vec<usize> {
+        [&[inputs], self.hidden.as_slice(), &[self.classes]].concat()
+    }
+}
+
+/// When training ends and what is watched on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// All epochs; the radii of the class manifolds after the step of every epoch from `radii_from` on.
+    Epochs { epochs: u32, radii_from: Option<u32> },
+    /// Until every class has inverted, `max_epochs` at the most; radii every `check_interval` epochs.
+    Inversion { max_epochs: u32, check_interval: u32, first_epoch: u32 },
+}
+
+impl Schedule {
+    /// The number of epochs after which training ends in any case.
+    pub fn max_epochs(&self) -> u32 {
+        match *self {
+            Schedule::Epochs { epochs, .. } => epochs,
+            Schedule::Inversion { max_epochs, .. } => max_epochs,
+        }
+    }
+
+    /// Whether radii are wanted of the network after the step of `epoch`.
+    pub fn wants_radii(&self, epoch: u32) -> bool {
+        match *self {
+            Schedule::Epochs { radii_from, .. } => radii_from.is_some_and(|from| epoch >= from),
+            Schedule::Inversion { check_interval, .. } => epoch.is_multiple_of(check_interval),
+        }
+    }
+
+    /// Whether a pass that gives the radii after `watched`, or is the last one, may be an inversion's.
+    pub(crate) fn may_keep_logits(&self, watched: Option<u32>, last: bool) -> bool {
+        match *self {
+            Schedule::Epochs { .. } => false,
+            Schedule::Inversion { first_epoch, .. } => last || watched.is_some_and(|at| at > first_epoch),
+        }
+    }
+}
+
+/// Networks to train by full-batch gradient descent on the mean softmax cross-entropy.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub set: &'a TrainingSet,
+    /// One per sample of the set, in 0..classes.
+    pub labels: &'a [i32],
+    pub network: &'a Network,
+    /// One network per seed, its first weights drawn as by [`linear_layers`](crate::init::linear_layers).
+    pub seeds: &'a [u32],
+    pub learning_rate: f64,
+    pub schedule: Schedule,
+    /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
+    pub evaluate: Option<&'a SampleLists>,
+    /// At most so many at once.
+    pub threads: usize,
+    pub instructions: Instructions,
+}
+
+/// A trained network and what was seen on the way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trained {
+    pub layers: Vec<Layer>,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// The mean loss over the training samples before the step of each epoch.
+    pub losses: Vec<f64>,
+    /// The loss after the last step.
+    pub final_loss: f64,
+    /// Epoch and one radius per class, as the schedule asks; NaN for a class without samples.
+    pub radii: Vec<(u32, Vec<f64>)>,
+    /// samples to evaluate x classes, of the last network.
+    pub logits: Vec<f32>,
+    /// Only of an inversion search.
+    pub inversion: Option<Inversion>,
+}
+
+/// What an inversion search saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inversion {
+    /// The epoch at which each class inverted.
+    pub epochs: Vec<Option<u32>>,
+    /// training samples x classes: each sample's logits at the inversion of its class; the last network's if
+    /// its class has not inverted.
+    pub logits: Vec<f32>,
+}
+
+/// A network whose loss was not finite before the step of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diverged {
+    pub epoch: u32,
+}
+
+impl std::fmt::Display for Diverged {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "the loss is not finite at epoch {}", self.epoch)
+    }
+}
+
+impl std::error::Error for Diverged {}
+
+/// A job that has been checked.
+pub(crate) struct Task<'a> {
+    pub set: &'a TrainingSet,
+    pub labels: &'a [usize],
+    /// Inputs, units of each hidden layer, classes.
+    pub sizes: Vec<usize>,
+    pub learning_rate: f32,
+    pub schedule: Schedule,
+    pub evaluate: Option<&'a SampleLists>,
+    pub instructions: Instructions,
+}
+
+impl Task<'_> {
+    pub fn classes(&self) -> usize {
+        self.sizes[self.sizes.len() - 1]
+    }
+}
+
+/// One result per seed, in order. The bits of a network depend on its seed, the training set, the labels, the
+/// learning rate and the schedule; not on other seeds, threads or instructions.
+pub fn train(job: &Job) -> Result<Vec<Result<Trained, Diverged>>, InputError> {
+    let labels = check(job)?;
+    let (set, schedule, evaluate, instructions) = (job.set, job.schedule, job.evaluate, job.instructions);
+    let width = set.samples().width();
+    let sizes = job.network.sizes(width);
+    let learning_rate = job.learning_rate as f32;
+    let task = Task { set, labels: &labels, sizes, learning_rate, schedule, evaluate, instructions };
+
+    let threads = job.threads.max(1);
+    let mut groups: Vec<(&[u32], Vec<_>)> =
+        job.seeds.chunks(LANES).map(|seeds| (seeds, Vec::new())).collect();
+    // Whole groups for every thread as long as they last; the threads share what is left over.
+    let left = groups.len() % threads;
+    let whole = groups.len() - left;
+    let (whole, shared) = groups.split_at_mut(whole);
+    share(threads, whole.iter_mut(), |(seeds, trained)| *trained = group::train(&task, seeds, 1));
+    let each = threads / left.max(1);
+    share(threads, shared.iter_mut(), |(seeds, trained)| *trained = group::train(&task, seeds, each));
+    Ok(groups.into_iter().flat_map(|(_, trained)| trained).collect())
+}
+
+/// The labels, if all parts of the job fit together.
+fn check(job: &Job) -> Result<Vec<usize>, InputError> {
+    let samples = job.set.samples();
+    if samples.is_empty() {
+        return Err(InputError::NoSamples);
+    }
+    let Network { hidden, classes } = job.network;
+    if hidden.is_empty() || hidden.contains(&0) || *classes == 0 {
+        return Err(InputError::Network);
+    }
+    if job.labels.len() != samples.len() {
+        return Err(InputError::Labels { labels: job.labels.len(), samples: samples.len() });
+    }
+    if !job.learning_rate.is_finite() {
+        return Err(InputError::LearningRate(job.learning_rate));
+    }
+    if let Some(other) = job.evaluate
+        && other.width() != samples.width()
+    {
+        return Err(InputError::Width { evaluated: other.width(), trained: samples.width() });
+    }
+    let label = |label: &i32| {
+        let known = usize::try_from(*label).ok().filter(|label| label < classes);
+        known.ok_or(InputError::Label { label: *label, classes: *classes })
+    };
+    job.labels.iter().map(label).collect()
+}
