@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
@@ -110,6 +111,7 @@ struct Scheduler<'a> {
     /// For each open task, the open tasks that read it.
     readers: HashMap<TaskId, Vec<TaskId>>,
     queue: BTreeMap<Place, Ready>,
+    running: HashSet<TaskId>,
     /// Tasks being computed or queued by key, with others that are the same work.
     same_work: HashMap<Key, Vec<TaskId>>,
     report: Report,
@@ -145,6 +147,7 @@ impl<'a> Scheduler<'a> {
             waiting,
             readers,
             queue: BTreeMap::new(),
+            running: HashSet::new(),
             same_work: HashMap::new(),
             report: Report::default(),
         }
@@ -158,27 +161,27 @@ impl<'a> Scheduler<'a> {
                 self.ready(task);
             }
         }
-        let (mut running, mut free) = (0, pool.current_num_threads());
+        let mut free = pool.current_num_threads();
         loop {
             while free > 0
                 && let Some((batch, threads)) = self.next_batch(free)
             {
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
+                self.running.extend(tasks);
                 let work = self.work(batch, threads);
                 let send = send.clone();
                 // The receiver outlives every job; were it gone, there would be nobody to tell.
                 pool.spawn(move || drop(send.send((work(), threads))));
                 free -= threads;
-                running += 1;
             }
-            if running == 0 {
+            if self.running.is_empty() {
                 break;
             }
             let (done, threads) = receive.recv().map_err(|_| RunError::Worker)?;
             free += threads;
-            running -= 1;
             for (task, result) in done {
+                self.running.remove(&task);
                 self.finish(task, result);
             }
         }
@@ -211,23 +214,35 @@ impl<'a> Scheduler<'a> {
         self.queue.insert(place, Ready { task, key, manifest, group });
     }
 
-    /// The first task in the queue with as many of its kind as its op takes at once, and the threads for
-    /// them: all that are free if there is nothing else to do with them. None if nothing is to be started.
+    /// The first tasks in the queue that can start, as many of a kind as their op takes at once, and the
+    /// threads for them: all that are free if there is nothing else to do with them.
     fn next_batch(&mut self, free: usize) -> Option<(Vec<Ready>, usize)> {
         if self.options.fail_fast && !self.report.failed.is_empty() {
             return None;
         }
-        let (place, first) = self.queue.pop_first()?;
-        let node = &self.graph.tasks[first.task];
-        let Capacity { batch: most, threaded } = self.graph.stages[node.stage].op.capacity(&node.params);
-        let same_stage = self.queue.range(place..(place.0, place.1, TaskId::MAX));
-        let same_group = same_stage.filter(|(_, ready)| ready.group == first.group).map(|(place, _)| *place);
-        let others: Vec<_> = same_group.take(most.saturating_sub(1)).collect();
-        let mut batch = vec![first];
-        batch.extend(others.iter().filter_map(|place| self.queue.remove(place)));
-        let batches_left = self.queue.len().div_ceil(most.max(1));
-        let threads = if threaded { free.div_ceil(batches_left + 1) } else { 1 };
-        Some((batch, threads))
+        let mut from = Bound::Unbounded;
+        loop {
+            let (place, first) = self.queue.range((from, Bound::Unbounded)).next()?;
+            let stage = self.graph.tasks[first.task].stage;
+            let params = &self.graph.tasks[first.task].params;
+            let Capacity { batch: most, threaded } = self.graph.stages[stage].op.capacity(params);
+            let end = (place.0, place.1, TaskId::MAX);
+            let same_group = self.queue.range(*place..end).filter(|(_, ready)| ready.group == first.group);
+            let chosen: Vec<Place> = same_group.map(|(place, _)| *place).take(most.max(1)).collect();
+            if chosen.len() < most && self.may_grow(stage) {
+                from = Bound::Excluded(end);
+                continue;
+            }
+            let batch: Vec<Ready> = chosen.iter().filter_map(|place| self.queue.remove(place)).collect();
+            let batches_left = self.queue.len().div_ceil(most.max(1));
+            return Some((batch, if threaded { free.div_ceil(batches_left + 1) } else { 1 }));
+        }
+    }
+
+    /// Whether a task that runs now is read by a task of `stage`, which may then join a batch.
+    fn may_grow(&self, stage: usize) -> bool {
+        let readers = self.running.iter().filter_map(|task| self.readers.get(task)).flatten();
+        readers.into_iter().any(|reader| self.graph.tasks[*reader].stage == stage)
     }
 
     /// The work of a batch as a closure for another thread: compute, then store each result.
