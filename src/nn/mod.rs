@@ -3,6 +3,8 @@
 //! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
 //! sides; only `torch.rs` sees tch. Knows no tables and no files.
 
+#[cfg(test)]
+mod fixture;
 mod native;
 pub mod samples;
 #[cfg(feature = "torch")]

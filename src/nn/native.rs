@@ -38,3 +38,38 @@ fn networks(job: &Job) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemb
     })?;
     Ok(trained.into_iter().map(|trained| trained.map_err(TrainError::Diverged)).collect())
 }
+
+#[cfg(all(test, feature = "torch"))]
+mod tests {
+    use super::*;
+    use crate::nn::torch::Torch;
+    use crate::nn::{Schedule, argmax, fixture};
+
+    /// libtorch is the oracle: the two differ by rounding alone.
+    #[test]
+    fn it_sees_what_libtorch_sees() {
+        let all = Schedule::Epochs { epochs: 60, radii_from: Some(21) };
+        let search = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
+        for schedule in [all, search] {
+            let (ours, ..) = fixture::train(&Native, schedule, 0.5);
+            let (theirs, ..) = fixture::train(&Torch, schedule, 0.5);
+            assert_eq!(ours.epochs, theirs.epochs);
+            let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
+            assert!(ours.losses.iter().zip(&theirs.losses).all(|(a, b)| close(*a, *b)));
+            assert!(close(ours.final_loss, theirs.final_loss));
+            assert_eq!(ours.radii.len(), theirs.radii.len());
+            for ((epoch, a), (their_epoch, b)) in ours.radii.iter().zip(&theirs.radii) {
+                assert!(epoch == their_epoch && a.iter().zip(b).all(|(a, b)| close(*a, *b)));
+            }
+            let predictions = |logits: &[f32]| logits.chunks(3).map(argmax).collect::<Vec<_>>();
+            assert_eq!(ours.logits.len(), 60 * 3);
+            assert_eq!(predictions(&ours.logits), predictions(&theirs.logits));
+            assert_eq!(ours.inversion.is_some(), theirs.inversion.is_some());
+            if let (Some(ours), Some(theirs)) = (&ours.inversion, &theirs.inversion) {
+                assert_eq!(ours.epochs, theirs.epochs);
+                let pairs = ours.logits.iter().zip(&theirs.logits);
+                assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-3) && pairs.len() == 45 * 3);
+            }
+        }
+    }
+}

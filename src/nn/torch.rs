@@ -218,7 +218,7 @@ mod tests {
     use hspipe_ensemble::Generator;
 
     use super::*;
-    use crate::nn::{Network, argmax};
+    use crate::nn::{argmax, fixture};
 
     /// libtorch's own generator is global, so everything that asks it stands in one test.
     #[test]
@@ -244,33 +244,8 @@ mod tests {
         }
     }
 
-    /// 60 samples of three classes: bytes that differ by class, so that there is something to learn.
-    fn samples() -> (Samples, Vec<i32>) {
-        let mut generator = Generator::new(5);
-        let labels: Vec<i32> = (0..60).map(|i| i % 3).collect();
-        let pixels = labels.iter().flat_map(|label| {
-            let bytes: Vec<u8> =
-                (0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8).collect();
-            bytes
-        });
-        (Samples::new(pixels.collect(), 9, vec![0.4], vec![0.04]), labels)
-    }
-
     fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
-        let (samples, labels) = samples();
-        let network = Network { hidden: vec![5, 4], classes: 3 };
-        let job = Job {
-            network: &network,
-            samples: &samples,
-            labels: &labels,
-            train: 45,
-            learning_rate,
-            schedule,
-            seeds: &[11],
-            threads: 1,
-        };
-        let trained = Torch.train(&job).pop().unwrap().unwrap();
-        (trained, samples, labels)
+        fixture::train(&Torch, schedule, learning_rate)
     }
 
     /// The latent activations and the logits of one sample, by plain f64 loops.

@@ -1,0 +1,35 @@
+//! A small job for the tests of trainers.
+
+use hspipe_ensemble::Generator;
+
+use super::{Job, Network, Samples, Schedule, Trained, Trainer};
+
+/// 60 samples of three classes: bytes that differ by class, so that there is something to learn, and noisy
+/// enough for the class manifolds to invert.
+fn samples() -> (Samples, Vec<i32>) {
+    let mut generator = Generator::new(5);
+    let labels: Vec<i32> = (0..60).map(|i| i % 3).collect();
+    let mut pixels = Vec::new();
+    for label in &labels {
+        pixels.extend((0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8));
+    }
+    (Samples::new(pixels, 9, vec![0.4], vec![0.04]), labels)
+}
+
+/// One network, trained on the first 45 samples.
+pub fn train(trainer: &dyn Trainer, schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
+    let (samples, labels) = samples();
+    let network = Network { hidden: vec![5, 4], classes: 3 };
+    let job = Job {
+        network: &network,
+        samples: &samples,
+        labels: &labels,
+        train: 45,
+        learning_rate,
+        schedule,
+        seeds: &[11],
+        threads: 1,
+    };
+    let trained = trainer.train(&job).pop().unwrap().unwrap();
+    (trained, samples, labels)
+}
