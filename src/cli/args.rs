@@ -30,7 +30,7 @@ pub struct Args {
 #[derive(Subcommand)]
 pub enum Command {
     /// Compute targets, as far as the cache lacks them
-    #[command(after_help = "Example: hspipe run figure8 --set datasets=[MNIST] --set runs=2")]
+    #[command(after_help = "Example: hspipe run figure8 --set datasets=MNIST --set runs=2")]
     Run(Run),
     /// Show what is cached and what would run, stage by stage
     #[command(after_help = "Example: hspipe status figure8 --profile quick")]

@@ -33,6 +33,7 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         print!("{}", stages_table(&project, &plan, &needed));
         return Ok(ExitCode::SUCCESS);
     }
+    refuse_planned(&project, &plan, &needed)?;
     let before = plan.count(needed.iter().copied());
     let options = Options {
         threads: run.threads.map(usize::from).unwrap_or_else(cores),
@@ -45,10 +46,13 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
         // What is damaged has been set aside, so the next plan computes it again and this ends.
         eprintln!("warning: {}: {}", project.graph.name(*task), causes(error).join(": "));
-        plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+        plan = Plan::make(&project.graph, &project.store, &options.force);
         let again = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
         report = again.after(report);
     }
+
+    // Before anything else can fail, what failed is told.
+    print_failures(&project, &report);
 
     // Work that a run did for one target may complete tasks of others.
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
@@ -65,8 +69,22 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         let seconds = start.elapsed().as_secs_f64();
         eprintln!("{}", summary(&report, before.cached, seconds));
     }
-    print_failures(&project, &report);
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Refuses, before anything is trained, what could not be finished.
+fn refuse_planned(project: &Project, plan: &Plan, needed: &[TaskId]) -> anyhow::Result<()> {
+    let missing = needed.iter().filter(|task| plan.states[**task].outputs().is_none());
+    let mut planned =
+        missing.map(|task| project.graph.stage_of(*task).op.as_ref()).filter(|op| op.is_planned());
+    match planned.next() {
+        None => Ok(()),
+        Some(op) => Err(Hinted::new(
+            format!("the op `{}` is not built yet", op.name()),
+            "figure8 and overlap are complete; the other figures come with a later version",
+        )
+        .into()),
+    }
 }
 
 fn cores() -> usize {
@@ -140,6 +158,7 @@ fn print_failures(project: &Project, report: &Report) {
             .into_iter()
             .map(|(stage, count)| if count > 1 { format!("{stage} ({count})") } else { stage.to_string() })
             .collect();
-        eprintln!("missing for that: {}; all else is complete", missing.join(", "));
+        let rest = if report.not_started.is_empty() { "; all else is complete" } else { "" };
+        eprintln!("missing for that: {}{rest}", missing.join(", "));
     }
 }

@@ -65,11 +65,11 @@ pub fn margin(logits: &[f32], label: usize) -> f32 {
     logits[label] - others.map(|(_, value)| *value).fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// Energy, -log(sum exp(logits)), by f64.
+/// Energy, -log(sum exp(logits)), by f64. The standard library's exp and ln differ between machines.
 pub fn energy(logits: &[f32]) -> f32 {
     let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
-    let sum: f64 = logits.iter().map(|value| (f64::from(*value) - top).exp()).sum();
-    -(top + sum.ln()) as f32
+    let sum: f64 = logits.iter().map(|value| libm::exp(f64::from(*value) - top)).sum();
+    -(top + libm::log(sum)) as f32
 }
 
 #[cfg(test)]

@@ -45,26 +45,29 @@ fn torch_identity() -> Option<String> {
     None
 }
 
-/// The CPU capability that libtorch picks its kernels by, as its variable ATEN_CPU_CAPABILITY names it.
-#[cfg(feature = "torch")]
+/// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses one; words
+/// that it does not know it ignores, and so must the key.
+#[cfg(all(feature = "torch", target_arch = "x86_64"))]
 fn capability() -> String {
-    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY") {
+    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY")
+        && ["default", "avx2", "avx512"].contains(&forced.as_str())
+    {
         return forced;
     }
-    #[cfg(target_arch = "x86_64")]
-    {
-        let avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq");
-        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        match (avx512, avx2) {
-            (true, _) => "avx512".into(),
-            (_, true) => "avx2".into(),
-            _ => "default".into(),
-        }
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq");
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    match (avx512, avx2) {
+        (true, _) => "avx512".into(),
+        (_, true) => "avx2".into(),
+        _ => "default".into(),
     }
-    #[cfg(not(target_arch = "x86_64"))]
+}
+
+#[cfg(all(feature = "torch", not(target_arch = "x86_64")))]
+fn capability() -> String {
     std::env::consts::ARCH.to_string()
 }
 

@@ -15,8 +15,8 @@ use crate::tables::{CLASSES, IMAGES, LABELS, write};
 pub struct Load {
     root: PathBuf,
     folders: Folders,
-    /// Datasets by the checksums of their files, since a task knows no path.
-    datasets: Mutex<HashMap<Files, Dataset>>,
+    /// Datasets by what their tasks know of them, which is no path.
+    datasets: Mutex<HashMap<(String, Files), Dataset>>,
 }
 
 /// File name to checksum.
@@ -25,7 +25,8 @@ type Files = BTreeMap<String, String>;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// A known dataset's name, or the path of a folder with four IDX files, which has a `/`.
+    /// A known dataset's name, or the path of a folder with four IDX files, which has a `/`. The path is
+    /// no part of the key: such a dataset is what its files hold.
     dataset: String,
     /// Filled in by hspipe.
     #[serde(default)]
@@ -37,15 +38,13 @@ impl Load {
         Load { root: root.to_path_buf(), folders, datasets: Mutex::default() }
     }
 
-    /// The dataset and the name that it goes by.
+    /// The dataset, and the name that its class names hang on.
     fn resolve(&self, dataset: &str) -> Result<(Dataset, String), DataError> {
-        if !dataset.contains('/') {
-            return Ok((data::find(dataset)?.clone(), dataset.to_string()));
+        if dataset.contains('/') {
+            Ok((Dataset::at_path(dataset, self.root.join(dataset)), String::new()))
+        } else {
+            Ok((data::find(dataset)?.clone(), dataset.to_string()))
         }
-        let folder = self.root.join(dataset);
-        let name =
-            folder.file_name().map_or_else(|| dataset.into(), |name| name.to_string_lossy().into_owned());
-        Ok((Dataset::at_path(name.clone(), folder), name))
     }
 }
 
@@ -64,14 +63,14 @@ impl Op for Load {
         let (dataset, name) = self.resolve(&params.dataset).map_err(refuse)?;
         let files: Files = dataset.identity().map_err(refuse)?.into_iter().collect();
         let mut datasets = self.datasets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        datasets.insert(files.clone(), dataset);
+        datasets.insert((name.clone(), files.clone()), dataset);
         Ok(Params { dataset: name, files })
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let dataset = {
             let datasets = self.datasets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            datasets.get(&task.params.files).cloned()
+            datasets.get(&(task.params.dataset.clone(), task.params.files.clone())).cloned()
         };
         let dataset = dataset.ok_or_else(|| OpError::new("the dataset was never looked up"))?;
         let images = data::load_or_fetch(&dataset, &self.folders, &mut |_| {})?;

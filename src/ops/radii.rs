@@ -26,9 +26,6 @@ impl Op for Radii {
     const SEEDED: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        if params.radii_from >= params.epochs {
-            return Err(ParamError::new("radii_from", format!("must be below epochs, {}", params.epochs)));
-        }
         params.canonical_training()
     }
 
@@ -39,6 +36,11 @@ impl Op for Radii {
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let train = |training: &Training, seeds: &[u32], threads| {
             let params = tasks[0].params;
+            if params.radii_from >= params.epochs {
+                let what =
+                    format!("radii_from is {}, but there are {} epochs", params.radii_from, params.epochs);
+                return Err(OpError::new(what).hint("set radii_from below epochs".to_string()));
+            }
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
             Ok(training.networks(&params.recipe(schedule), training.labels.len(), seeds, threads))
         };

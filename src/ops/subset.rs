@@ -37,7 +37,8 @@ impl Op for Subset {
         let size = task.params.subset_size;
         if size > labels.len() {
             let what = format!("subset_size is {size}, but the dataset has {} samples", labels.len());
-            return Err(OpError::new(what).hint(format!("--set subset_size={}", labels.len())));
+            let hint = format!("set subset_size, or accuracy_subset_size, to {} at most", labels.len());
+            return Err(OpError::new(what).hint(hint));
         }
         let order = Generator::new(task.params.seed).permutation(labels.len() as u32);
         let ids: Vec<i32> = order[..size].iter().map(|id| *id as i32).collect();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::key::Key;
 use crate::plan::{Plan, State};
-use crate::store::{Store, StoreError, write_json};
+use crate::store::{Store, StoreError, write_json_new};
 use crate::value::Value;
 
 /// One run as remembered.
@@ -51,12 +51,16 @@ impl RunRecord {
         }
     }
 
-    /// Stores it under its number, one above the last.
+    /// Stores it under its number, one above the last; the next free one if another process was faster.
     pub fn save(&self, store: &Store) -> Result<PathBuf, StoreError> {
-        let number = numbered(store).last().map_or(1, |(number, _)| number + 1);
-        let path = store.root().join("runs").join(format!("{number:06}.json"));
-        write_json(&path, self)?;
-        Ok(path)
+        let mut number = numbered(store).last().map_or(1, |(number, _)| number + 1);
+        loop {
+            let path = store.root().join("runs").join(format!("{number:06}.json"));
+            if write_json_new(&path, self)? {
+                return Ok(path);
+            }
+            number += 1;
+        }
     }
 }
 

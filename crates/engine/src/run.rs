@@ -5,7 +5,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Bound;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
@@ -38,7 +37,7 @@ pub struct Report {
     pub failed: Vec<(TaskId, OpError)>,
     /// They read, directly or not, something that failed.
     pub blocked: Vec<TaskId>,
-    /// Ready, but not started after a failure under `fail_fast`.
+    /// Left over after a failure under `fail_fast`.
     pub not_started: Vec<TaskId>,
 }
 
@@ -185,7 +184,12 @@ impl<'a> Scheduler<'a> {
                 self.finish(task, result);
             }
         }
-        self.report.not_started.extend(self.queue.values().map(|ready| ready.task));
+        let settled: HashSet<TaskId> = self.report.failed.iter().map(|(task, _)| *task).collect();
+        let blocked: HashSet<TaskId> = self.report.blocked.iter().copied().collect();
+        let is_left = |task: &TaskId| {
+            self.plan.states[*task].outputs().is_none() && !settled.contains(task) && !blocked.contains(task)
+        };
+        self.report.not_started = self.open.iter().copied().filter(is_left).collect();
         self.progress.event(Event::End);
         Ok(())
     }
@@ -220,9 +224,10 @@ impl<'a> Scheduler<'a> {
         if self.options.fail_fast && !self.report.failed.is_empty() {
             return None;
         }
-        let mut from = Bound::Unbounded;
+        let mut held: Vec<Digest> = Vec::new();
         loop {
-            let (place, first) = self.queue.range((from, Bound::Unbounded)).next()?;
+            let mut waiting = self.queue.iter();
+            let (place, first) = waiting.find(|(_, ready)| !held.contains(&ready.group))?;
             let stage = self.graph.tasks[first.task].stage;
             let params = &self.graph.tasks[first.task].params;
             let Capacity { batch: most, threaded } = self.graph.stages[stage].op.capacity(params);
@@ -230,7 +235,7 @@ impl<'a> Scheduler<'a> {
             let same_group = self.queue.range(*place..end).filter(|(_, ready)| ready.group == first.group);
             let chosen: Vec<Place> = same_group.map(|(place, _)| *place).take(most.max(1)).collect();
             if chosen.len() < most && self.may_grow(stage) {
-                from = Bound::Excluded(end);
+                held.push(first.group);
                 continue;
             }
             let batch: Vec<Ready> = chosen.iter().filter_map(|place| self.queue.remove(place)).collect();
@@ -239,10 +244,15 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Whether a task that runs now is read by a task of `stage`, which may then join a batch.
+    /// Whether a task of `stage` waits for nothing but tasks that run now, and so may soon join a batch.
     fn may_grow(&self, stage: usize) -> bool {
         let readers = self.running.iter().filter_map(|task| self.readers.get(task)).flatten();
-        readers.into_iter().any(|reader| self.graph.tasks[*reader].stage == stage)
+        let joins_soon = |reader: &TaskId| {
+            let inputs = self.graph.tasks[*reader].inputs.iter().flat_map(|input| input.items.iter());
+            let mut unknown = inputs.filter(|item| self.plan.states[**item].outputs().is_none());
+            self.graph.tasks[*reader].stage == stage && unknown.all(|item| self.running.contains(item))
+        };
+        readers.into_iter().any(joins_soon)
     }
 
     /// The work of a batch as a closure for another thread: compute, then store each result.

@@ -146,25 +146,43 @@ impl Store {
 
 /// Writes `value` as a JSON file, whole or not at all.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    write_whole(path, &json(path, value)?)
+}
+
+/// Writes `value` as a JSON file unless there is a file already; whether it did.
+pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
+    match temporary(path, &json(path, value)?)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(io("write", path)(error.error)),
+    }
+}
+
+fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     let mut text = serde_json::to_vec(value).map_err(|error| StoreError::Io {
         action: "write",
         path: path.to_path_buf(),
         source: error.into(),
     })?;
     text.push(b'\n');
-    write_whole(path, &text)
+    Ok(text)
 }
 
 /// Writes a file so that it is there whole or not at all, making its folder if need be.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    temporary(path, bytes)?.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
+    Ok(())
+}
+
+/// The bytes on disk under a temporary name beside `path`.
+fn temporary(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
     let mut file =
         tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(io("write in", folder))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
     readable_by_all(file.as_file()).map_err(io("write", path))?;
-    file.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
-    Ok(())
+    Ok(file)
 }
 
 /// Temporary files are private; a cache or a figure may be shared.

@@ -5,6 +5,7 @@ use super::{Graph, Stage, TaskId};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::spec::{Reference, Spec, Target};
+use crate::value::show;
 
 impl Graph {
     /// The tasks that `words` mean: targets, stages, or stages with fixed axes, as on the command line.
@@ -17,11 +18,30 @@ impl Graph {
             let on_line = |error: SpecError| SpecError { origin: Origin::CommandLine(word.clone()), ..error };
             let nowhere = crate::error::Loc { line: 1, column: 1 };
             let reference = Reference::parse(word, nowhere).map_err(on_line)?;
+            self.check_values(&reference).map_err(on_line)?;
             tasks.extend(resolve(self, spec, &reference, &mut Vec::new()).map_err(on_line)?);
         }
         tasks.sort_unstable();
         tasks.dedup();
         Ok(tasks)
+    }
+
+    /// Refuses a value that its axis does not have: on the command line it is a slip.
+    fn check_values(&self, reference: &Reference) -> Result<(), SpecError> {
+        let Some(stage) = self.stage(&reference.stage.text) else { return Ok(()) };
+        for fix in &reference.fix {
+            let place = axis_place(stage, &fix.axis, &reference.stage)?;
+            let domain: Vec<String> =
+                stage.domains[place].iter().map(|id| show(self.values.get(*id))).collect();
+            for value in fix.values.iter().map(show) {
+                if !domain.contains(&value) {
+                    let what = format!("stage `{}` has no {}={value}", stage.name, fix.axis);
+                    return Err(SpecError::new(reference.stage.at, what)
+                        .hint(names::hint(&value, domain.iter().map(String::as_str))));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The tasks of one stage that a reference means, and the place of its table among the op's outputs.
