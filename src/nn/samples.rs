@@ -37,6 +37,7 @@ impl Lists {
 }
 
 /// Keeps a constant image from dividing by zero.
+#[cfg(any(test, feature = "torch"))]
 const EPSILON: f64 = 1e-9;
 
 impl Samples {
@@ -55,6 +56,7 @@ impl Samples {
     }
 
     /// Values per sample.
+    #[cfg(any(test, feature = "torch"))]
     pub fn width(&self) -> usize {
         self.area * self.mean.len()
     }
@@ -80,6 +82,7 @@ impl Samples {
     }
 
     /// For each channel, the normalised value of each byte: (p/255 - mean) / sqrt(variance + 1e-9).
+    #[cfg(any(test, feature = "torch"))]
     pub fn lookup(&self) -> Vec<[f32; 256]> {
         let scale = |(mean, variance): (&f64, &f64)| {
             let std = (variance + EPSILON).sqrt();
@@ -89,6 +92,7 @@ impl Samples {
     }
 
     /// All samples normalised: n x width, row-major.
+    #[cfg(any(test, feature = "torch"))]
     pub fn normalised(&self) -> Vec<f32> {
         let lookup = self.lookup();
         let mut values = Vec::with_capacity(self.pixels.len());
