@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::args;
 use super::project;
-use super::table::Table;
 use crate::data::{self, Folders, Whereabouts};
+use crate::views::aligned::Table;
 
 pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode> {
     let folders = Folders::from_env(&project::root(args));

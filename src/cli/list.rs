@@ -7,7 +7,7 @@ use hspipe_engine::value::show;
 
 use super::args;
 use super::project::Project;
-use super::table::Table;
+use crate::views::aligned::Table;
 
 pub fn list(args: &args::Args, list: &args::List) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &list.settings)?;

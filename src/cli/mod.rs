@@ -11,7 +11,6 @@ mod progress;
 mod project;
 mod run;
 mod status;
-pub mod table;
 mod why;
 
 use std::process::ExitCode;

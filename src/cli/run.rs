@@ -55,7 +55,10 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     print_failures(&project, &report);
 
     // Work that a run did for one target may complete tasks of others.
-    let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+    let is_current = report.computed.is_empty() && report.reused.is_empty() && options.force.is_empty();
+    if !is_current {
+        plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+    }
     remember(&project, &plan, &run.targets)?;
     let written =
         views::write(&project.root, &project.spec, &project.graph, &plan, &project.store, &project.settings)?;

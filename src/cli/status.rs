@@ -8,7 +8,7 @@ use hspipe_engine::plan::{Counts, Plan};
 
 use super::args;
 use super::project::Project;
-use super::table::Table;
+use crate::views::aligned::Table;
 
 pub fn status(args: &args::Args, status: &args::Status) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &status.settings)?;

@@ -67,15 +67,15 @@ impl Op for Accuracy {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32], threads| {
+        let recipe = |training: &Training| {
             let params = tasks[0].params;
-            let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
+            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
             match trained_on(params, training) {
                 0 => Err(OpError::new("train_fraction leaves no sample to train on")),
-                train => Ok(training.networks(&recipe, train, seeds, threads)),
+                train => Ok((params.recipe(schedule), train)),
             }
         };
-        run_batch(&self.prepared, tasks, train, |training, trained, seed| {
+        run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
             let params = tasks[0].params;
             let first_tested = if params.overfit { 0 } else { trained_on(params, training) };
             let mut tables = member_tables(trained, seed, 0)?;

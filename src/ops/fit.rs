@@ -36,12 +36,12 @@ impl Op for Fit {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32], threads| {
+        let recipe = |training: &Training| {
             let params = tasks[0].params;
-            let recipe = params.recipe(Schedule::Epochs { epochs: params.epochs, radii_from: None });
-            Ok(training.networks(&recipe, training.labels.len(), seeds, threads))
+            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
+            Ok((params.recipe(schedule), training.labels.len()))
         };
-        run_batch(&self.prepared, tasks, train, tables)
+        run_batch(&self.prepared, tasks, recipe, tables)
     }
 }
 

@@ -27,12 +27,10 @@ impl Op for HardCounts {
 
 /// The table `stats` of a summary by class.
 pub fn class_stats(summary: polars::frame::DataFrame) -> Result<Outputs, OpError> {
-    let present =
-        |name| Ok::<_, OpError>(stats::floats(&summary, name)?.into_iter().flatten().collect::<Vec<f64>>());
     let columns = vec![
         stats::ints(&summary, "class")?.into(),
-        present("mean")?.into(),
-        present("std")?.into(),
+        stats::present(&summary, "mean")?.into(),
+        stats::present(&summary, "std")?.into(),
         stats::ints(&summary, "n")?.into(),
     ];
     Ok(vec![("stats", write(&CLASS_STATS, columns)?)])

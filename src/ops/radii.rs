@@ -34,7 +34,7 @@ impl Op for Radii {
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let train = |training: &Training, seeds: &[u32], threads| {
+        let recipe = |training: &Training| {
             let params = tasks[0].params;
             if params.radii_from >= params.epochs {
                 let what =
@@ -42,9 +42,9 @@ impl Op for Radii {
                 return Err(OpError::new(what).hint("set radii_from below epochs".to_string()));
             }
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-            Ok(training.networks(&params.recipe(schedule), training.labels.len(), seeds, threads))
+            Ok((params.recipe(schedule), training.labels.len()))
         };
-        run_batch(&self.prepared, tasks, train, |_, trained, seed| {
+        run_batch(&self.prepared, tasks, recipe, |_, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;
             tables.push(("radii", radii_table(trained)?));
             Ok(tables)

@@ -23,14 +23,11 @@ impl Op for RadiiSummary {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let rows = stats::stack(task.inputs.many("radii"))?;
         let summary = stats::summary(rows, &["epoch", "class"], col("radius"))?;
-        let present = |name| {
-            Ok::<_, OpError>(stats::floats(&summary, name)?.into_iter().flatten().collect::<Vec<f64>>())
-        };
         let columns = vec![
             stats::ints(&summary, "epoch")?.into(),
             stats::ints(&summary, "class")?.into(),
-            present("mean")?.into(),
-            present("std")?.into(),
+            stats::present(&summary, "mean")?.into(),
+            stats::present(&summary, "std")?.into(),
             stats::ints(&summary, "n")?.into(),
         ];
         Ok(vec![("radii_summary", write(&RADII_SUMMARY, columns)?)])

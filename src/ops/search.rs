@@ -58,6 +58,9 @@ impl Op for Search {
         for attempt in 0..first.params.max_attempts {
             // Those whose classes have not all inverted try again, together.
             let open: Vec<usize> = (0..tasks.len()).filter(|i| done[*i].is_none()).collect();
+            if open.is_empty() {
+                break;
+            }
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
                     Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),

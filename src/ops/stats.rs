@@ -50,6 +50,11 @@ pub fn floats(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>, OpError
     Ok(frame.column(name).map_err(failed)?.f64().map_err(failed)?.iter().collect())
 }
 
+/// A column of numbers, without the rows where there is none.
+pub fn present(frame: &DataFrame, name: &str) -> Result<Vec<f64>, OpError> {
+    Ok(floats(frame, name)?.into_iter().flatten().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

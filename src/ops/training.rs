@@ -163,19 +163,21 @@ pub fn capacity(trainer: &str) -> Capacity {
     }
 }
 
-/// Trains one network per task and makes its tables. The tasks differ only in their seeds, so what the
-/// first one reads, all read.
-pub fn run_batch<P>(
+/// Trains one network per task and makes its tables. `recipe` gives the recipe and how many of the samples,
+/// from the first on, are trained on. The tasks differ only in their seeds, so what holds for the first one
+/// holds for all.
+pub fn run_batch<'a, P>(
     prepared: &Prepared,
-    tasks: &[Task<P>],
-    train: impl FnOnce(&Training, &[u32], usize) -> Result<Vec<Result<Trained, OpError>>, OpError>,
+    tasks: &[Task<'a, P>],
+    recipe: impl FnOnce(&Training) -> Result<(Recipe<'a>, usize), OpError>,
     tables: impl Fn(&Training, &Trained, u32) -> Result<Outputs, OpError>,
 ) -> Vec<Result<Outputs, OpError>> {
     let Some(first) = tasks.first() else { return Vec::new() };
     let all = || {
         let training = prepared.training(first.inputs)?;
+        let (recipe, train) = recipe(&training)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let trained = train(&training, &seeds, first.threads)?;
+        let trained = training.networks(&recipe, train, &seeds, first.threads);
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };

@@ -3,6 +3,7 @@
 //! In: the graph, its plan and the store. Out: files. They are views, not tasks: whatever target a run was
 //! for, each table holds the rows of all finished tasks of the current parameters.
 
+pub mod aligned;
 mod figures;
 mod results;
 mod text;

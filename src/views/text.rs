@@ -3,7 +3,7 @@
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type};
 
-use crate::cli::table::{Cell, Table};
+use super::aligned::{Cell, Table};
 
 /// All rows of `batch`. Numbers have at most three decimals.
 pub fn table(batch: &RecordBatch) -> String {
