@@ -27,6 +27,7 @@ pub fn train(trainer: &dyn Trainer, schedule: Schedule, learning_rate: f64) -> (
         train: 45,
         learning_rate,
         schedule,
+        dynamics: true,
         seeds: &[11],
         threads: 1,
     };

@@ -3,6 +3,8 @@
 //! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
 //! sides; only `torch.rs` sees tch. Knows no tables and no files.
 
+#[cfg(feature = "torch")]
+mod dynamics;
 #[cfg(test)]
 mod fixture;
 mod native;
@@ -11,7 +13,7 @@ pub mod samples;
 mod torch;
 mod trainer;
 
-pub use hspipe_ensemble::{Inversion, Network, Schedule, Trained};
+pub use hspipe_ensemble::{Dynamics, Inversion, Network, Schedule, Trained};
 pub use samples::Samples;
 pub use trainer::{lanes, resolve, trainer};
 
@@ -25,6 +27,8 @@ pub struct Job<'a> {
     pub train: usize,
     pub learning_rate: f64,
     pub schedule: Schedule,
+    /// Whether [`Dynamics`] of the samples trained on are wanted.
+    pub dynamics: bool,
     /// One network per seed.
     pub seeds: &'a [u32],
     /// Threads that a trainer may use; they change no bit.

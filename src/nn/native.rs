@@ -32,6 +32,7 @@ fn networks(job: &Job) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemb
         seeds: job.seeds,
         learning_rate: job.learning_rate,
         schedule: job.schedule,
+        dynamics: job.dynamics,
         evaluate: Some(lists.all()),
         threads: job.threads,
         instructions: Instructions::detect(),
@@ -57,6 +58,14 @@ mod tests {
             let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
             assert!(ours.losses.iter().zip(&theirs.losses).all(|(a, b)| close(*a, *b)));
             assert!(close(ours.final_loss, theirs.final_loss));
+            let (a, b) = (ours.dynamics.unwrap(), theirs.dynamics.unwrap());
+            assert!(a.margin_sum.iter().zip(&b.margin_sum).all(|(a, b)| (a - b).abs() < 0.05));
+            for (a, b) in
+                [(&a.probability_sum, &b.probability_sum), (&a.probability_squares, &b.probability_squares)]
+            {
+                assert!(a.len() == 45 && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.01));
+            }
+            assert_eq!((a.correct, a.forgotten, a.learned), (b.correct, b.forgotten, b.learned));
             assert_eq!(ours.radii.len(), theirs.radii.len());
             for ((epoch, a), (their_epoch, b)) in ours.radii.iter().zip(&theirs.radii) {
                 assert!(epoch == their_epoch && a.iter().zip(b).all(|(a, b)| close(*a, *b)));

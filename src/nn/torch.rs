@@ -10,6 +10,7 @@ use hspipe_ensemble::init::{Layer, linear_layers};
 use hspipe_ensemble::inversion::Watch;
 use tch::{Kind, Reduction, Tensor, no_grad};
 
+use super::dynamics::Watch as DynamicsWatch;
 use super::{Inversion, Job, Samples, Schedule, TrainError, Trained, Trainer};
 
 /// The libtorch that tch 0.26 is made for; its build refuses any other.
@@ -59,6 +60,7 @@ impl<'a> Training<'a> {
             Schedule::Inversion { first_epoch, .. } => Some(Search::new(self.job, first_epoch)),
             Schedule::Epochs { .. } => None,
         };
+        let mut dynamics = self.job.dynamics.then(|| DynamicsWatch::new(self.job.train));
         let mut step = 0;
         let final_loss = loop {
             let (latent, logits) = self.forward(&self.train)?;
@@ -69,7 +71,11 @@ impl<'a> Training<'a> {
                 return Err(TrainError::Diverged(Diverged { epoch: step }));
             }
             // This forward pass sees the network as the step of the epoch before has left it.
-            if let Some(epoch) = step.checked_sub(1)
+            let before = step.checked_sub(1);
+            if let (Some(epoch), Some(dynamics)) = (before, &mut dynamics) {
+                dynamics.see(epoch, &floats(&logits.f_detach()?)?, &self.job.labels[..self.job.train]);
+            }
+            if let Some(epoch) = before
                 && self.job.schedule.wants_radii(epoch)
             {
                 let now = self.radii(&latent)?;
@@ -88,7 +94,9 @@ impl<'a> Training<'a> {
         let logits = no_grad(|| self.forward(&self.all))?.1;
         let logits = floats(&logits)?;
         let inversion = search.map(|search| search.finish(&logits));
-        Ok(Trained { layers: self.weights()?, epochs: step, losses, final_loss, radii, logits, inversion })
+        let (layers, epochs) = (self.weights()?, step);
+        let dynamics = dynamics.map(DynamicsWatch::finish);
+        Ok(Trained { layers, epochs, losses, final_loss, radii, logits, dynamics, inversion })
     }
 
     /// The first layer's activations after tanh, and the logits.

@@ -1,16 +1,17 @@
 //! fit: samples -> a network trained for all epochs, and scores of every sample. Next: `identify`.
 //!
-//! One training serves confidence, energy and every other score that can be read off the logits.
+//! One training serves confidence, energy and every other score that can be read off the logits, at the end
+//! (`scores`) or over the epochs (`dynamics`).
 
 use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::training::{
-    Prepared, Training, capacity, member_tables, run_batch, training_params, weights_table,
+    Prepared, Recipe, Training, capacity, member_tables, run_batch, training_params, weights_table,
 };
 use crate::nn::{Schedule, Trained, argmax, energy, margin};
-use crate::tables::{FIT_SCORES, write};
+use crate::tables::{DYNAMICS, FIT_SCORES, write};
 
 pub struct Fit {
     pub prepared: Arc<Prepared>,
@@ -21,10 +22,10 @@ training_params! {}
 impl Op for Fit {
     type Params = Params;
     const NAME: &'static str = "fit";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const INPUTS: &'static [InputDecl] =
         &[one("images"), one("samples"), one("normalisation"), one("classes")];
-    const OUTPUTS: &'static [&'static str] = &["member", "history", "weights", "scores"];
+    const OUTPUTS: &'static [&'static str] = &["member", "history", "weights", "scores", "dynamics"];
     const SEEDED: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
@@ -39,7 +40,8 @@ impl Op for Fit {
         let recipe = |training: &Training| {
             let params = tasks[0].params;
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-            Ok((params.recipe(schedule), training.labels.len()))
+            let recipe = Recipe { dynamics: true, ..params.recipe(schedule) };
+            Ok((recipe, training.labels.len()))
         };
         run_batch(&self.prepared, tasks, recipe, tables)
     }
@@ -66,5 +68,31 @@ fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, 
     let mut tables = member_tables(trained, seed, 0)?;
     tables.push(("weights", weights_table(trained)?));
     tables.push(("scores", write(&FIT_SCORES, columns)?));
+    tables.push(("dynamics", dynamics_table(training, trained)?));
     Ok(tables)
+}
+
+/// Means over the epochs, and counts of epochs.
+fn dynamics_table(training: &Training, trained: &Trained) -> Result<Vec<u8>, OpError> {
+    let seen = trained.dynamics.as_ref();
+    let seen = seen.ok_or_else(|| OpError::new("the trainer kept no training dynamics"))?;
+    let epochs = f64::from(trained.epochs);
+    let mean = |sums: &[f64]| -> Vec<f64> { sums.iter().map(|sum| sum / epochs).collect() };
+    let (probability, squares) = (mean(&seen.probability_sum), mean(&seen.probability_squares));
+    let spread = |(mean, square): (&f64, &f64)| (square - mean * mean).max(0.0).sqrt();
+    let std: Vec<f64> = probability.iter().zip(&squares).map(spread).collect();
+    let counts = |counts: &[u32]| -> Vec<i32> { counts.iter().map(|count| *count as i32).collect() };
+    let learned: Vec<Option<i32>> = seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect();
+    let position: Vec<i32> = (0..training.labels.len() as i32).collect();
+    let columns = vec![
+        position.into(),
+        training.labels.clone().into(),
+        mean(&seen.margin_sum).into(),
+        probability.into(),
+        std.into(),
+        counts(&seen.correct).into(),
+        counts(&seen.forgotten).into(),
+        learned.into(),
+    ];
+    Ok(write(&DYNAMICS, columns)?)
 }

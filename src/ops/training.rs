@@ -41,6 +41,7 @@ macro_rules! training_params {
                     hidden: &self.hidden,
                     learning_rate: self.learning_rate,
                     schedule,
+                    dynamics: false,
                 }
             }
         }
@@ -129,6 +130,7 @@ pub struct Recipe<'a> {
     pub hidden: &'a [usize],
     pub learning_rate: f64,
     pub schedule: Schedule,
+    pub dynamics: bool,
 }
 
 impl Training {
@@ -148,6 +150,7 @@ impl Training {
             train,
             learning_rate: recipe.learning_rate,
             schedule: recipe.schedule,
+            dynamics: recipe.dynamics,
             seeds,
             threads,
         };

@@ -50,6 +50,7 @@ column_from! {
     f32 => Float32Array;
     f64 => Float64Array;
     Option<f64> => Float64Array;
+    Option<i32> => Int32Array;
     bool => BooleanArray;
     String => StringArray;
 }

@@ -90,6 +90,12 @@ schemas! {
         column("position", Int32), column("label", Int32), column("predicted", Int32), column("margin", Float32),
         column("confidence", Float32), column("energy", Float32),
     ];
+    /// fit: over all epochs. `learned` is null for a sample that was never predicted rightly.
+    DYNAMICS = "dynamics": [
+        column("position", Int32), column("label", Int32), column("margin_mean", Float64),
+        column("probability_mean", Float64), column("probability_std", Float64), column("correct", Int32),
+        column("forgotten", Int32), nullable("learned", Int32),
+    ];
     /// identify: the hard samples, the hardest first.
     HARD = "hard": [
         column("rank", Int32), column("position", Int32), column("sample_id", Int32), column("class", Int32),

@@ -53,6 +53,7 @@ fn epochs(criterion: &mut Criterion) {
                 seeds: &seeds[..networks],
                 learning_rate: 0.1,
                 schedule: Schedule::Epochs { epochs: 1, radii_from: None },
+                dynamics: false,
                 evaluate: None,
                 threads,
                 instructions: Instructions::detect(),

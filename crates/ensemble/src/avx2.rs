@@ -51,6 +51,21 @@ impl Lanes for Avx2 {
         unsafe { Avx2(_mm256_set1_ps(value)) }
     }
     #[inline(always)]
+    fn spread<const COUNT: usize>(from: &Vector, part: usize) -> Self {
+        let values = from.0[part * COUNT..][..COUNT].as_ptr();
+        // SAFETY: as above. `values` has COUNT elements, as many as the load of each arm reads, and stands at a
+        // multiple of their size in a vector that is aligned to 32; f32s may be read as any of these types.
+        unsafe {
+            Avx2(match COUNT {
+                8 => _mm256_load_ps(values),
+                4 => _mm256_broadcast_ps(&*values.cast::<__m128>()),
+                2 => _mm256_castpd_ps(_mm256_broadcast_sd(&*values.cast::<f64>())),
+                1 => _mm256_broadcast_ss(&*values),
+                _ => unreachable!("a vector is spread from 1, 2, 4 or 8 values"),
+            })
+        }
+    }
+    #[inline(always)]
     fn plus(self, other: Self) -> Self {
         // SAFETY: as above.
         unsafe { Avx2(_mm256_add_ps(self.0, other.0)) }
@@ -89,6 +104,16 @@ impl Lanes for Avx2 {
     fn lesser(self, other: Self) -> Self {
         // SAFETY: as above.
         unsafe { Avx2(_mm256_min_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn is_above(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0), _mm256_set1_ps(1.0))) }
+    }
+    #[inline(always)]
+    fn is_at_least(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Avx2(_mm256_and_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(self.0, other.0), _mm256_set1_ps(1.0))) }
     }
     #[inline(always)]
     fn bits_plus(self, other: Self) -> Self {

@@ -39,6 +39,12 @@ pub enum InputError {
         classes: usize,
     },
     LearningRate(f64),
+    /// A search for the inversion of every class needs samples of every class.
+    EmptyClass {
+        class: usize,
+    },
+    /// Epochs between two looks at the radii, at least 1.
+    CheckInterval,
     /// Samples to evaluate must be as wide as those trained on.
     Width {
         evaluated: usize,
@@ -69,6 +75,10 @@ impl fmt::Display for InputError {
             InputError::Label { label, classes } => {
                 write!(f, "label {label} is not one of {classes} classes")
             }
+            InputError::EmptyClass { class } => {
+                write!(f, "class {class} has no sample to train on, so it cannot invert")
+            }
+            InputError::CheckInterval => f.write_str("radii cannot be checked every 0 epochs"),
             InputError::LearningRate(rate) => write!(f, "the learning rate {rate} is not finite"),
             InputError::Width { evaluated, trained } => {
                 write!(f, "samples of {evaluated} values for networks trained on {trained}")

@@ -1,92 +1,137 @@
-//! The training of a group: up to eight networks, one per lane, epoch after epoch.
+//! The training of a group: up to eight networks, side by side, epoch after epoch.
 //!
 //! In: a [`Task`] and the seeds of the group. Out: [`Trained`], one per seed. A network that is done, or has
-//! diverged, is set aside as it is, and its lane idles until the last one is done. Knows no other groups.
+//! diverged, leaves its group, and the others move together. Knows no other groups.
 
+use crate::dynamics::Dynamics;
 use crate::init::{Layer, linear_layers};
 use crate::inversion::Watch;
 use crate::lanes::{LANES, Vector};
 use crate::lists::SampleLists;
 use crate::model::Model;
-use crate::parameters::Parameters;
-use crate::pass::{Evaluation, Partition, Pass, Wanted};
+use crate::parameters::{Parameters, width};
+use crate::pass::{self, Partition, Pass, Wanted};
 use crate::radii::radii;
 use crate::threads::share;
 use crate::train::{Diverged, Inversion, Schedule, Task, Trained};
 
 /// Trains at most eight networks.
 pub fn train(task: &Task, seeds: &[u32], threads: usize) -> Vec<Result<Trained, Diverged>> {
-    let samples = task.set.samples();
     let layers: Vec<Vec<Layer>> = seeds.iter().map(|seed| linear_layers(*seed, &task.sizes)).collect();
     let mut members: Vec<Member> = seeds.iter().map(|_| Member::new(task)).collect();
-    let mut model = Model::new(Parameters::pack(&layers), samples.channels(), task.instructions);
-    let mut partitions: Vec<Partition> =
-        samples.partitions().iter().map(|chunks| Partition::new(chunks, &model.parameters)).collect();
+    let mut group = Group::new(task, (0..seeds.len()).collect(), &layers);
     for step in 0.. {
-        // This pass sees the networks as the step of the epoch before has left them.
-        let watched = u32::checked_sub(step, 1).filter(|epoch| task.schedule.wants_radii(*epoch));
-        let last = step == task.schedule.max_epochs();
-        let wanted = Wanted {
-            gradient: !last,
-            radii: watched.is_some(),
-            logits: task.schedule.may_keep_logits(watched, last),
-        };
-        share(threads, partitions.iter_mut(), |partition| {
-            let labels = task.labels;
-            task.instructions.run(Pass { model: &model, set: task.set, labels, wanted, partition });
-        });
-        let mut seen: Vec<Seen> = losses(&partitions, samples.len())
-            .into_iter()
-            .map(|loss| Seen { step, loss, radii: None })
-            .collect();
-        if let Some(epoch) = watched {
-            let radii = radii(partitions.iter().map(|partition| &partition.radii), members.len());
-            seen.iter_mut().zip(radii).for_each(|(seen, radii)| seen.radii = Some((epoch, radii)));
-        }
-        for (lane, (member, seen)) in members.iter_mut().zip(seen).enumerate().filter(|(_, (m, _))| !m.done) {
-            member.take(task, seen, Logits { partitions: &partitions, lane });
-            if member.done {
-                member.trained.layers = model.parameters.unpack(lane);
+        let seen = group.pass(task, step, threads);
+        let mut left = Vec::new();
+        for (place, seen) in seen.into_iter().enumerate() {
+            let member = &mut members[group.members[place]];
+            member.take(task, seen, &Place { group: &group, place });
+            match member.done {
+                true => member.trained.layers = group.model.parameters.unpack(place),
+                false => left.push(place),
             }
         }
-        if members.iter().all(|member| member.done) {
+        if left.is_empty() {
             break;
         }
-        let mut rates = [0.0; LANES];
-        for (rate, member) in rates.iter_mut().zip(&members) {
-            *rate = if member.done { 0.0 } else { task.learning_rate };
+        group.step(task, threads);
+        if left.len() < group.members.len() {
+            group = group.keep(task, &left);
         }
-        let gradients: Vec<&Parameters> = partitions.iter().map(|partition| &partition.gradient).collect();
-        model.step(&gradients, rates, samples.channels(), task.instructions, threads);
     }
-    drop(partitions);
     if let Some(samples) = task.evaluate {
-        // As they were set aside: a lane that idles is not to be relied on.
         let layers: Vec<Vec<Layer>> = members.iter().map(|member| member.trained.layers.clone()).collect();
         let model = Model::new(Parameters::pack(&layers), samples.channels(), task.instructions);
-        let vectors = evaluate(task, &model, samples, threads);
-        for (lane, member) in members.iter_mut().enumerate() {
-            member.trained.logits = vectors.iter().flatten().map(|vector| vector.0[lane]).collect();
+        let chunks = evaluate(task, &model, samples, threads);
+        let (classes, row) = (task.classes(), width(task.classes(), model.parameters.stride));
+        for (place, member) in members.iter_mut().enumerate() {
+            let logits = &mut member.trained.logits;
+            logits.resize(samples.len() * classes, 0.0);
+            let rows = chunks.iter().flat_map(|chunk| chunk.chunks_exact(row));
+            for (to, row) in logits.chunks_exact_mut(classes).zip(rows) {
+                copy_columns(row, model.parameters.stride, place, to);
+            }
         }
     }
     members.into_iter().map(Member::finish).collect()
 }
 
-/// The mean loss of each lane.
-fn losses(partitions: &[Partition], samples: usize) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
-    for partition in partitions {
-        sums.iter_mut().zip(partition.loss).for_each(|(sum, loss)| *sum += loss);
-    }
-    sums.map(|sum| sum / samples as f64)
+/// Networks in training, and what the last pass has left behind.
+struct Group<'a> {
+    /// Which of the seeds stands at each place.
+    members: Vec<usize>,
+    model: Model,
+    partitions: Vec<Partition<'a>>,
 }
 
-/// The logits of all samples, chunk by chunk.
+impl<'a> Group<'a> {
+    fn new(task: &Task<'a>, members: Vec<usize>, layers: &[Vec<Layer>]) -> Self {
+        let samples = task.set.samples();
+        let model = Model::new(Parameters::pack(layers), samples.channels(), task.instructions);
+        let partitions = samples.partitions().iter();
+        let partitions =
+            partitions.map(|chunks| Partition::new(chunks, &model.parameters, task.dynamics)).collect();
+        Group { members, model, partitions }
+    }
+
+    /// Sees all samples; the networks are as the step of the epoch before has left them. One element per network.
+    fn pass(&mut self, task: &Task, step: u32, threads: usize) -> Vec<Seen> {
+        let before = step.checked_sub(1);
+        let watched = before.filter(|epoch| task.schedule.wants_radii(*epoch));
+        let last = step == task.schedule.max_epochs();
+        let wanted = Wanted {
+            gradient: !last,
+            radii: watched.is_some(),
+            logits: task.schedule.may_keep_logits(watched, last),
+            tracks: before.filter(|_| task.dynamics),
+        };
+        share(threads, self.partitions.iter_mut(), |partition| {
+            let (model, instructions) = (&self.model, task.instructions);
+            Pass { instructions, model, set: task.set, labels: task.labels, wanted, partition }.run();
+        });
+        let mut losses = [0.0; LANES];
+        for partition in &self.partitions {
+            losses.iter_mut().zip(partition.loss.total).for_each(|(sum, loss)| *sum += loss);
+        }
+        let losses = losses.map(|sum| sum / task.labels.len() as f64);
+        let mut seen: Vec<Seen> =
+            losses[..self.members.len()].iter().map(|loss| Seen { step, loss: *loss, radii: None }).collect();
+        if let Some(epoch) = watched {
+            let radii = radii(self.partitions.iter().map(|partition| &partition.radii), self.members.len());
+            seen.iter_mut().zip(radii).for_each(|(seen, radii)| seen.radii = Some((epoch, radii)));
+        }
+        seen
+    }
+
+    /// Changes the weights by the gradient of the last pass.
+    fn step(&mut self, task: &Task, threads: usize) {
+        let gradients: Vec<&Parameters> =
+            self.partitions.iter().map(|partition| &partition.gradient).collect();
+        let channels = task.set.samples().channels();
+        self.model.step(&gradients, task.learning_rate, channels, task.instructions, threads);
+    }
+
+    /// The group of the networks at some places alone.
+    fn keep(mut self, task: &Task<'a>, places: &[usize]) -> Self {
+        let layers: Vec<Vec<Layer>> =
+            places.iter().map(|place| self.model.parameters.unpack(*place)).collect();
+        let members = places.iter().map(|place| self.members[*place]).collect();
+        let mut kept = Group::new(task, members, &layers);
+        for (to, from) in kept.partitions.iter_mut().zip(&self.partitions) {
+            for (i, place) in places.iter().enumerate() {
+                to.tracks.copy_network(i, &from.tracks, *place);
+            }
+        }
+        kept
+    }
+}
+
+/// The logits of all samples, chunk by chunk: a row per sample, its classes in columns.
 fn evaluate(task: &Task, model: &Model, samples: &SampleLists, threads: usize) -> Vec<Vec<Vector>> {
     let chunks: Vec<_> = samples.partitions().iter().flatten().collect();
     let mut logits = vec![Vec::new(); chunks.len()];
     share(threads, chunks.into_iter().zip(&mut logits), |(chunk, logits)| {
-        *logits = task.instructions.run(Evaluation { model, samples, chunk });
+        *logits = pass::evaluate(task.instructions, model, samples, chunk);
     });
     logits
 }
@@ -99,21 +144,40 @@ struct Seen {
     radii: Option<(u32, Vec<f64>)>,
 }
 
-/// The logits of one network in a pass that was to keep them.
-struct Logits<'a, 'b> {
-    partitions: &'a [Partition<'b>],
-    lane: usize,
+/// One network of a group, after a pass.
+struct Place<'a, 'b> {
+    group: &'a Group<'b>,
+    place: usize,
 }
 
-impl Logits<'_, '_> {
-    /// Copies the rows of the samples whose label is wanted.
-    fn copy(&self, labels: &[usize], wanted: impl Fn(usize) -> bool, classes: usize, to: &mut [f32]) {
-        let vectors = self.partitions.iter().flat_map(|partition| partition.logits.chunks_exact(classes));
-        for ((to, from), label) in to.chunks_exact_mut(classes).zip(vectors).zip(labels) {
+impl Place<'_, '_> {
+    /// Copies the logits of the samples whose label is wanted. The pass was to keep them.
+    fn copy_logits(&self, labels: &[usize], wanted: impl Fn(usize) -> bool, to: &mut [f32]) {
+        let Parameters { stride, rest, .. } = &self.group.model.parameters;
+        let Some(last) = rest.last() else { return };
+        let partitions = self.group.partitions.iter();
+        let rows = partitions.flat_map(|partition| partition.logits.chunks_exact(last.width));
+        for ((to, row), label) in to.chunks_exact_mut(last.outputs).zip(rows).zip(labels) {
             if wanted(*label) {
-                to.iter_mut().zip(from).for_each(|(to, from)| *to = from.0[self.lane]);
+                copy_columns(row, *stride, self.place, to);
             }
         }
+    }
+
+    fn dynamics(&self) -> Dynamics {
+        let mut dynamics = Dynamics::default();
+        for partition in &self.group.partitions {
+            partition.tracks.append_to(self.place, &mut dynamics);
+        }
+        dynamics
+    }
+}
+
+/// Copies the values of one network out of a row in columns.
+fn copy_columns(row: &[Vector], stride: usize, network: usize, to: &mut [f32]) {
+    for (unit, to) in to.iter_mut().enumerate() {
+        let column = unit * stride + network;
+        *to = row[column / LANES].0[column % LANES];
     }
 }
 
@@ -145,18 +209,17 @@ impl Member {
     }
 
     /// Notes what a pass has seen and whether this network is done.
-    fn take(&mut self, task: &Task, seen: Seen, logits: Logits) {
+    fn take(&mut self, task: &Task, seen: Seen, place: &Place) {
         if !seen.loss.is_finite() {
             self.diverged = Some(Diverged { epoch: seen.step });
             self.done = true;
             return;
         }
-        let (labels, classes) = (task.labels, task.classes());
         if let Some((epoch, radii)) = seen.radii {
             if let Some(search) = &mut self.search {
                 let inverted = search.watch.check(epoch, &radii);
                 if !inverted.is_empty() {
-                    logits.copy(labels, |label| inverted.contains(&label), classes, &mut search.logits);
+                    place.copy_logits(task.labels, |label| inverted.contains(&label), &mut search.logits);
                 }
             }
             self.trained.radii.push((epoch, radii));
@@ -170,11 +233,12 @@ impl Member {
         self.done = true;
         self.trained.epochs = seen.step;
         self.trained.final_loss = seen.loss;
+        self.trained.dynamics = task.dynamics.then(|| place.dynamics());
         if let Some(search) = &mut self.search
             && !found
         {
             let epochs = &search.watch.epochs;
-            logits.copy(labels, |label| epochs[label].is_none(), classes, &mut search.logits);
+            place.copy_logits(task.labels, |label| epochs[label].is_none(), &mut search.logits);
         }
     }
 

@@ -21,6 +21,8 @@ pub trait Lanes: Copy {
     fn load(from: &Vector) -> Self;
     fn store(self, to: &mut Vector);
     fn splat(value: f32) -> Self;
+    /// COUNT values over and over, those of `from` beginning at lane part * COUNT. COUNT divides [`LANES`].
+    fn spread<const COUNT: usize>(from: &Vector, part: usize) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
@@ -33,6 +35,10 @@ pub trait Lanes: Copy {
     fn greater(self, other: Self) -> Self;
     /// The lesser; `other` if either is NaN.
     fn lesser(self, other: Self) -> Self;
+    /// 1 where self > other, else 0.
+    fn is_above(self, other: Self) -> Self;
+    /// 1 where self >= other, else 0.
+    fn is_at_least(self, other: Self) -> Self;
     /// The bits as integers, added and wrapped.
     fn bits_plus(self, other: Self) -> Self;
     /// The bits as integers, subtracted and wrapped.
@@ -116,6 +122,10 @@ impl Lanes for Portable {
         Portable([value; LANES])
     }
     #[inline(always)]
+    fn spread<const COUNT: usize>(from: &Vector, part: usize) -> Self {
+        Portable(std::array::from_fn(|lane| from.0[part * COUNT + lane % COUNT]))
+    }
+    #[inline(always)]
     fn plus(self, other: Self) -> Self {
         self.zip(other, |a, b| a + b)
     }
@@ -146,6 +156,14 @@ impl Lanes for Portable {
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {
         self.zip(other, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    fn is_above(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32::from(a > b))
+    }
+    #[inline(always)]
+    fn is_at_least(self, other: Self) -> Self {
+        self.zip(other, |a, b| f32::from(a >= b))
     }
     #[inline(always)]
     fn bits_plus(self, other: Self) -> Self {

@@ -11,6 +11,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod dense;
+mod dynamics;
 mod error;
 pub mod generator;
 mod group;
@@ -30,6 +31,7 @@ mod sparse;
 mod threads;
 mod train;
 
+pub use dynamics::Dynamics;
 pub use error::InputError;
 pub use generator::Generator;
 pub use lanes::Instructions;

@@ -4,8 +4,9 @@
 //! them. Normalisation is folded in here: x W = P W - shift colsum(W), where P is what lists hold, goes into the
 //! bias once per epoch, and each row of the gradient takes -shift times the bias' gradient. Knows no samples.
 
+use crate::dense::AddColumns;
 use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
-use crate::parameters::Parameters;
+use crate::parameters::{Dense, Parameters, width};
 use crate::pixels::Channel;
 use crate::threads::share;
 
@@ -16,7 +17,7 @@ pub struct Model {
     pub parameters: Parameters,
     /// Of the first layer, in columns, with normalisation folded in.
     pub bias: Vec<Vector>,
-    /// The weights of each layer behind the first, outputs x inputs.
+    /// The weights of each layer behind the first: a row per output, the inputs in columns.
     pub transposed: Vec<Vec<Vector>>,
 }
 
@@ -30,31 +31,25 @@ impl Model {
     fn refresh(&mut self, channels: &[Channel], instructions: Instructions) {
         self.bias.clone_from(&self.parameters.bias);
         instructions.run(Fold { parameters: &self.parameters, channels, bias: &mut self.bias });
-        let transpose = |values: &[Vector], columns: usize| -> Vec<Vector> {
-            (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
-        };
-        let layers = self.parameters.rest.iter();
-        self.transposed = layers.map(|layer| transpose(&layer.weight, layer.outputs)).collect();
+        let stride = self.parameters.stride;
+        self.transposed = self.parameters.rest.iter().map(|layer| transpose(layer, stride)).collect();
     }
 
-    /// Subtracts from each parameter `rates`, one per network, times the sum of the partitions' gradients.
+    /// Subtracts from each parameter `rate` times the sum of the partitions' gradients.
     pub fn step(
         &mut self,
         gradients: &[&Parameters],
-        rates: [f32; LANES],
+        rate: f32,
         channels: &[Channel],
         instructions: Instructions,
         threads: usize,
     ) {
-        let Parameters { networks, groups, bias, rest, .. } = &mut self.parameters;
+        let Parameters { networks, stride, groups, bias, rest, .. } = &mut self.parameters;
         let mut bias_gradient = vec![Vector::default(); bias.len()];
         instructions.run(Sum {
             parts: gradients.iter().map(|part| part.bias.as_slice()).collect(),
             sum: &mut bias_gradient,
         });
-        let column_rates: Vec<Vector> = (0..bias.len())
-            .map(|vector| Vector(std::array::from_fn(|lane| rates[(vector * LANES + lane) % *networks])))
-            .collect();
         let mut parts = Vec::new();
         let mut start = 0;
         for (i, group) in groups.iter_mut().enumerate() {
@@ -68,19 +63,34 @@ impl Model {
             let at = row * columns.len();
             let gradients =
                 gradients.iter().map(|part| &part.groups[group].weight[at..at + weight.len()]).collect();
-            let (bias_gradient, rates) = (&bias_gradient[columns.clone()], &column_rates[columns]);
-            instructions.run(StepRows { gradients, bias_gradient, rates, channels, row, weight });
+            let bias_gradient = &bias_gradient[columns];
+            instructions.run(StepRows { gradients, bias_gradient, rate, channels, row, weight });
         });
-        let rates = Vector(rates);
+        // Columns of no network stay zero.
+        let rates = Vector(std::array::from_fn(|lane| if lane % *stride < *networks { rate } else { 0.0 }));
         for (i, layer) in rest.iter_mut().enumerate() {
             let weights = gradients.iter().map(|part| part.rest[i].weight.as_slice()).collect();
-            instructions.run(Step { gradients: weights, rates: &[rates], values: &mut layer.weight });
+            instructions.run(Step { gradients: weights, rates, values: &mut layer.weight });
             let biases = gradients.iter().map(|part| part.rest[i].bias.as_slice()).collect();
-            instructions.run(Step { gradients: biases, rates: &[rates], values: &mut layer.bias });
+            instructions.run(Step { gradients: biases, rates, values: &mut layer.bias });
         }
-        instructions.run(Step { gradients: vec![&bias_gradient], rates: &column_rates, values: bias });
+        let rates = Vector([rate; LANES]);
+        instructions.run(Step { gradients: vec![&bias_gradient], rates, values: bias });
         self.refresh(channels, instructions);
     }
+}
+
+fn transpose(layer: &Dense, stride: usize) -> Vec<Vector> {
+    let width = width(layer.inputs, stride);
+    let mut transposed = vec![Vector::default(); layer.outputs * width];
+    for (output, row) in transposed.chunks_exact_mut(width).enumerate() {
+        let (vector, lane) = (output * stride / LANES, output * stride % LANES);
+        for input in 0..layer.inputs {
+            let from = &layer.weight[input * layer.width + vector].0[lane..lane + stride];
+            row[input * stride / LANES].0[input * stride % LANES..][..stride].copy_from_slice(from);
+        }
+    }
+    transposed
 }
 
 /// Takes from the first layer's bias what normalisation takes from the inputs.
@@ -102,7 +112,7 @@ impl Kernel for Fold<'_> {
             for channel in self.channels {
                 let rows = channel.pixels.start * group.width..channel.pixels.end * group.width;
                 let mut sums = [Vector::default(); crate::parameters::GROUP];
-                crate::dense::add_columns::<L>(&group.weight[rows], &mut sums[..group.width]);
+                AddColumns { rows: &group.weight[rows], sums: &mut sums[..group.width] }.run::<L>();
                 for (bias, sum) in bias.iter_mut().zip(&sums) {
                     L::load(sum).minus_times_plus(L::splat(channel.shift), L::load(bias)).store(bias);
                 }
@@ -137,10 +147,11 @@ fn added<L: Lanes>(parts: &[&[Vector]], at: usize) -> L {
     sum
 }
 
-/// The step of any parameters; `rates` are repeated.
+/// The step of any parameters.
 struct Step<'a> {
     gradients: Vec<&'a [Vector]>,
-    rates: &'a [Vector],
+    /// Of the columns in a vector, the same for all vectors.
+    rates: Vector,
     values: &'a mut [Vector],
 }
 
@@ -150,8 +161,8 @@ impl Kernel for Step<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         for (i, value) in self.values.iter_mut().enumerate() {
-            let rate = L::load(&self.rates[i % self.rates.len()]);
-            added::<L>(&self.gradients, i).minus_times_plus(rate, L::load(value)).store(value);
+            let rates = L::load(&self.rates);
+            added::<L>(&self.gradients, i).minus_times_plus(rates, L::load(value)).store(value);
         }
     }
 }
@@ -159,9 +170,9 @@ impl Kernel for Step<'_> {
 /// The step of some rows of the first layer's weights.
 struct StepRows<'a> {
     gradients: Vec<&'a [Vector]>,
-    /// Of the columns at hand, as are `rates`.
+    /// Of the columns at hand.
     bias_gradient: &'a [Vector],
-    rates: &'a [Vector],
+    rate: f32,
     channels: &'a [Channel],
     /// The first row.
     row: usize,
@@ -173,14 +184,14 @@ impl Kernel for StepRows<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let width = self.rates.len();
+        let width = self.bias_gradient.len();
         for (i, weights) in self.weight.chunks_exact_mut(width).enumerate() {
             let channel = self.channels.iter().find(|channel| channel.pixels.contains(&(self.row + i)));
             let shift = L::splat(channel.map_or(0.0, |channel| channel.shift));
             for (at, weight) in weights.iter_mut().enumerate() {
                 let gradient = added::<L>(&self.gradients, i * width + at);
                 let gradient = shift.minus_times_plus(L::load(&self.bias_gradient[at]), gradient);
-                gradient.minus_times_plus(L::load(&self.rates[at]), L::load(weight)).store(weight);
+                gradient.minus_times_plus(L::splat(self.rate), L::load(weight)).store(weight);
             }
         }
     }

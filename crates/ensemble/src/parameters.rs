@@ -1,9 +1,10 @@
 //! The weights of up to eight networks, side by side; gradients have the same form.
 //!
-//! In: [`Layer`]s of each network. Out: the same, after training. The first layer is kept in *columns*: unit u
-//! of network m is column u * networks + m, eight columns are a vector, and up to ten vectors a
-//! [`ColumnGroup`], as many as the sparse kernel has accumulators for. So one lone network fills its vectors with its units, and
-//! the kernel need not know. In all other layers a vector is one value of each network. Knows no samples.
+//! In: [`Layer`]s of each network. Out: the same, after training. Layers are kept in *columns*: unit u of network
+//! m is column u * stride + m, and eight columns are a vector. So eight networks fill a vector with one unit, and
+//! a lone one with eight of its units. In the first layer the stride is the number of networks, and up to ten
+//! vectors are a [`ColumnGroup`], as many as the sparse kernel has accumulators for. Behind it the stride divides
+//! a vector: see [`Parameters::stride`]. Knows no samples.
 
 use crate::init::Layer;
 use crate::lanes::{LANES, Vector};
@@ -25,15 +26,26 @@ pub struct ColumnGroup {
 pub struct Dense {
     pub inputs: usize,
     pub outputs: usize,
-    /// inputs x outputs.
+    /// Vectors per row of outputs.
+    pub width: usize,
+    /// inputs x width.
     pub weight: Vec<Vector>,
+    /// width.
     pub bias: Vec<Vector>,
+}
+
+/// Vectors for the columns of some units.
+pub fn width(units: usize, stride: usize) -> usize {
+    (units * stride).div_ceil(LANES)
 }
 
 #[derive(Clone, Debug)]
 pub struct Parameters {
     /// Networks, 1..=LANES.
     pub networks: usize,
+    /// Columns per unit in all layers but the first: 1, 2, 4 or 8, the least that holds all networks. What
+    /// stands in columns of no network changes nothing.
+    pub stride: usize,
     pub inputs: usize,
     /// Units of the first layer.
     pub units: usize,
@@ -47,23 +59,23 @@ impl Parameters {
     /// All zero, for networks of the given sizes: inputs, units of each hidden layer, classes.
     pub fn zero(networks: usize, sizes: &[usize]) -> Self {
         let (inputs, units) = (sizes[0], sizes[1]);
-        let vectors = (units * networks).div_ceil(LANES);
+        let stride = networks.next_power_of_two();
+        let vectors = width(units, networks);
         let count = vectors.div_ceil(GROUP);
         let widths = (0..count).map(|group| (group + 1) * vectors / count - group * vectors / count);
         let zeros = |n: usize| vec![Vector::default(); n];
         Parameters {
             networks,
+            stride,
             inputs,
             units,
             groups: widths.map(|width| ColumnGroup { width, weight: zeros(inputs * width) }).collect(),
             bias: zeros(vectors),
             rest: sizes[1..]
                 .windows(2)
-                .map(|pair| Dense {
-                    inputs: pair[0],
-                    outputs: pair[1],
-                    weight: zeros(pair[0] * pair[1]),
-                    bias: zeros(pair[1]),
+                .map(|pair| {
+                    let (inputs, outputs, width) = (pair[0], pair[1], width(pair[1], stride));
+                    Dense { inputs, outputs, width, weight: zeros(inputs * width), bias: zeros(width) }
                 })
                 .collect(),
         }
@@ -107,6 +119,10 @@ impl Parameters {
         layers
     }
 
+    pub fn classes(&self) -> usize {
+        self.rest.last().map_or(0, |layer| layer.outputs)
+    }
+
     pub fn fill_with_zeros(&mut self) {
         let first = self.groups.iter_mut().map(|group| &mut group.weight).chain([&mut self.bias]);
         let rest = self.rest.iter_mut().flat_map(|layer| [&mut layer.weight, &mut layer.bias]);
@@ -134,12 +150,13 @@ impl Parameters {
             visit(0, Place::Bias(unit), &mut self.bias[column / LANES].0[column % LANES]);
         }
         for (i, layer) in self.rest.iter_mut().enumerate() {
-            for (at, value) in layer.weight.iter_mut().enumerate() {
-                let place = Place::Weight(at / layer.outputs, at % layer.outputs);
-                visit(i + 1, place, &mut value.0[network]);
-            }
-            for (unit, value) in layer.bias.iter_mut().enumerate() {
-                visit(i + 1, Place::Bias(unit), &mut value.0[network]);
+            for unit in 0..layer.outputs {
+                let column = unit * self.stride + network;
+                let (vector, lane) = (column / LANES, column % LANES);
+                for (input, row) in layer.weight.chunks_exact_mut(layer.width).enumerate() {
+                    visit(i + 1, Place::Weight(input, unit), &mut row[vector].0[lane]);
+                }
+                visit(i + 1, Place::Bias(unit), &mut layer.bias[vector].0[lane]);
             }
         }
     }

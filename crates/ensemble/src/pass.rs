@@ -6,19 +6,21 @@
 
 use std::ops::Range;
 
-use crate::dense::{add_columns, add_product, fill_rows, matrix, transpose};
-use crate::lanes::{Kernel, LANES, Lanes, Vector};
+use crate::dense::{AddColumns, AddProduct, fill_rows, matrix, transpose};
+use crate::dynamics::{Track, Tracks};
+use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
 use crate::lists::{SampleLists, TrainingSet};
-use crate::loss::losses_and_deltas;
+use crate::loss::{self, Loss};
 use crate::math::tanh;
 use crate::model::Model;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, width};
 use crate::partition::blocks;
-use crate::radii::RadiusSums;
-use crate::sparse::add_rows;
+use crate::radii::{self, RadiusSums};
+use crate::sparse::AddRows;
 
-/// Samples that go through the small layers together: their activations stay in the first-level cache.
-const STEP: usize = 20;
+/// Samples that go through the small layers together: their activations stay near the processor. A multiple of
+/// [`LANES`], so that each step fills whole vectors however few networks there are.
+const STEP: usize = 40;
 
 /// What a pass is to leave behind besides the loss.
 #[derive(Clone, Copy)]
@@ -26,32 +28,36 @@ pub struct Wanted {
     pub gradient: bool,
     pub radii: bool,
     pub logits: bool,
+    /// The epoch after which the pass sees the networks, if tracks are wanted.
+    pub tracks: Option<u32>,
 }
 
 /// What a pass over a partition leaves behind, and the room that it works in.
 pub struct Partition<'a> {
     chunks: &'a [Range<usize>],
     pub gradient: Parameters,
-    /// The sum over the samples, per network.
-    pub loss: [f64; LANES],
+    pub loss: Loss,
     pub radii: RadiusSums,
-    /// samples of the partition x classes, if wanted.
+    /// A row per sample of the partition, its classes in columns, if wanted.
     pub logits: Vec<Vector>,
+    /// Of all samples of the partition or of none; kept from pass to pass.
+    pub tracks: Tracks,
     room: Room,
 }
 
 impl<'a> Partition<'a> {
     /// `parameters` gives the form, `chunks` must not be empty.
-    pub fn new(chunks: &'a [Range<usize>], parameters: &Parameters) -> Self {
+    pub fn new(chunks: &'a [Range<usize>], parameters: &Parameters, tracks: bool) -> Self {
         let mut gradient = parameters.clone();
         gradient.fill_with_zeros();
-        let classes = parameters.rest.last().map_or(0, |layer| layer.outputs);
+        let samples: usize = chunks.iter().map(|chunk| chunk.len()).sum();
         Partition {
             chunks,
             gradient,
-            loss: [0.0; LANES],
-            radii: RadiusSums::new(classes, parameters.units),
+            loss: Loss::new(parameters.classes()),
+            radii: RadiusSums::new(parameters.classes(), parameters.units),
             logits: Vec::new(),
+            tracks: Tracks::new(if tracks { samples } else { 0 }, parameters.stride),
             room: Room::new(parameters),
         }
     }
@@ -59,6 +65,7 @@ impl<'a> Partition<'a> {
 
 /// A pass over one partition.
 pub struct Pass<'a, 'b> {
+    pub instructions: Instructions,
     pub model: &'a Model,
     pub set: &'a TrainingSet,
     /// Of all samples of the set.
@@ -67,79 +74,88 @@ pub struct Pass<'a, 'b> {
     pub partition: &'a mut Partition<'b>,
 }
 
-impl Kernel for Pass<'_, '_> {
-    type Output = ();
+impl Pass<'_, '_> {
+    pub fn run(self) {
+        match self.model.parameters.stride {
+            1 => self.run_with::<1>(),
+            2 => self.run_with::<2>(),
+            4 => self.run_with::<4>(),
+            _ => self.run_with::<LANES>(),
+        }
+    }
 
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Pass { model, set, labels, wanted, partition } = self;
-        let scale = 1.0 / labels.len() as f32;
+    fn run_with<const STRIDE: usize>(self) {
+        let Pass { instructions, model, set, labels, wanted, partition } = self;
         partition.gradient.fill_with_zeros();
-        partition.loss = [0.0; LANES];
+        partition.loss.restart(labels.len());
         partition.radii.clear();
         partition.logits.clear();
-        let room = &mut partition.room;
+        let mut tracks = partition.tracks.as_mut_slice();
+        let mut layers = Layers { instructions, model, room: &mut partition.room };
         for chunk in partition.chunks {
-            room.first_layer::<L>(model, set.samples(), chunk);
+            layers.first(set.samples(), chunk);
             for start in (0..chunk.len()).step_by(STEP) {
                 let step = start..(start + STEP).min(chunk.len());
                 let labels = &labels[chunk.start + step.start..chunk.start + step.end];
-                room.other_layers::<L>(model, step.clone());
+                layers.others::<STRIDE>(step.clone());
                 if wanted.radii {
-                    let rows = room.activations[0].chunks_exact(model.parameters.units);
-                    for (row, label) in rows.zip(labels) {
-                        partition.radii.add(*label, row);
-                    }
+                    let (sums, activations) = (&mut partition.radii, layers.room.activations[0].as_slice());
+                    let width = width(model.parameters.units, STRIDE);
+                    instructions.run(radii::Take::<STRIDE> { sums, labels, activations, width });
                 }
-                let (logits, classes) = room.logits();
+                let logits = layers.room.logits(labels.len());
                 if wanted.logits {
-                    partition.logits.extend_from_slice(&logits[..labels.len() * classes]);
+                    partition.logits.extend_from_slice(logits);
                 }
-                let logits = &mut logits[..labels.len() * classes];
-                losses_and_deltas::<L>(logits, labels, classes, scale, &mut partition.loss);
+                let mut of_step: &mut [Track] = &mut [];
+                if wanted.tracks.is_some() {
+                    (of_step, tracks) = tracks.split_at_mut(labels.len().div_ceil(LANES / STRIDE));
+                }
+                let (loss, epoch) = (&mut partition.loss, wanted.tracks.unwrap_or(0));
+                instructions.run(loss::Take::<STRIDE> { loss, labels, logits, epoch, tracks: of_step });
                 if wanted.gradient {
-                    room.backward::<L>(model, step, &mut partition.gradient);
+                    layers.backward::<STRIDE>(step, &mut partition.gradient);
                 }
             }
             if wanted.gradient {
-                room.first_layer_gradient::<L>(set, chunk, &mut partition.gradient);
+                layers.first_gradient(set, chunk, &mut partition.gradient);
             }
         }
     }
 }
 
-/// Computes the logits of one chunk of samples, samples x classes.
-pub struct Evaluation<'a> {
-    pub model: &'a Model,
-    pub samples: &'a SampleLists,
-    pub chunk: &'a Range<usize>,
-}
-
-impl Kernel for Evaluation<'_> {
-    type Output = Vec<Vector>;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) -> Vec<Vector> {
-        let mut room = Room::new(&self.model.parameters);
-        let mut all = Vec::new();
-        room.first_layer::<L>(self.model, self.samples, self.chunk);
-        for start in (0..self.chunk.len()).step_by(STEP) {
-            let step = start..(start + STEP).min(self.chunk.len());
-            room.other_layers::<L>(self.model, step.clone());
-            let (logits, classes) = room.logits();
-            all.extend_from_slice(&logits[..step.len() * classes]);
+/// The logits of one chunk of samples: a row per sample, its classes in columns.
+pub fn evaluate(
+    instructions: Instructions,
+    model: &Model,
+    samples: &SampleLists,
+    chunk: &Range<usize>,
+) -> Vec<Vector> {
+    let mut room = Room::new(&model.parameters);
+    let mut layers = Layers { instructions, model, room: &mut room };
+    let mut all = Vec::new();
+    layers.first(samples, chunk);
+    for start in (0..chunk.len()).step_by(STEP) {
+        let step = start..(start + STEP).min(chunk.len());
+        match model.parameters.stride {
+            1 => layers.others::<1>(step.clone()),
+            2 => layers.others::<2>(step.clone()),
+            4 => layers.others::<4>(step.clone()),
+            _ => layers.others::<LANES>(step.clone()),
         }
-        all
+        all.extend_from_slice(layers.room.logits(step.len()));
     }
+    all
 }
 
 /// Activations and deltas on their way.
 struct Room {
-    /// Per column group, samples of a chunk x width: sums, activations, then deltas of the first layer.
+    /// Per column group, samples of a chunk x width: sums, then deltas of the first layer.
     first: Vec<Vec<Vector>>,
-    /// For each layer, samples of a step x outputs: activations, of the last one logits, then their deltas.
+    /// For each layer a row per sample of a step, outputs in columns: activations, of the last one logits, then
+    /// their deltas.
     activations: Vec<Vec<Vector>>,
-    /// For each layer but the last, samples of a step x outputs.
+    /// For each layer but the last, of the same form.
     deltas: Vec<Vec<Vector>>,
     /// The first layer's columns of one sample, and one vector more.
     row: Vec<f32>,
@@ -147,8 +163,9 @@ struct Room {
 
 impl Room {
     fn new(parameters: &Parameters) -> Self {
-        let sizes = [parameters.units].into_iter().chain(parameters.rest.iter().map(|layer| layer.outputs));
-        let steps: Vec<Vec<Vector>> = sizes.map(|size| vec![Vector::default(); STEP * size]).collect();
+        let first = width(parameters.units, parameters.stride);
+        let widths = [first].into_iter().chain(parameters.rest.iter().map(|layer| layer.width));
+        let steps: Vec<Vec<Vector>> = widths.map(|width| vec![Vector::default(); STEP * width]).collect();
         Room {
             first: vec![Vec::new(); parameters.groups.len()],
             deltas: steps[..steps.len() - 1].to_vec(),
@@ -157,121 +174,172 @@ impl Room {
         }
     }
 
-    /// The logits of a step, and how many per sample.
-    fn logits(&mut self) -> (&mut [Vector], usize) {
+    /// The logits of the first `samples` of a step.
+    fn logits(&mut self, samples: usize) -> &mut [Vector] {
         let logits = &mut self.activations[self.deltas.len()];
-        let classes = logits.len() / STEP;
-        (logits, classes)
+        let width = logits.len() / STEP;
+        &mut logits[..samples * width]
     }
+}
 
+/// The layers of a model, at work in a room.
+struct Layers<'a> {
+    instructions: Instructions,
+    model: &'a Model,
+    room: &'a mut Room,
+}
+
+impl Layers<'_> {
     /// The first layer of all samples of a chunk, before tanh.
-    #[inline(always)]
-    fn first_layer<L: Lanes>(&mut self, model: &Model, samples: &SampleLists, chunk: &Range<usize>) {
-        let mut bias = model.bias.as_slice();
-        for (group, sums) in model.parameters.groups.iter().zip(&mut self.first) {
+    fn first(&mut self, samples: &SampleLists, chunk: &Range<usize>) {
+        let groups = &self.model.parameters.groups;
+        let mut bias = self.model.bias.as_slice();
+        for (group, sums) in groups.iter().zip(&mut self.room.first) {
             sums.resize(chunk.len() * group.width, Vector::default());
             let (of_group, rest) = bias.split_at(group.width);
             fill_rows(of_group, sums);
             bias = rest;
         }
         for (slice, rows) in samples.chunk(chunk) {
-            for (group, sums) in model.parameters.groups.iter().zip(&mut self.first) {
-                let weight = &group.weight[slice.start * group.width..slice.end * group.width];
-                add_rows::<L>(group.width, rows, weight, sums);
+            for (group, sums) in groups.iter().zip(&mut self.room.first) {
+                let width = group.width;
+                let operand = &group.weight[slice.start * width..slice.end * width];
+                self.instructions.run(AddRows { width, rows, operand, sums });
             }
         }
     }
 
     /// tanh of the first layer and all layers behind it, for some samples of the chunk.
-    #[inline(always)]
-    fn other_layers<L: Lanes>(&mut self, model: &Model, step: Range<usize>) {
-        let Parameters { networks, units, groups, rest, .. } = &model.parameters;
-        for (activations, sample) in self.activations[0].chunks_exact_mut(*units).zip(step.clone()) {
-            let mut row = self.row.chunks_exact_mut(LANES);
-            for (group, columns) in groups.iter().zip(&self.first) {
-                let columns = &columns[sample * group.width..(sample + 1) * group.width];
-                for (column, to) in columns.iter().zip(&mut row) {
-                    let mut values = Vector::default();
-                    tanh(L::load(column)).store(&mut values);
-                    to.copy_from_slice(&values.0);
+    fn others<const STRIDE: usize>(&mut self, step: Range<usize>) {
+        let Parameters { networks, units, groups, rest, .. } = &self.model.parameters;
+        let Room { first, activations, row, .. } = &mut *self.room;
+        let mut inputs_width = width(*units, STRIDE);
+        for (activations, sample) in activations[0].chunks_exact_mut(inputs_width).zip(step.clone()) {
+            let columns = groups.iter().zip(&*first);
+            let columns = columns.map(|(group, sums)| &sums[sample * group.width..][..group.width]);
+            if *networks == STRIDE {
+                let mut left = activations;
+                for columns in columns {
+                    let to;
+                    (to, left) = left.split_at_mut(columns.len());
+                    to.copy_from_slice(columns);
                 }
+                continue;
             }
-            for (activation, column) in activations.iter_mut().zip((0..).step_by(*networks)) {
-                // Always a whole vector, which is one instruction: idle lanes get what stands behind.
-                activation.0.copy_from_slice(&self.row[column..column + LANES]);
+            for (column, to) in columns.flatten().zip(row.chunks_exact_mut(LANES)) {
+                to.copy_from_slice(&column.0);
+            }
+            for unit in 0..*units {
+                // Always the whole stride, which is one instruction: columns of no network get what stands behind.
+                let from = &row[unit * networks..][..STRIDE];
+                activations[unit * STRIDE / LANES].0[unit * STRIDE % LANES..][..STRIDE].copy_from_slice(from);
             }
         }
+        self.instructions.run(Tanh(&mut activations[0][..step.len() * inputs_width]));
         for (i, layer) in rest.iter().enumerate() {
-            let (inputs, outputs) = self.activations.split_at_mut(i + 1);
-            let outputs = &mut outputs[0][..step.len() * layer.outputs];
-            fill_rows(&layer.bias, outputs);
-            let inputs = matrix(&inputs[i], layer.inputs);
-            add_product::<L, false>(inputs, &layer.weight, layer.outputs, outputs);
+            let (inputs, outputs) = activations.split_at_mut(i + 1);
+            let sums = &mut outputs[0][..step.len() * layer.width];
+            fill_rows(&layer.bias, sums);
+            let (left, right, width) = (matrix(&inputs[i], inputs_width), &layer.weight, layer.width);
+            self.instructions.run(AddProduct::<STRIDE, false> { left, right, width, sums });
             if i + 1 < rest.len() {
-                for value in outputs {
-                    tanh(L::load(value)).store(value);
-                }
+                self.instructions.run(Tanh(sums));
             }
+            inputs_width = layer.width;
         }
     }
 
     /// From the deltas of the logits back to those of the first layer, which take the place of its sums.
-    #[inline(always)]
-    fn backward<L: Lanes>(&mut self, model: &Model, step: Range<usize>, gradient: &mut Parameters) {
-        let Parameters { networks, units, groups, .. } = &model.parameters;
+    fn backward<const STRIDE: usize>(&mut self, step: Range<usize>, gradient: &mut Parameters) {
+        let Parameters { networks, units, groups, .. } = &self.model.parameters;
+        let Room { first, activations, deltas, row } = &mut *self.room;
         for (i, layer) in gradient.rest.iter_mut().enumerate().rev() {
-            let (before, behind) = self.deltas.split_at_mut(i + 1);
-            let deltas = behind.first().unwrap_or(&self.activations[i + 1]);
-            let deltas = &deltas[..step.len() * layer.outputs];
-            let inputs = &self.activations[i];
-            let by_unit = transpose(inputs, layer.inputs);
-            add_product::<L, true>(by_unit, deltas, layer.outputs, &mut layer.weight);
-            add_columns::<L>(deltas, &mut layer.bias);
-            let to = &mut before[i][..step.len() * layer.inputs];
-            to.fill(Vector::default());
-            let by_sample = matrix(deltas, layer.outputs);
-            add_product::<L, false>(by_sample, &model.transposed[i], layer.inputs, to);
-            for (delta, activation) in to.iter_mut().zip(inputs) {
-                let activation = L::load(activation);
-                let slope = activation.minus_times_plus(activation, L::splat(1.0));
-                L::load(delta).times(slope).store(delta);
-            }
+            let (before, behind) = deltas.split_at_mut(i + 1);
+            let deltas = behind.first().unwrap_or(&activations[i + 1]);
+            let deltas = &deltas[..step.len() * layer.width];
+            let inputs = &activations[i];
+            let inputs_width = width(layer.inputs, STRIDE);
+            let left = transpose(inputs, inputs_width);
+            let (width, sums) = (layer.width, &mut layer.weight);
+            self.instructions.run(AddProduct::<STRIDE, true> { left, right: deltas, width, sums });
+            self.instructions.run(AddColumns { rows: deltas, sums: &mut layer.bias });
+            let sums = &mut before[i][..step.len() * inputs_width];
+            sums.fill(Vector::default());
+            let (left, right, width) = (matrix(deltas, width), &self.model.transposed[i], inputs_width);
+            self.instructions.run(AddProduct::<STRIDE, false> { left, right, width, sums });
+            self.instructions.run(TimesSlope { deltas: sums, activations: inputs });
         }
-        for (deltas, sample) in self.deltas[0].chunks_exact(*units).zip(step) {
-            for (delta, column) in deltas.iter().zip((0..).step_by(*networks)) {
-                // The deltas of idle lanes, overwritten by the next unit, are zero: they have no weights.
-                self.row[column..column + LANES].copy_from_slice(&delta.0);
-            }
-            let mut row = self.row.chunks_exact(LANES);
-            for (group, columns) in groups.iter().zip(&mut self.first) {
-                let columns = &mut columns[sample * group.width..(sample + 1) * group.width];
-                for (column, from) in columns.iter_mut().zip(&mut row) {
-                    column.0.copy_from_slice(from);
+        for (deltas, sample) in deltas[0].chunks_exact(width(*units, STRIDE)).zip(step) {
+            let columns = groups.iter().zip(&mut *first);
+            let columns = columns.map(|(group, sums)| &mut sums[sample * group.width..][..group.width]);
+            if *networks == STRIDE {
+                let mut left = deltas;
+                for columns in columns {
+                    let from;
+                    (from, left) = left.split_at(columns.len());
+                    columns.copy_from_slice(from);
                 }
+                continue;
+            }
+            for unit in 0..*units {
+                // The deltas in columns of no network, overwritten by the next unit, are zero: they have no weights.
+                let from = &deltas[unit * STRIDE / LANES].0[unit * STRIDE % LANES..][..STRIDE];
+                row[unit * networks..][..STRIDE].copy_from_slice(from);
+            }
+            for (column, from) in columns.flatten().zip(row.chunks_exact(LANES)) {
+                column.0.copy_from_slice(from);
             }
         }
     }
 
     /// Adds the gradient of the first layer's bias, and of its weights less what normalisation takes away.
-    #[inline(always)]
-    fn first_layer_gradient<L: Lanes>(
-        &self,
-        set: &TrainingSet,
-        chunk: &Range<usize>,
-        gradient: &mut Parameters,
-    ) {
+    fn first_gradient(&self, set: &TrainingSet, chunk: &Range<usize>, gradient: &mut Parameters) {
         let mut bias = gradient.bias.as_mut_slice();
-        for (group, deltas) in gradient.groups.iter().zip(&self.first) {
-            let (of_group, rest) = bias.split_at_mut(group.width);
-            add_columns::<L>(deltas, of_group);
+        for (group, deltas) in gradient.groups.iter().zip(&self.room.first) {
+            let (sums, rest) = bias.split_at_mut(group.width);
+            self.instructions.run(AddColumns { rows: deltas, sums });
             bias = rest;
         }
         for block in blocks(chunk.clone()) {
             let rows = set.block(&block);
-            for (group, deltas) in gradient.groups.iter_mut().zip(&self.first) {
-                let deltas = &deltas[(block.start - chunk.start) * group.width..];
-                add_rows::<L>(group.width, rows, deltas, &mut group.weight);
+            for (group, deltas) in gradient.groups.iter_mut().zip(&self.room.first) {
+                let (width, sums) = (group.width, &mut group.weight);
+                let operand = &deltas[(block.start - chunk.start) * width..];
+                self.instructions.run(AddRows { width, rows, operand, sums });
             }
+        }
+    }
+}
+
+/// tanh of every value.
+struct Tanh<'a>(&'a mut [Vector]);
+
+impl Kernel for Tanh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for value in self.0 {
+            tanh(L::load(value)).store(value);
+        }
+    }
+}
+
+/// Multiplies deltas by the slope of tanh where it gave these activations.
+struct TimesSlope<'a> {
+    deltas: &'a mut [Vector],
+    activations: &'a [Vector],
+}
+
+impl Kernel for TimesSlope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (delta, activation) in self.deltas.iter_mut().zip(self.activations) {
+            let activation = L::load(activation);
+            let slope = activation.minus_times_plus(activation, L::splat(1.0));
+            L::load(delta).times(slope).store(delta);
         }
     }
 }

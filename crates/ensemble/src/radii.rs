@@ -4,7 +4,7 @@
 //! sqrt(mean ||u - m||^2), where u is a sample's activations scaled to unit length and m their mean. In f64, and
 //! around each partition's first sample of the class, so that no digits cancel. Knows no layers.
 
-use crate::lanes::{LANES, Vector};
+use crate::lanes::{Kernel, LANES, Lanes, Vector};
 
 type Doubles = [f64; LANES];
 
@@ -42,35 +42,60 @@ impl RadiusSums {
         }
     }
 
-    /// Takes one sample's activations, one vector per unit. Inlined, so that it is compiled for the
-    /// instructions of the kernel that it is part of.
+    /// Takes one sample's activations, whose units stand in columns.
     #[inline(always)]
-    pub fn add(&mut self, class: usize, activations: &[Vector]) {
+    fn add<const STRIDE: usize>(&mut self, class: usize, activations: &[Vector]) {
         let class = &mut self.classes[class];
-        let mut squares = [0.0; LANES];
-        for value in activations {
-            for (square, value) in squares.iter_mut().zip(value.0) {
-                *square += f64::from(value) * f64::from(value);
+        let values = |unit: usize| -> [f64; STRIDE] {
+            let (vector, lane) = (unit / (LANES / STRIDE), unit % (LANES / STRIDE) * STRIDE);
+            std::array::from_fn(|i| f64::from(activations[vector].0[lane + i]))
+        };
+        let mut squares = [0.0; STRIDE];
+        for unit in 0..class.origin.len() {
+            for (square, value) in squares.iter_mut().zip(values(unit)) {
+                *square += value * value;
             }
         }
         let scale = squares.map(|square| 1.0 / square.sqrt().max(SHORTEST));
-        let unit = |value: &Vector| -> Doubles { std::array::from_fn(|i| f64::from(value.0[i]) * scale[i]) };
         if class.count == 0 {
-            for (origin, value) in class.origin.iter_mut().zip(activations) {
-                *origin = unit(value);
+            for (unit, origin) in class.origin.iter_mut().enumerate() {
+                let values = values(unit);
+                (0..STRIDE).for_each(|i| origin[i] = values[i] * scale[i]);
             }
         }
         class.count += 1;
-        let mut squares = class.squares;
-        for ((value, origin), sum) in activations.iter().zip(&class.origin).zip(&mut class.sum) {
-            let unit = unit(value);
-            for i in 0..LANES {
-                let difference = unit[i] - origin[i];
+        let mut squares: [f64; STRIDE] = std::array::from_fn(|i| class.squares[i]);
+        for (unit, (origin, sum)) in class.origin.iter().zip(&mut class.sum).enumerate() {
+            let values = values(unit);
+            for i in 0..STRIDE {
+                let difference = values[i] * scale[i] - origin[i];
                 sum[i] += difference;
                 squares[i] += difference * difference;
             }
         }
-        class.squares = squares;
+        class.squares[..STRIDE].copy_from_slice(&squares);
+    }
+}
+
+/// Adds samples to the sums.
+pub struct Take<'a, const STRIDE: usize> {
+    pub sums: &'a mut RadiusSums,
+    pub labels: &'a [usize],
+    /// A row per label at least, its units in columns.
+    pub activations: &'a [Vector],
+    /// Vectors per row.
+    pub width: usize,
+}
+
+impl<const STRIDE: usize> Kernel for Take<'_, STRIDE> {
+    type Output = ();
+
+    /// Written for one value at a time, which the compiler turns into the instructions of the path it is in.
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (row, label) in self.activations.chunks_exact(self.width).zip(self.labels) {
+            self.sums.add::<STRIDE>(*label, row);
+        }
     }
 }
 
@@ -137,7 +162,7 @@ mod tests {
     fn sums(samples: &[(usize, [f32; 2])]) -> RadiusSums {
         let mut sums = RadiusSums::new(3, 2);
         for (class, values) in samples {
-            sums.add(*class, &values.map(|value| Vector([value; LANES])));
+            sums.add::<LANES>(*class, &values.map(|value| Vector([value; LANES])));
         }
         sums
     }

@@ -4,25 +4,37 @@
 //! forward gives it samples and weights, the gradient gives it pixels and deltas: most of all time is spent
 //! here. Knows nothing of either.
 
-use crate::lanes::{Lanes, Vector};
+use crate::lanes::{Kernel, Lanes, Vector};
 use crate::lists::Rows;
 
-/// For each row and each of its entries: `sums[row] += value * operand[offset]`, entry after entry. Both
-/// matrices have `width` vectors per row, at most [`GROUP`](crate::parameters::GROUP).
-#[inline(always)]
-pub fn add_rows<L: Lanes>(width: usize, rows: Rows, operand: &[Vector], sums: &mut [Vector]) {
-    match width {
-        1 => add::<L, 1>(rows, operand, sums),
-        2 => add::<L, 2>(rows, operand, sums),
-        3 => add::<L, 3>(rows, operand, sums),
-        4 => add::<L, 4>(rows, operand, sums),
-        5 => add::<L, 5>(rows, operand, sums),
-        6 => add::<L, 6>(rows, operand, sums),
-        7 => add::<L, 7>(rows, operand, sums),
-        8 => add::<L, 8>(rows, operand, sums),
-        9 => add::<L, 9>(rows, operand, sums),
-        10 => add::<L, 10>(rows, operand, sums),
-        _ => unreachable!("column groups are 1 to 10 vectors wide"),
+/// For each row and each of its entries: `sums[row] += value * operand[offset]`, entry after entry.
+pub struct AddRows<'a> {
+    /// Vectors per row of both matrices, at most [`GROUP`](crate::parameters::GROUP).
+    pub width: usize,
+    pub rows: Rows<'a>,
+    pub operand: &'a [Vector],
+    pub sums: &'a mut [Vector],
+}
+
+impl Kernel for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let AddRows { width, rows, operand, sums } = self;
+        match width {
+            1 => add::<L, 1>(rows, operand, sums),
+            2 => add::<L, 2>(rows, operand, sums),
+            3 => add::<L, 3>(rows, operand, sums),
+            4 => add::<L, 4>(rows, operand, sums),
+            5 => add::<L, 5>(rows, operand, sums),
+            6 => add::<L, 6>(rows, operand, sums),
+            7 => add::<L, 7>(rows, operand, sums),
+            8 => add::<L, 8>(rows, operand, sums),
+            9 => add::<L, 9>(rows, operand, sums),
+            10 => add::<L, 10>(rows, operand, sums),
+            _ => unreachable!("column groups are 1 to 10 vectors wide"),
+        }
     }
 }
 

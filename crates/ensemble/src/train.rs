@@ -1,8 +1,9 @@
 //! The way in: what training is asked and what it returns.
 //!
-//! In: [`Job`]. Out: [`Trained`], one per seed. Checks the request, cuts the seeds into groups of eight and gives
+//! In: [`Job`]. Out: [`Trained`], one per seed. Checks the request, cuts the seeds into groups of up to eight and gives
 //! the groups to threads; a network's bits depend on neither.
 
+use crate::dynamics::Dynamics;
 use crate::error::InputError;
 use crate::group;
 use crate::init::Layer;
@@ -71,6 +72,8 @@ pub struct Job<'a> {
     pub seeds: &'a [u32],
     pub learning_rate: f64,
     pub schedule: Schedule,
+    /// Whether [`Dynamics`] are wanted.
+    pub dynamics: bool,
     /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
     pub evaluate: Option<&'a SampleLists>,
     /// At most so many at once.
@@ -92,6 +95,8 @@ pub struct Trained {
     pub radii: Vec<(u32, Vec<f64>)>,
     /// samples to evaluate x classes, of the last network.
     pub logits: Vec<f32>,
+    /// If the job wants them.
+    pub dynamics: Option<Dynamics>,
     /// Only of an inversion search.
     pub inversion: Option<Inversion>,
 }
@@ -128,6 +133,7 @@ pub(crate) struct Task<'a> {
     pub sizes: Vec<usize>,
     pub learning_rate: f32,
     pub schedule: Schedule,
+    pub dynamics: bool,
     pub evaluate: Option<&'a SampleLists>,
     pub instructions: Instructions,
 }
@@ -142,15 +148,14 @@ impl Task<'_> {
 /// learning rate and the schedule; not on other seeds, threads or instructions.
 pub fn train(job: &Job) -> Result<Vec<Result<Trained, Diverged>>, InputError> {
     let labels = check(job)?;
-    let (set, schedule, evaluate, instructions) = (job.set, job.schedule, job.evaluate, job.instructions);
-    let width = set.samples().width();
-    let sizes = job.network.sizes(width);
+    let Job { set, schedule, dynamics, evaluate, instructions, .. } = *job;
+    let sizes = job.network.sizes(set.samples().width());
     let learning_rate = job.learning_rate as f32;
-    let task = Task { set, labels: &labels, sizes, learning_rate, schedule, evaluate, instructions };
+    let task =
+        Task { set, labels: &labels, sizes, learning_rate, schedule, dynamics, evaluate, instructions };
 
     let threads = job.threads.max(1);
-    let mut groups: Vec<(&[u32], Vec<_>)> =
-        job.seeds.chunks(LANES).map(|seeds| (seeds, Vec::new())).collect();
+    let mut groups: Vec<(&[u32], Vec<_>)> = groups(job.seeds).map(|seeds| (seeds, Vec::new())).collect();
     // Whole groups for every thread as long as they last; the threads share what is left over.
     let left = groups.len() % threads;
     let whole = groups.len() - left;
@@ -159,6 +164,15 @@ pub fn train(job: &Job) -> Result<Vec<Result<Trained, Diverged>>, InputError> {
     let each = threads / left.max(1);
     share(threads, shared.iter_mut(), |(seeds, trained)| *trained = group::train(&task, seeds, each));
     Ok(groups.into_iter().flat_map(|(_, trained)| trained).collect())
+}
+
+/// The seeds in groups of eight. Five or six left over are quicker as four and the others than in one group, where
+/// they would leave a third of each vector idle.
+fn groups(seeds: &[u32]) -> impl Iterator<Item = &[u32]> {
+    let (full, rest) = seeds.split_at(seeds.len() / LANES * LANES);
+    let cut = if (5..=6).contains(&rest.len()) { 4 } else { rest.len() };
+    let (half, last) = rest.split_at(cut);
+    full.chunks(LANES).chain([half, last].into_iter().filter(|seeds| !seeds.is_empty()))
 }
 
 /// The labels, if all parts of the job fit together.
@@ -186,5 +200,14 @@ fn check(job: &Job) -> Result<Vec<usize>, InputError> {
         let known = usize::try_from(*label).ok().filter(|label| label < classes);
         known.ok_or(InputError::Label { label: *label, classes: *classes })
     };
-    job.labels.iter().map(label).collect()
+    let labels: Vec<usize> = job.labels.iter().map(label).collect::<Result<_, _>>()?;
+    if let Schedule::Inversion { check_interval, .. } = job.schedule {
+        if check_interval == 0 {
+            return Err(InputError::CheckInterval);
+        }
+        if let Some(class) = (0..*classes).find(|class| !labels.contains(class)) {
+            return Err(InputError::EmptyClass { class });
+        }
+    }
+    Ok(labels)
 }

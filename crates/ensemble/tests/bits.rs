@@ -15,7 +15,14 @@ fn bits(trained: &Trained) -> Vec<u64> {
     let singles = values.chain(&trained.logits).map(|value| u64::from(value.to_bits()));
     let radii = trained.radii.iter().flat_map(|(_, radii)| radii);
     let doubles = trained.losses.iter().chain([&trained.final_loss]).chain(radii);
-    singles.chain(doubles.map(|value| value.to_bits())).collect()
+    let mut bits: Vec<u64> = singles.chain(doubles.map(|value| value.to_bits())).collect();
+    if let Some(dynamics) = &trained.dynamics {
+        let sums = [&dynamics.margin_sum, &dynamics.probability_sum, &dynamics.probability_squares];
+        bits.extend(sums.into_iter().flatten().map(|value| value.to_bits()));
+        bits.extend(dynamics.correct.iter().chain(&dynamics.forgotten).map(|count| u64::from(*count)));
+        bits.extend(dynamics.learned.iter().map(|epoch| epoch.map_or(u64::MAX, u64::from)));
+    }
+    bits
 }
 
 fn all_bits(trained: &[Trained]) -> Vec<Vec<u64>> {
@@ -36,10 +43,10 @@ fn batch_mates_do_not_matter() {
         let set = TrainingSet::build(&data.pixels(), None).unwrap();
         let network = data.network(hidden);
         let seeds: Vec<u32> = (40..56).collect();
-        let job =
-            Job { schedule: WATCHED, evaluate: Some(set.samples()), ..data.job(&set, &network, &seeds) };
+        let evaluate = Some(set.samples());
+        let job = Job { schedule: WATCHED, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
         let together = all_bits(&trained(&job));
-        for count in [1, 2, 3, 5, 7, 8, 9, 15] {
+        for count in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15] {
             let few = all_bits(&trained(&Job { seeds: &seeds[..count], ..job }));
             assert_eq!(few, together[..count], "{count} networks");
         }
@@ -55,7 +62,8 @@ fn threads_do_not_matter() {
     let set = TrainingSet::build(&data.pixels(), None).unwrap();
     let network = data.network(&[20, 20]);
     let seeds: Vec<u32> = (0..19).collect();
-    let job = Job { schedule: WATCHED, evaluate: Some(set.samples()), ..data.job(&set, &network, &seeds) };
+    let evaluate = Some(set.samples());
+    let job = Job { schedule: WATCHED, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
     let one = all_bits(&trained(&job));
     for threads in [0, 2, 3, 7] {
         assert_eq!(all_bits(&trained(&Job { threads, ..job })), one, "{threads} threads");
@@ -70,10 +78,14 @@ fn instructions_do_not_matter() {
     for hidden in [&[20, 20][..], &[5, 4]] {
         let network = data.network(hidden);
         let schedule = Schedule::Epochs { epochs: 2, radii_from: Some(0) };
-        let seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-        let job = Job { schedule, evaluate: Some(set.samples()), ..data.job(&set, &network, &seeds) };
-        let portable = Job { instructions: Instructions::portable(), ..job };
-        assert_eq!(all_bits(&trained(&portable)), all_bits(&trained(&job)));
+        let seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+        let evaluate = Some(set.samples());
+        let job = Job { schedule, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
+        for count in [1, 2, 3, 8] {
+            let detected = Job { seeds: &seeds[..count], ..job };
+            let portable = Job { instructions: Instructions::portable(), ..detected };
+            assert_eq!(all_bits(&trained(&portable)), all_bits(&trained(&detected)), "{count} networks");
+        }
     }
 }
 
@@ -87,6 +99,7 @@ fn searches_of_a_batch_are_those_of_lone_networks() {
     let job = Job {
         learning_rate: 0.5,
         schedule,
+        dynamics: true,
         evaluate: Some(set.samples()),
         ..data.job(&set, &network, &seeds)
     };

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Synthetic;
-use hspipe_ensemble::{InputError, Job, Network, Pixels, SampleLists, TrainingSet, train};
+use hspipe_ensemble::{InputError, Job, Network, Pixels, SampleLists, Schedule, TrainingSet, train};
 
 #[test]
 fn pixels_that_do_not_fit_are_refused() {
@@ -45,6 +45,14 @@ fn jobs_that_do_not_fit_are_refused() {
     assert_eq!(refused(Job { learning_rate: f64::INFINITY, ..job }), InputError::LearningRate(f64::INFINITY));
     let none = TrainingSet::build(&data.pixels(), Some(&[])).unwrap();
     assert_eq!(refused(Job { set: &none, labels: &[], ..job }), InputError::NoSamples);
+    let search = |check_interval| Schedule::Inversion { max_epochs: 9, check_interval, first_epoch: 2 };
+    assert_eq!(refused(Job { schedule: search(0), ..job }), InputError::CheckInterval);
+    let without_one: Vec<i32> =
+        data.labels.iter().map(|label| if *label == 1 { 2 } else { *label }).collect();
+    assert_eq!(
+        refused(Job { schedule: search(5), labels: &without_one, ..job }),
+        InputError::EmptyClass { class: 1 }
+    );
     let wider = Synthetic::new(30, 9, 1, 3);
     let wider = SampleLists::build(&wider.pixels(), None).unwrap();
     assert_eq!(

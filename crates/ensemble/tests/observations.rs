@@ -144,6 +144,55 @@ fn a_class_without_samples_has_no_radius() {
     }
 }
 
+/// Rates so high that samples are forgotten, and both lone networks and groups.
+#[test]
+fn dynamics_are_those_of_plain_loops() {
+    let data = Synthetic::new(97, 20, 1, 3);
+    let set = TrainingSet::build(&data.pixels(), None).unwrap();
+    let network = data.network(&[6, 4]);
+    let schedule = Schedule::Epochs { epochs: 30, radii_from: None };
+    let seeds: Vec<u32> = (1..=8).collect();
+    let mut forgotten = 0;
+    for count in [1, 2, 3, 8] {
+        let (rate, seeds) = (0.8, &seeds[..count]);
+        let job = Job { schedule, dynamics: true, learning_rate: rate, ..data.job(&set, &network, seeds) };
+        for (seed, trained) in seeds.iter().zip(train(&job).unwrap()) {
+            let dynamics = trained.unwrap().dynamics.unwrap();
+            let mut reference = Reference::new(&data, &network, *seed);
+            let (mut margins, mut chances, mut squares) = (vec![0.0; 97], vec![0.0; 97], vec![0.0; 97]);
+            let mut right: Vec<Vec<bool>> = vec![Vec::new(); 97];
+            for _ in 0..30 {
+                reference.step(rate);
+                for (i, logits) in reference.logits().chunks(3).enumerate() {
+                    let label = data.labels[i] as usize;
+                    let others = (0..3).filter(|class| *class != label).map(|class| logits[class]);
+                    let margin = logits[label] - others.fold(f64::NEG_INFINITY, f64::max);
+                    let chance = 1.0 / logits.iter().map(|logit| (logit - logits[label]).exp()).sum::<f64>();
+                    margins[i] += margin;
+                    chances[i] += chance;
+                    squares[i] += chance * chance;
+                    right[i].push(margin > 0.0);
+                }
+            }
+            let close = |ours: &[f64], theirs: &[f64]| {
+                ours.len() == 97 && ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() < 1e-3)
+            };
+            assert!(close(&dynamics.margin_sum, &margins));
+            assert!(close(&dynamics.probability_sum, &chances));
+            assert!(close(&dynamics.probability_squares, &squares));
+            for (i, right) in right.iter().enumerate() {
+                let lost = right.windows(2).filter(|pair| pair[0] && !pair[1]).count() as u32;
+                let times = right.iter().filter(|right| **right).count() as u32;
+                let first = right.iter().position(|right| *right).map(|epoch| epoch as u32);
+                let ours = (dynamics.correct[i], dynamics.forgotten[i], dynamics.learned[i]);
+                assert_eq!(ours, (times, lost, first), "seed {seed}, sample {i}");
+                forgotten += lost;
+            }
+        }
+    }
+    assert!(forgotten > 0, "nothing was forgotten, so forgetting was not tested");
+}
+
 #[test]
 fn a_diverged_network_says_when() {
     let data = Synthetic::new(90, 20, 1, 3);

@@ -61,6 +61,7 @@ impl Synthetic {
             seeds,
             learning_rate: 0.1,
             schedule: Schedule::Epochs { epochs: 20, radii_from: None },
+            dynamics: false,
             evaluate: None,
             threads: 1,
             instructions: Instructions::detect(),
