@@ -22,6 +22,7 @@ mod lists;
 mod loss;
 mod math;
 mod model;
+mod panels;
 mod parameters;
 mod partition;
 mod pass;

@@ -1,4 +1,5 @@
-//! Samples as lists of their non-zero pixels, in the two orders in which training reads them.
+//! Samples as lists of their non-zero pixels, in the two orders in which training reads them; or as [`Panels`], if
+//! nearly all pixels are non-zero.
 //!
 //! In: [`Pixels`] and which samples of them. Out: [`SampleLists`], rows of one sample each, for the way
 //! forward, and in a [`TrainingSet`] also rows of one pixel each, for the gradient. A value is p/(255 std);
@@ -7,11 +8,21 @@
 use std::ops::Range;
 
 use crate::InputError;
+use crate::panels::{self, Panels};
 use crate::partition::{BLOCK, blocks, partitions};
 use crate::pixels::{Channel, Pixels};
 
 /// Pixels whose weights of ten columns stay in the first-level cache (31 KB) while a chunk of samples reads them.
 const SLICE: usize = 98;
+
+/// The share of non-zero pixels above which panels are quicker than lists. Both give the same sums.
+const DENSE: f64 = 0.9;
+
+/// Samples and pixels of some of them, in one of the two forms.
+pub(crate) enum Entries<'a> {
+    Lists(Rows<'a>),
+    Panel(panels::Rows<'a>),
+}
 
 /// Rows of entries: for each row how many pairs of entries it has, and all rows' pairs one after the other.
 /// The last entry of an odd row is paired with one of value 0.
@@ -75,43 +86,58 @@ pub struct SampleLists {
     channels: Vec<Channel>,
     /// The chunks of samples of each partition.
     partitions: Vec<Vec<Range<usize>>>,
-    /// For each chunk and each slice of pixels: a row per sample, offsets are pixels in the slice.
-    table: Table,
-    /// The number of the first of each chunk's rows, by the chunk's first sample / BLOCK.
-    numbers: Vec<usize>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Lists {
+        /// For each chunk and each slice of pixels: a row per sample, offsets are pixels in the slice.
+        table: Table,
+        /// The number of the first of each chunk's rows, by the chunk's first sample / BLOCK.
+        numbers: Vec<usize>,
+    },
+    Panels(Panels),
 }
 
 impl SampleLists {
     /// Takes the samples at the positions `subset`, in that order, or all.
     pub fn build(pixels: &Pixels, subset: Option<&[u32]>) -> Result<Self, InputError> {
+        Self::build_denser_than(DENSE, pixels, subset)
+    }
+
+    /// As panels, if more than a share of `dense` of the pixels is not zero.
+    fn build_denser_than(dense: f64, pixels: &Pixels, subset: Option<&[u32]>) -> Result<Self, InputError> {
         pixels.check()?;
         if let Some(&position) = subset.into_iter().flatten().find(|at| **at as usize >= pixels.n) {
             return Err(InputError::Position { position, n: pixels.n });
         }
         let n = subset.map_or(pixels.n, <[u32]>::len);
-        let mut lists = SampleLists {
-            n,
-            width: pixels.width(),
-            channels: pixels.channels(),
-            partitions: partitions(n),
-            table: Table::default(),
-            numbers: vec![0; n.div_ceil(BLOCK)],
-        };
-        let values = lists.values();
-        for chunk in lists.partitions.iter().flatten() {
-            lists.numbers[chunk.start / BLOCK] = lists.table.ends.len();
-            for slice in lists.slices() {
-                for sample in chunk.clone() {
-                    let bytes = &pixels.sample(position(subset, sample))[slice.clone()];
-                    let inked = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
-                    let row = inked.map(|(at, byte)| (at, values[slice.start + at][usize::from(*byte)]));
-                    lists.table.push_row(row);
+        let (width, channels, partitions) = (pixels.width(), pixels.channels(), partitions(n));
+        let samples = (0..n).map(|sample| position(subset, sample));
+        let inked = |sample| pixels.sample(sample).iter().filter(|byte| **byte != 0).count();
+        let inked: usize = samples.clone().map(inked).sum();
+        let content = if inked as f64 > dense * (n * width) as f64 {
+            Content::Panels(Panels::build(pixels, samples, slices(width)))
+        } else {
+            let values = values(&channels);
+            let (mut table, mut numbers) = (Table::default(), vec![0; n.div_ceil(BLOCK)]);
+            for chunk in partitions.iter().flatten() {
+                numbers[chunk.start / BLOCK] = table.ends.len();
+                for slice in slices(width) {
+                    for sample in chunk.clone() {
+                        let bytes = &pixels.sample(position(subset, sample))[slice.clone()];
+                        let inked = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
+                        table.push_row(
+                            inked.map(|(at, byte)| (at, values[slice.start + at][usize::from(*byte)])),
+                        );
+                    }
+                    table.end_rows();
                 }
-                lists.table.end_rows();
             }
-        }
-        lists.table = lists.table.shrink();
-        Ok(lists)
+            Content::Lists { table: table.shrink(), numbers }
+        };
+        Ok(SampleLists { n, width, channels, partitions, content })
     }
 
     /// How many samples.
@@ -136,47 +162,68 @@ impl SampleLists {
         &self.partitions
     }
 
-    /// Equal shares of the pixels, as few as keep each within [`SLICE`].
-    fn slices(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (width, count) = (self.width, self.width.div_ceil(SLICE));
-        (0..count).map(move |slice| slice * width / count..(slice + 1) * width / count)
-    }
-
     /// Each slice of the pixels, with a row for each sample of a chunk.
-    pub(crate) fn chunk(&self, chunk: &Range<usize>) -> impl Iterator<Item = (Range<usize>, Rows<'_>)> {
-        let first = self.numbers[chunk.start / BLOCK];
-        self.slices().enumerate().map(move |(i, slice)| (slice, self.table.rows(first + i)))
+    pub(crate) fn chunk(&self, chunk: &Range<usize>) -> Vec<(Range<usize>, Entries<'_>)> {
+        match &self.content {
+            Content::Lists { table, numbers } => {
+                let first = numbers[chunk.start / BLOCK];
+                let rows = |(i, slice)| (slice, Entries::Lists(table.rows(first + i)));
+                slices(self.width).enumerate().map(rows).collect()
+            }
+            Content::Panels(panels) => in_panels(panels, chunk),
+        }
     }
+}
 
-    /// For each pixel of a sample the values of bytes.
-    fn values(&self) -> Vec<[f32; 256]> {
-        let of_channel = |channel: &Channel| std::iter::repeat_n(channel.values, channel.pixels.len());
-        self.channels.iter().flat_map(of_channel).collect()
-    }
+fn in_panels<'a>(panels: &'a Panels, samples: &Range<usize>) -> Vec<(Range<usize>, Entries<'a>)> {
+    panels.rows(samples).map(|(slice, rows)| (slice, Entries::Panel(rows))).collect()
+}
+
+/// Equal shares of the pixels, as few as keep each within [`SLICE`].
+fn slices(width: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = width.div_ceil(SLICE);
+    (0..count).map(move |slice| slice * width / count..(slice + 1) * width / count)
+}
+
+/// For each pixel of a sample the values of bytes.
+fn values(channels: &[Channel]) -> Vec<[f32; 256]> {
+    let of_channel = |channel: &Channel| std::iter::repeat_n(channel.values, channel.pixels.len());
+    channels.iter().flat_map(of_channel).collect()
 }
 
 /// Samples to train on: built once, read by any number of networks.
 #[derive(Debug)]
 pub struct TrainingSet {
     samples: SampleLists,
-    /// For each block: a row per pixel, offsets are samples in the block.
+    /// For each block: a row per pixel, offsets are samples in the block. Empty if the samples are in panels.
     table: Table,
 }
 
 impl TrainingSet {
     /// Takes the samples at the positions `subset`, in that order, or all.
     pub fn build(pixels: &Pixels, subset: Option<&[u32]>) -> Result<Self, InputError> {
-        let samples = SampleLists::build(pixels, subset)?;
-        let values = samples.values();
+        Self::build_denser_than(DENSE, pixels, subset)
+    }
+
+    /// As panels, if more than a share of `dense` of the pixels is not zero.
+    pub(crate) fn build_denser_than(
+        dense: f64,
+        pixels: &Pixels,
+        subset: Option<&[u32]>,
+    ) -> Result<Self, InputError> {
+        let samples = SampleLists::build_denser_than(dense, pixels, subset)?;
         let mut table = Table::default();
-        for block in blocks(0..samples.n) {
-            let bytes: Vec<&[u8]> = block.map(|sample| pixels.sample(position(subset, sample))).collect();
-            for (pixel, values) in values.iter().enumerate() {
-                let column = bytes.iter().map(|bytes| bytes[pixel]).enumerate();
-                let inked = column.filter(|(_, byte)| *byte != 0);
-                table.push_row(inked.map(|(sample, byte)| (sample, values[usize::from(byte)])));
+        if let Content::Lists { .. } = samples.content {
+            let values = values(&samples.channels);
+            for block in blocks(0..samples.n) {
+                let bytes: Vec<&[u8]> = block.map(|sample| pixels.sample(position(subset, sample))).collect();
+                for (pixel, values) in values.iter().enumerate() {
+                    let column = bytes.iter().map(|bytes| bytes[pixel]).enumerate();
+                    let inked = column.filter(|(_, byte)| *byte != 0);
+                    table.push_row(inked.map(|(sample, byte)| (sample, values[usize::from(byte)])));
+                }
+                table.end_rows();
             }
-            table.end_rows();
         }
         Ok(TrainingSet { samples, table: table.shrink() })
     }
@@ -186,9 +233,14 @@ impl TrainingSet {
         &self.samples
     }
 
-    /// A row for each pixel, of one block of samples.
-    pub(crate) fn block(&self, block: &Range<usize>) -> Rows<'_> {
-        self.table.rows(block.start / BLOCK)
+    /// Slices of the pixels, of one block of samples: lists have a row for each pixel, panels for each sample.
+    pub(crate) fn block(&self, block: &Range<usize>) -> Vec<(Range<usize>, Entries<'_>)> {
+        match &self.samples.content {
+            Content::Lists { .. } => {
+                vec![(0..self.samples.width, Entries::Lists(self.table.rows(block.start / BLOCK)))]
+            }
+            Content::Panels(panels) => in_panels(panels, block),
+        }
     }
 }
 
@@ -201,7 +253,8 @@ mod tests {
     use super::*;
 
     /// What the lists hold, as a dense matrix of samples x width.
-    fn dense(rows: Rows, to: &mut impl FnMut(usize, usize, f32)) {
+    fn dense(entries: Entries, to: &mut impl FnMut(usize, usize, f32)) {
+        let Entries::Lists(rows) = entries else { panic!("the pixels are sparse") };
         let mut pairs = rows.offsets.iter().zip(rows.values);
         for (row, length) in rows.lengths.iter().enumerate() {
             for (offsets, values) in pairs.by_ref().take(usize::from(*length)) {
@@ -227,8 +280,11 @@ mod tests {
             }
         }
         for block in blocks(0..211) {
-            let mut put = |row, at, value| backward[(block.start + at) * 202 + row] += value;
-            dense(set.block(&block), &mut put);
+            for (slice, rows) in set.block(&block) {
+                let mut put =
+                    |row, at, value| backward[(block.start + at) * 202 + slice.start + row] += value;
+                dense(rows, &mut put);
+            }
         }
         let expected = |(i, at): (usize, usize)| {
             let channel = at / area;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::dense::{AddColumns, AddProduct, fill_rows, matrix, transpose};
 use crate::dynamics::{Track, Tracks};
 use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
-use crate::lists::{SampleLists, TrainingSet};
+use crate::lists::{Entries, SampleLists, TrainingSet};
 use crate::loss::{self, Loss};
 use crate::math::tanh;
 use crate::model::Model;
@@ -200,11 +200,19 @@ impl Layers<'_> {
             fill_rows(of_group, sums);
             bias = rest;
         }
-        for (slice, rows) in samples.chunk(chunk) {
+        for (slice, entries) in samples.chunk(chunk) {
             for (group, sums) in groups.iter().zip(&mut self.room.first) {
                 let width = group.width;
-                let operand = &group.weight[slice.start * width..slice.end * width];
-                self.instructions.run(AddRows { width, rows, operand, sums });
+                let weight = &group.weight[slice.start * width..slice.end * width];
+                match &entries {
+                    Entries::Lists(rows) => {
+                        self.instructions.run(AddRows { width, rows: *rows, operand: weight, sums });
+                    }
+                    Entries::Panel(rows) => {
+                        let (left, right) = (matrix(rows.values, rows.width), weight);
+                        self.instructions.run(AddProduct::<1, false> { left, right, width, sums });
+                    }
+                }
             }
         }
     }
@@ -301,11 +309,21 @@ impl Layers<'_> {
             bias = rest;
         }
         for block in blocks(chunk.clone()) {
-            let rows = set.block(&block);
-            for (group, deltas) in gradient.groups.iter_mut().zip(&self.room.first) {
-                let (width, sums) = (group.width, &mut group.weight);
-                let operand = &deltas[(block.start - chunk.start) * width..];
-                self.instructions.run(AddRows { width, rows, operand, sums });
+            for (slice, entries) in set.block(&block) {
+                for (group, deltas) in gradient.groups.iter_mut().zip(&self.room.first) {
+                    let width = group.width;
+                    let sums = &mut group.weight[slice.start * width..slice.end * width];
+                    let deltas = &deltas[(block.start - chunk.start) * width..][..block.len() * width];
+                    match &entries {
+                        Entries::Lists(rows) => {
+                            self.instructions.run(AddRows { width, rows: *rows, operand: deltas, sums });
+                        }
+                        Entries::Panel(rows) => {
+                            let (left, right) = (transpose(rows.values, rows.width), deltas);
+                            self.instructions.run(AddProduct::<1, true> { left, right, width, sums });
+                        }
+                    }
+                }
             }
         }
     }

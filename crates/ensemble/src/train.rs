@@ -211,3 +211,52 @@ fn check(job: &Job) -> Result<Vec<usize>, InputError> {
     }
     Ok(labels)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Generator, Pixels};
+
+    /// Lists pass over zeros and panels do not; more samples than one partition has, more pixels than a slice.
+    #[test]
+    fn lists_and_panels_give_the_same_bits() {
+        let mut generator = Generator::new(3);
+        let (n, area) = (2700, 55);
+        let bytes: Vec<u8> = (0..n * area * 2).map(|_| generator.below(700).min(255) as u8 & 0x7f).collect();
+        let labels: Vec<i32> = (0..n).map(|_| generator.below(3) as i32).collect();
+        let (mean, variance) = (&[0.3, 0.1][..], &[0.04, 0.09][..]);
+        let pixels = Pixels { bytes: &bytes, n, area, mean, variance };
+        let network = Network { hidden: vec![13, 4], classes: 3 };
+        let trained = |denser_than: f64, count: usize| {
+            let set = TrainingSet::build_denser_than(denser_than, &pixels, None).unwrap();
+            train(&Job {
+                set: &set,
+                labels: &labels,
+                network: &network,
+                seeds: &[1, 2, 3, 4, 5, 6, 7, 8][..count],
+                learning_rate: 0.2,
+                schedule: Schedule::Epochs { epochs: 4, radii_from: Some(0) },
+                dynamics: true,
+                evaluate: Some(set.samples()),
+                threads: 2,
+                instructions: Instructions::detect(),
+            })
+            .unwrap()
+        };
+        for count in [1, 3, 8] {
+            let (lists, panels) = (trained(1.0, count), trained(-1.0, count));
+            assert!(lists.iter().all(Result::is_ok));
+            assert_eq!(lists, panels, "{count} networks");
+        }
+    }
+
+    #[test]
+    fn groups_leave_few_lanes_idle() {
+        let seeds: Vec<u32> = (0..22).collect();
+        let sizes = |count: usize| groups(&seeds[..count]).map(<[u32]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(0), [0usize; 0]);
+        assert_eq!([sizes(1), sizes(4), sizes(7), sizes(8)], [[1], [4], [7], [8]]);
+        assert_eq!([sizes(5), sizes(6)], [[4, 1], [4, 2]]);
+        assert_eq!(sizes(22), [8, 8, 4, 2]);
+    }
+}
