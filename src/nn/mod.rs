@@ -15,7 +15,7 @@ mod trainer;
 
 pub use hspipe_ensemble::{Dynamics, Inversion, Network, Schedule, Trained};
 pub use samples::Samples;
-pub use trainer::{lanes, resolve, trainer};
+pub use trainer::{capacity, resolve, trainer};
 
 /// Networks to train on the same samples.
 pub struct Job<'a> {

@@ -9,8 +9,11 @@ use super::{Job, TrainError, Trained, Trainer};
 /// Part of every key of a training by it: raised whenever the crate gives other bits.
 pub const VERSION: u32 = 1;
 
-/// Networks that it trains at the cost of one.
+/// Networks that stand side by side; eight cost four times what one does.
 pub const LANES: usize = 8;
+
+/// Threads that can share the samples of such a group.
+pub const THREADS: usize = 8;
 
 pub struct Native;
 

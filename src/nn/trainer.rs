@@ -81,7 +81,7 @@ pub fn trainer(identity: &str) -> &'static dyn Trainer {
     &native::Native
 }
 
-/// How many networks that trainer takes at once at the cost of one.
-pub fn lanes(identity: &str) -> usize {
-    if identity.starts_with("native") { native::LANES } else { 1 }
+/// How many networks that trainer is best given at once, and how many threads it then uses at most.
+pub fn capacity(identity: &str) -> (usize, usize) {
+    if identity.starts_with("native") { (native::LANES, native::THREADS) } else { (1, 1) }
 }

@@ -158,12 +158,10 @@ impl Training {
     }
 }
 
-/// How many networks the trainer takes at once.
+/// How many networks the trainer takes at once, and on how many threads.
 pub fn capacity(trainer: &str) -> Capacity {
-    match nn::lanes(trainer) {
-        1 => Capacity::SINGLE,
-        batch => Capacity { batch, threaded: true },
-    }
+    let (batch, threads) = nn::capacity(trainer);
+    Capacity { batch, threads }
 }
 
 /// Trains one network per task and makes its tables. `recipe` gives the recipe and how many of the samples,

@@ -6,7 +6,8 @@
 
 It needs only the seed in the table: subset, normalisation, initial weights and training follow from it.
 Prints, per network, the largest difference of the loss over the epochs (from the table `history`), of the
-radii where the stage records them, and the share of samples on which the predictions agree.
+radii where the stage records them, and the share of samples on which the predictions agree; of `fit` also how
+the training dynamics differ.
 """
 
 import argparse
@@ -55,6 +56,41 @@ def radii(latent, labels):
     return values
 
 
+class Dynamics:
+    """What the table `dynamics` keeps of each sample, after the step of every epoch."""
+
+    def __init__(self, labels):
+        self.labels, self.epochs = labels, 0
+        self.margin, self.probability = np.zeros(len(labels)), np.zeros(len(labels))
+        self.correct, self.forgotten = np.zeros(len(labels), int), np.zeros(len(labels), int)
+        self.learned, self.was = np.full(len(labels), -1), np.zeros(len(labels), bool)
+
+    def see(self, logits):
+        own = logits.gather(1, self.labels[:, None])
+        others = logits.scatter(1, self.labels[:, None], -torch.inf).max(1).values
+        right = (logits.argmax(1) == self.labels).numpy()
+        self.margin += (own[:, 0] - others).numpy()
+        self.probability += logits.double().softmax(1).gather(1, self.labels[:, None])[:, 0].numpy()
+        self.correct += right
+        self.forgotten += self.was & ~right
+        self.learned[right & (self.learned < 0)] = self.epochs
+        self.was, self.epochs = right, self.epochs + 1
+
+    def compare(self, table):
+        def largest(ours, theirs):
+            return np.abs(table[ours].to_numpy() - theirs / self.epochs).max()
+
+        def same(ours, theirs):
+            return 100 * (table[ours].fill_null(-1).to_numpy() == theirs).mean()
+
+        return (
+            f"; largest difference of a mean margin {largest('margin_mean', self.margin):.2e}, of a mean "
+            f"probability {largest('probability_mean', self.probability):.2e}; equal on samples: epochs correct "
+            f"{same('correct', self.correct):.2f} %, times forgotten {same('forgotten', self.forgotten):.2f} %, "
+            f"epoch learned {same('learned', self.learned):.2f} %"
+        )
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path("."))
@@ -82,12 +118,16 @@ def main():
         step = torch.optim.SGD(net.parameters(), lr=args.learning_rate)
         losses, seen = [], {}
         wanted = set(ours["radii"]["epoch"].to_list()) if "radii" in ours else set()
+        dynamics = Dynamics(y) if "dynamics" in ours else None
         for epoch in range(member["epochs"]):
             step.zero_grad()
             loss = torch.nn.functional.cross_entropy(net(x), y)
             losses.append(loss.item())
             loss.backward()
             step.step()
+            if dynamics:
+                with torch.no_grad():
+                    dynamics.see(net(x))
             if epoch in wanted:
                 with torch.no_grad():
                     seen[epoch] = radii(torch.tanh(layers[0](x)), y)
@@ -102,6 +142,8 @@ def main():
                 predicted = net(x).argmax(1).numpy()
             column = "predicted" if args.stage == "fit" else "predicted_last"
             line += f", predictions agree on {100 * (ours['scores'][column].to_numpy() == predicted).mean():.3f} %"
+        if dynamics:
+            line += dynamics.compare(ours["dynamics"])
         print(line)
 
 

@@ -50,13 +50,13 @@ pub const fn many(name: &'static str) -> InputDecl {
 pub struct Capacity {
     /// The most tasks that one call of [`Op::run_batch`] takes; at least 1.
     pub batch: usize,
-    /// Whether a call uses all of [`Task::threads`]; else it gets one.
-    pub threaded: bool,
+    /// The most threads that one call keeps busy; at least 1.
+    pub threads: usize,
 }
 
 impl Capacity {
     /// One task, one thread.
-    pub const SINGLE: Capacity = Capacity { batch: 1, threaded: false };
+    pub const SINGLE: Capacity = Capacity { batch: 1, threads: 1 };
 }
 
 /// A typed op. Whoever changes what `run` returns raises `VERSION`.
@@ -78,7 +78,7 @@ pub trait Op: Send + Sync + 'static {
         Ok(params)
     }
 
-    /// How many tasks it computes at once, and whether it can use several threads.
+    /// How many tasks it computes at once, and on how many threads.
     fn capacity(&self, _: &Self::Params) -> Capacity {
         Capacity::SINGLE
     }

@@ -219,7 +219,8 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The first tasks in the queue that can start, as many of a kind as their op takes at once, and the
-    /// threads for them: all that are free if there is nothing else to do with them.
+    /// threads for them: all that are free and of use if there is nothing else to do with them. Where full batches
+    /// would leave threads idle, batches are smaller.
     fn next_batch(&mut self, free: usize) -> Option<(Vec<Ready>, usize)> {
         if self.options.fail_fast && !self.report.failed.is_empty() {
             return None;
@@ -230,17 +231,18 @@ impl<'a> Scheduler<'a> {
             let (place, first) = waiting.find(|(_, ready)| !held.contains(&ready.group))?;
             let stage = self.graph.tasks[first.task].stage;
             let params = &self.graph.tasks[first.task].params;
-            let Capacity { batch: most, threaded } = self.graph.stages[stage].op.capacity(params);
+            let Capacity { batch, threads } = self.graph.stages[stage].op.capacity(params);
+            let most = batch.min((self.queue.len() * threads).div_ceil(free)).max(1);
             let end = (place.0, place.1, TaskId::MAX);
             let same_group = self.queue.range(*place..end).filter(|(_, ready)| ready.group == first.group);
-            let chosen: Vec<Place> = same_group.map(|(place, _)| *place).take(most.max(1)).collect();
+            let chosen: Vec<Place> = same_group.map(|(place, _)| *place).take(most).collect();
             if chosen.len() < most && self.may_grow(stage) {
                 held.push(first.group);
                 continue;
             }
             let batch: Vec<Ready> = chosen.iter().filter_map(|place| self.queue.remove(place)).collect();
-            let batches_left = self.queue.len().div_ceil(most.max(1));
-            return Some((batch, if threaded { free.div_ceil(batches_left + 1) } else { 1 }));
+            let batches_left = self.queue.len().div_ceil(most);
+            return Some((batch, free.div_ceil(batches_left + 1).min(threads.max(1))));
         }
     }
 

@@ -45,7 +45,9 @@ fn assert_tasks_differ_only_in_their_seeds(batch: &[Work]) {
 fn objects_are_the_same_on_any_threads_and_in_any_batches() {
     let (objects, _) = run(1, 1);
     assert_eq!(objects.len(), TASKS, "every task's result is another");
-    for (threads, most, expected) in [(4, 1, vec![1; 9]), (1, 3, vec![3; 3]), (4, 8, vec![8, 1])] {
+    // The last one has threads for six batches of four threads each.
+    let cases = [(4, 1, vec![1; 9]), (1, 3, vec![3; 3]), (4, 8, vec![8, 1]), (24, 8, vec![3; 3])];
+    for (threads, most, expected) in cases {
         let (same, batches) = run(threads, most);
         assert_eq!(same, objects, "{threads} threads, batches of {most}");
         for batch in &batches {

@@ -1,69 +1,122 @@
-//! One epoch of SimpleNN ensembles on 20,000 samples. Reads MNIST from $HSPIPE_DATA/MNIST/raw or the project's
-//! data folder; without it, random pixels that are as sparse.
+//! One epoch (forward, backward, step) of SimpleNN ensembles.
+
+mod common;
 
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use hspipe_ensemble::{Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet, train};
+use common::{Dataset, simple_nn};
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use hspipe_ensemble::{Instructions, Job, Network, Schedule, TrainingSet, train};
 
-const SAMPLES: usize = 20_000;
-const AREA: usize = 784;
+type Group<'a> = BenchmarkGroup<'a, criterion::measurement::WallTime>;
 
-fn data() -> (Vec<u8>, Vec<i32>) {
-    let root = std::env::var("HSPIPE_DATA");
-    let root = root.unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../data").into());
-    let raw = Path::new(&root).join("MNIST/raw");
-    let read = |name: &str| std::fs::read(raw.join(name)).ok();
-    if let (Some(images), Some(labels)) = (read("train-images-idx3-ubyte"), read("train-labels-idx1-ubyte")) {
-        let labels = labels[8..].iter().take(SAMPLES).map(|label| i32::from(*label));
-        return (images[16..][..SAMPLES * AREA].to_vec(), labels.collect());
-    }
-    let mut generator = Generator::new(1);
-    let mut pixel = || if generator.below(100) < 19 { 1 + generator.below(255) as u8 } else { 0 };
-    ((0..SAMPLES * AREA).map(|_| pixel()).collect(), (0..SAMPLES).map(|i| (i % 10) as i32).collect())
+/// What is trained, and how.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    set: &'a TrainingSet,
+    labels: &'a [i32],
+    network: &'a Network,
+    networks: usize,
+    threads: usize,
+    radii: bool,
+    dynamics: bool,
 }
 
 /// The time of a training of 1 + `epochs` less that of one epoch: what surrounds the epochs falls out.
-fn time(job: &Job, epochs: u32) -> Duration {
+fn time(case: Case, epochs: u64) -> Duration {
+    let seeds: Vec<u32> = (0..case.networks as u32).collect();
     let run = |epochs: u32| {
         let start = Instant::now();
-        let schedule = Schedule::Epochs { epochs, radii_from: None };
-        black_box(train(&Job { schedule, ..*job })).expect("the job is sound");
+        let trained = train(&Job {
+            set: case.set,
+            labels: case.labels,
+            network: case.network,
+            seeds: &seeds,
+            learning_rate: 0.1,
+            schedule: Schedule::Epochs { epochs, radii_from: case.radii.then_some(0) },
+            dynamics: case.dynamics,
+            evaluate: None,
+            threads: case.threads,
+            instructions: Instructions::detect(),
+        });
+        black_box(trained).expect("the job is sound");
         start.elapsed()
     };
-    run(1 + epochs).saturating_sub(run(1))
+    run(1 + epochs as u32).saturating_sub(run(1))
 }
 
-fn epochs(criterion: &mut Criterion) {
-    let (bytes, labels) = data();
-    let pixels = Pixels { bytes: &bytes, n: SAMPLES, area: AREA, mean: &[0.1307], variance: &[0.0949] };
-    let set = TrainingSet::build(&pixels, None).expect("the samples are sound");
-    let network = Network { hidden: vec![20, 20], classes: 10 };
-    let seeds: Vec<u32> = (0..16).collect();
-    let mut group = criterion.benchmark_group("epoch");
-    group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
-    for networks in [1, 8, 16] {
-        for threads in [1, 2] {
-            let job = Job {
-                set: &set,
-                labels: &labels,
-                network: &network,
-                seeds: &seeds[..networks],
-                learning_rate: 0.1,
-                schedule: Schedule::Epochs { epochs: 1, radii_from: None },
-                dynamics: false,
-                evaluate: None,
-                threads,
-                instructions: Instructions::detect(),
-            };
-            let id = BenchmarkId::new(format!("{networks} networks"), format!("{threads} threads"));
-            group.bench_function(id, |bencher| bencher.iter_custom(|count| time(&job, count as u32)));
+/// Its throughput is in samples seen by a network.
+fn measure(group: &mut Group, id: BenchmarkId, case: Case) {
+    group.throughput(Throughput::Elements((case.networks * case.labels.len()) as u64));
+    group.bench_function(id, |bencher| bencher.iter_custom(|epochs| time(case, epochs)));
+}
+
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> Group<'a> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10).warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_secs(2));
+    group
+}
+
+fn build(data: &Dataset, n: usize) -> TrainingSet {
+    TrainingSet::build(&data.pixels(n), None).expect("the samples are sound")
+}
+
+fn all(criterion: &mut Criterion) {
+    let network = simple_nn();
+    let (mnist, fashion) = (Dataset::read("MNIST", 19), Dataset::read("FashionMNIST", 50));
+    for data in [&mnist, &fashion] {
+        for n in [20_000, 70_000] {
+            let set = build(data, n);
+            let mut group = group(criterion, &format!("epoch, {}, n = {n}", data.name));
+            for networks in [1, 2, 4, 5, 8, 16, 64] {
+                for threads in [1, 2] {
+                    let id = BenchmarkId::new(format!("{networks} networks"), format!("{threads} threads"));
+                    let (labels, network) = (data.labels(n), &network);
+                    let (radii, dynamics) = (false, false);
+                    measure(
+                        &mut group,
+                        id,
+                        Case { set: &set, labels, network, networks, threads, radii, dynamics },
+                    );
+                }
+            }
         }
     }
-    group.finish();
+
+    let n = 20_000;
+    let set = build(&mnist, n);
+    let (labels, network) = (mnist.labels(n), &network);
+    let plain = Case { set: &set, labels, network, networks: 8, threads: 1, radii: false, dynamics: false };
+    let mut observed =
+        group(criterion, &format!("observed every epoch, {}, n = {n}, 8 networks", mnist.name));
+    for (name, case) in [
+        ("nothing", plain),
+        ("radii", Case { radii: true, ..plain }),
+        ("dynamics", Case { dynamics: true, ..plain }),
+    ] {
+        measure(&mut observed, BenchmarkId::from_parameter(name), case);
+    }
+    observed.finish();
+
+    let mut retraining = group(criterion, &format!("retraining, {}", mnist.name));
+    for (networks, n) in [(8, 20_000), (5, 20_000), (5, 10_000), (5, 1_000)] {
+        let set = build(&mnist, n);
+        let id = BenchmarkId::new(format!("{networks} networks"), format!("{n} samples"));
+        measure(&mut retraining, id, Case { set: &set, labels: mnist.labels(n), networks, ..plain });
+    }
+    retraining.finish();
+
+    let mut densities = group(criterion, "share of non-zero pixels, n = 10000");
+    for inked in [10, 20, 50, 80, 90, 91, 100] {
+        let data = Dataset::random("random", 10_000, inked);
+        let set = build(&data, 10_000);
+        for networks in [1, 8] {
+            let id = BenchmarkId::new(format!("{networks} networks"), format!("{inked} %"));
+            measure(&mut densities, id, Case { set: &set, labels: data.labels(10_000), networks, ..plain });
+        }
+    }
 }
 
-criterion_group!(benches, epochs);
+criterion_group!(benches, all);
 criterion_main!(benches);

@@ -16,7 +16,7 @@ use crate::pixels::{Channel, Pixels};
 const SLICE: usize = 98;
 
 /// The share of non-zero pixels above which panels are quicker than lists. Both give the same sums.
-const DENSE: f64 = 0.9;
+const DENSE: f64 = 0.8;
 
 /// Samples and pixels of some of them, in one of the two forms.
 pub(crate) enum Entries<'a> {

@@ -30,7 +30,7 @@ pub struct Rows<'a> {
 impl Panels {
     pub fn build(
         pixels: &Pixels,
-        samples: impl Iterator<Item = usize> + Clone,
+        samples: impl ExactSizeIterator<Item = usize> + Clone,
         slices: impl Iterator<Item = Range<usize>>,
     ) -> Self {
         let channels = pixels.channels();
@@ -41,7 +41,7 @@ impl Panels {
                 .flat_map(|pixel| channels.iter().find(|channel| channel.pixels.contains(&pixel)))
                 .map(|channel| &channel.values)
                 .collect();
-            let mut values = Vec::new();
+            let mut values = Vec::with_capacity(samples.len() * width);
             for sample in samples.clone() {
                 let bytes = &pixels.sample(sample)[slice.clone()];
                 for (bytes, tables) in bytes.chunks(LANES).zip(tables.chunks(LANES)) {

@@ -101,7 +101,7 @@ impl AnyOp for FakeOp {
         self.seeded
     }
     fn capacity(&self, _: &Bound) -> Capacity {
-        Capacity { batch: self.batch, threaded: false }
+        Capacity { batch: self.batch, threads: 4 }
     }
     fn params(&self) -> Vec<&'static str> {
         self.params.clone()
