@@ -78,7 +78,7 @@ fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, se
         network: &network,
         samples,
         labels,
-        train: SAMPLES,
+        train: &(0..SAMPLES as u32).collect::<Vec<u32>>(),
         learning_rate: 0.1,
         schedule,
         dynamics: false,

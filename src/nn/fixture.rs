@@ -16,15 +16,20 @@ fn samples() -> (Samples, Vec<i32>) {
     (Samples::new(pixels, 9, vec![0.4], vec![0.04]), labels)
 }
 
-/// One network, trained on the first 45 samples.
-pub fn train(trainer: &dyn Trainer, schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
+/// One network, trained on some of the samples.
+pub fn train(
+    trainer: &dyn Trainer,
+    train: &[u32],
+    schedule: Schedule,
+    learning_rate: f64,
+) -> (Trained, Samples, Vec<i32>) {
     let (samples, labels) = samples();
     let network = Network { hidden: vec![5, 4], classes: 3 };
     let job = Job {
         network: &network,
         samples: &samples,
         labels: &labels,
-        train: 45,
+        train,
         learning_rate,
         schedule,
         dynamics: true,

@@ -23,8 +23,8 @@ pub struct Job<'a> {
     pub samples: &'a Samples,
     /// One label per sample, in 0..classes.
     pub labels: &'a [i32],
-    /// The first so many samples are trained on; logits are wanted for all.
-    pub train: usize,
+    /// The positions of the samples trained on; logits are wanted for all samples.
+    pub train: &'a [u32],
     pub learning_rate: f64,
     pub schedule: Schedule,
     /// Whether [`Dynamics`] of the samples trained on are wanted.
@@ -50,6 +50,13 @@ pub enum TrainError {
 pub trait Trainer: Send + Sync {
     /// One result per seed, in order; a network's bits do not depend on the others.
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>>;
+}
+
+impl Job<'_> {
+    /// The labels of the samples trained on.
+    fn train_labels(&self) -> Vec<i32> {
+        self.train.iter().map(|position| self.labels[*position as usize]).collect()
+    }
 }
 
 /// The place of the largest of `logits`; the first of equals.

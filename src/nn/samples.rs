@@ -1,9 +1,7 @@
 //! Samples as networks see them: bytes of pixels and their normalisation.
 
-use std::collections::BTreeMap;
-#[cfg(feature = "torch")]
-use std::sync::OnceLock;
-use std::sync::{Arc, Mutex};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use hspipe_ensemble::{InputError, Pixels, SampleLists, TrainingSet};
 
@@ -17,23 +15,43 @@ pub struct Samples {
     pub mean: Vec<f64>,
     /// Unbiased, per channel, on the scale 0..1.
     pub variance: Vec<f64>,
-    /// What the native trainer reads, by the number of samples trained on; made when first wanted.
-    lists: Mutex<BTreeMap<usize, Arc<Lists>>>,
+    /// What the native trainer reads, made when first wanted: the sets that were trained on last, and all samples.
+    sets: Mutex<VecDeque<(Vec<u32>, Lazy<TrainingSet>)>>,
+    all: Lazy<SampleLists>,
     #[cfg(feature = "torch")]
     pub(super) tensor: OnceLock<Mutex<tch::Tensor>>,
 }
 
-/// Lists of pixels: of the samples trained on, and of all if these are more.
+/// Threads that want the same thing wait for the first of them to make it.
+type Lazy<T> = Arc<OnceLock<Result<T, InputError>>>;
+
+/// Training sets kept. More would fill the memory; fewer would build lists anew for the next batch of networks.
+const KEPT: usize = 4;
+
+/// Lists of pixels: of the samples trained on, and of all.
 pub struct Lists {
-    pub train: TrainingSet,
-    all: Option<SampleLists>,
+    train: Lazy<TrainingSet>,
+    /// Absent if all are trained on.
+    all: Option<Lazy<SampleLists>>,
 }
 
 impl Lists {
-    /// Of all samples.
-    pub fn all(&self) -> &SampleLists {
-        self.all.as_ref().unwrap_or(self.train.samples())
+    pub fn train(&self) -> Result<&TrainingSet, InputError> {
+        got(&self.train)
     }
+
+    /// Of all samples.
+    pub fn all(&self) -> Result<&SampleLists, InputError> {
+        match &self.all {
+            Some(all) => got(all),
+            None => Ok(self.train()?.samples()),
+        }
+    }
+}
+
+/// What has been made; `Lists` are given out only after that.
+fn got<T>(lazy: &Lazy<T>) -> Result<&T, InputError> {
+    lazy.get().map_or(Err(InputError::NoSamples), |made| made.as_ref().map_err(Clone::clone))
 }
 
 /// Keeps a constant image from dividing by zero.
@@ -49,7 +67,8 @@ impl Samples {
             area,
             mean,
             variance,
-            lists: Mutex::default(),
+            sets: Mutex::default(),
+            all: Lazy::default(),
             #[cfg(feature = "torch")]
             tensor: OnceLock::new(),
         }
@@ -61,12 +80,8 @@ impl Samples {
         self.area * self.mean.len()
     }
 
-    /// The lists for training on the first `train` samples; threads that want the same ones wait for them.
-    pub fn lists(&self, train: usize) -> Result<Arc<Lists>, InputError> {
-        let mut lists = self.lists.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(found) = lists.get(&train) {
-            return Ok(found.clone());
-        }
+    /// The lists for training on the samples at the positions `train`.
+    pub fn lists(&self, train: &[u32]) -> Lists {
         let pixels = Pixels {
             bytes: &self.pixels,
             n: self.n,
@@ -74,11 +89,22 @@ impl Samples {
             mean: &self.mean,
             variance: &self.variance,
         };
-        let first: Vec<u32> = (0..train as u32).collect();
-        let more = (train < self.n).then(|| SampleLists::build(&pixels, None)).transpose()?;
-        let made = Arc::new(Lists { train: TrainingSet::build(&pixels, Some(&first))?, all: more });
-        lists.insert(train, made.clone());
-        Ok(made)
+        let set = {
+            let mut sets = self.sets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let found = sets.iter().position(|(positions, _)| positions == train);
+            let set =
+                found.and_then(|at| sets.remove(at)).unwrap_or_else(|| (train.to_vec(), Lazy::default()));
+            sets.push_front(set.clone());
+            sets.truncate(KEPT);
+            set.1
+        };
+        set.get_or_init(|| TrainingSet::build(&pixels, Some(train)));
+        let is_all = train.len() == self.n && train.iter().enumerate().all(|(i, at)| i == *at as usize);
+        let all = (!is_all).then(|| self.all.clone());
+        if let Some(all) = &all {
+            all.get_or_init(|| SampleLists::build(&pixels, None));
+        }
+        Lists { train: set, all }
     }
 
     /// For each channel, the normalised value of each byte: (p/255 - mean) / sqrt(variance + 1e-9).

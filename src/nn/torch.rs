@@ -40,8 +40,16 @@ struct Training<'a> {
 impl<'a> Training<'a> {
     fn new(job: &'a Job<'a>, seed: u32) -> Result<Self, TrainError> {
         let all = tensor_of(job.samples)?;
-        let train = all.f_narrow(0, 0, job.train as i64)?;
-        let labels = Tensor::f_from_slice(&job.labels[..job.train])?.f_to_kind(Kind::Int64)?;
+        let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
+        let train = match is_first {
+            // No copy: one for each network would soon fill the memory.
+            true => all.f_narrow(0, 0, job.train.len() as i64)?,
+            false => {
+                let positions: Vec<i64> = job.train.iter().map(|position| i64::from(*position)).collect();
+                all.f_index_select(0, &Tensor::f_from_slice(&positions)?)?
+            }
+        };
+        let labels = Tensor::f_from_slice(&job.train_labels())?.f_to_kind(Kind::Int64)?;
         let mut layers = Vec::new();
         for layer in linear_layers(seed, &job.network.sizes(job.samples.width())) {
             let shape = [layer.outputs as i64, layer.inputs as i64];
@@ -60,7 +68,8 @@ impl<'a> Training<'a> {
             Schedule::Inversion { first_epoch, .. } => Some(Search::new(self.job, first_epoch)),
             Schedule::Epochs { .. } => None,
         };
-        let mut dynamics = self.job.dynamics.then(|| DynamicsWatch::new(self.job.train));
+        let train_labels = self.job.train_labels();
+        let mut dynamics = self.job.dynamics.then(|| DynamicsWatch::new(self.job.train.len()));
         let mut step = 0;
         let final_loss = loop {
             let (latent, logits) = self.forward(&self.train)?;
@@ -73,7 +82,7 @@ impl<'a> Training<'a> {
             // This forward pass sees the network as the step of the epoch before has left it.
             let before = step.checked_sub(1);
             if let (Some(epoch), Some(dynamics)) = (before, &mut dynamics) {
-                dynamics.see(epoch, &floats(&logits.f_detach()?)?, &self.job.labels[..self.job.train]);
+                dynamics.see(epoch, &floats(&logits.f_detach()?)?, &train_labels);
             }
             if let Some(epoch) = before
                 && self.job.schedule.wants_radii(epoch)
@@ -170,7 +179,8 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(job: &'a Job<'a>, first_epoch: u32) -> Self {
         let classes = job.network.classes;
-        Search { job, watch: Watch::new(classes, first_epoch), logits: vec![f32::NAN; job.train * classes] }
+        let logits = vec![f32::NAN; job.train.len() * classes];
+        Search { job, watch: Watch::new(classes, first_epoch), logits }
     }
 
     fn check(&mut self, epoch: u32, radii: &[f64], logits: &Tensor) -> Result<(), TrainError> {
@@ -181,20 +191,20 @@ impl<'a> Search<'a> {
         let logits = floats(&logits.f_detach()?)?;
         let classes = self.job.network.classes;
         let rows = self.logits.chunks_mut(classes).zip(logits.chunks(classes));
-        for ((kept, now), label) in rows.zip(self.job.labels) {
-            if inverted.contains(&(*label as usize)) {
+        for ((kept, now), label) in rows.zip(self.job.train_labels()) {
+            if inverted.contains(&(label as usize)) {
                 kept.copy_from_slice(now);
             }
         }
         Ok(())
     }
 
-    /// Rows whose class has not inverted take the last network's logits.
+    /// Rows whose class has not inverted take the last network's logits, which are of all samples.
     fn finish(mut self, last: &[f32]) -> Inversion {
         let classes = self.job.network.classes;
-        for (kept, last) in self.logits.chunks_mut(classes).zip(last.chunks(classes)) {
+        for (kept, position) in self.logits.chunks_mut(classes).zip(self.job.train) {
             if kept[0].is_nan() {
-                kept.copy_from_slice(last);
+                kept.copy_from_slice(&last[*position as usize * classes..][..classes]);
             }
         }
         Inversion { epochs: self.watch.epochs, logits: self.logits }
@@ -253,7 +263,7 @@ mod tests {
     }
 
     fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
-        fixture::train(&Torch, schedule, learning_rate)
+        fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), schedule, learning_rate)
     }
 
     /// The latent activations and the logits of one sample, by plain f64 loops.

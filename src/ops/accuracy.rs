@@ -72,7 +72,7 @@ impl Op for Accuracy {
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
             match trained_on(params, training) {
                 0 => Err(OpError::new("train_fraction leaves no sample to train on")),
-                train => Ok((params.recipe(schedule), train)),
+                train => Ok((params.recipe(schedule), Training::first(train))),
             }
         };
         run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {

@@ -41,7 +41,7 @@ impl Op for Fit {
             let params = tasks[0].params;
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
             let recipe = Recipe { dynamics: true, ..params.recipe(schedule) };
-            Ok((recipe, training.labels.len()))
+            Ok((recipe, training.all()))
         };
         run_batch(&self.prepared, tasks, recipe, tables)
     }

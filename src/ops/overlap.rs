@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use hspipe_engine::Value;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
 use hspipe_engine::value::{canonical, show};
-use polars::prelude::{DataFrame, IntoLazy, col, df};
+use polars::prelude::{IntoLazy, col, df};
 use serde::{Deserialize, Serialize};
 
 use super::stats;
@@ -46,8 +46,8 @@ impl Op for Overlap {
         let rows = df!("a" => text(|pair| pair.a), "b" => text(|pair| pair.b), "percent" => percent);
         let summary = stats::summary(rows.map_err(stats::failed)?.lazy(), &["a", "b"], col("percent"))?;
         let summary = vec![
-            texts(&summary, "a")?.into(),
-            texts(&summary, "b")?.into(),
+            stats::texts(&summary, "a")?.into(),
+            stats::texts(&summary, "b")?.into(),
             stats::floats(&summary, "mean")?.into(),
             stats::floats(&summary, "std")?.into(),
             stats::ints(&summary, "n")?.into(),
@@ -113,11 +113,6 @@ fn pairs(set: &[Hard]) -> Vec<Pair<'_>> {
         }
     }
     pairs
-}
-
-fn texts(frame: &DataFrame, name: &str) -> Result<Vec<String>, OpError> {
-    let column = frame.column(name).map_err(stats::failed)?.str().map_err(stats::failed)?;
-    Ok(column.iter().map(|text| text.unwrap_or_default().to_string()).collect())
 }
 
 #[cfg(test)]

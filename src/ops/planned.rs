@@ -16,30 +16,8 @@ struct Planned {
 }
 
 pub fn add_to(ops: &mut Registry) {
-    const TRAINING: &[&str] = &["network", "hidden", "epochs", "learning_rate", "trainer", "device"];
     const PLOT: &[&str] = &["figure"];
     let planned = [
-        Planned {
-            name: "split",
-            inputs: const { &[one("samples"), one("hard")] },
-            outputs: &["split"],
-            params: &["reduce", "train_ratio", "remaining_ratio"],
-            seeded: true,
-        },
-        Planned {
-            name: "retrain",
-            inputs: const { &[one("images"), one("samples"), one("normalisation"), one("classes"), one("split")] },
-            outputs: &["member", "metrics"],
-            params: TRAINING,
-            seeded: true,
-        },
-        Planned {
-            name: "retrain_summary",
-            inputs: const { &[many("metrics")] },
-            outputs: &["retrain_summary"],
-            params: &[],
-            seeded: false,
-        },
         Planned {
             name: "plot_radii",
             inputs: const { &[many("radii"), one("classes")] },

@@ -42,7 +42,7 @@ impl Op for Radii {
                 return Err(OpError::new(what).hint("set radii_from below epochs".to_string()));
             }
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-            Ok((params.recipe(schedule), training.labels.len()))
+            Ok((params.recipe(schedule), training.all()))
         };
         run_batch(&self.prepared, tasks, recipe, |_, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;

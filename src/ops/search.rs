@@ -103,7 +103,7 @@ fn attempt_all(
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
-    let trained = training.networks(&recipe, training.labels.len(), &seeds, tasks[0].threads);
+    let trained = training.networks(&recipe, &training.all(), &seeds, tasks[0].threads);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =

@@ -45,6 +45,12 @@ pub fn ints(frame: &DataFrame, name: &str) -> Result<Vec<i32>, OpError> {
     Ok(column.iter().map(Option::unwrap_or_default).collect())
 }
 
+/// A column of text.
+pub fn texts(frame: &DataFrame, name: &str) -> Result<Vec<String>, OpError> {
+    let column = frame.column(name).map_err(failed)?.str().map_err(failed)?;
+    Ok(column.iter().map(|text| text.unwrap_or_default().to_string()).collect())
+}
+
 /// A column of numbers, null where there is none.
 pub fn floats(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>, OpError> {
     Ok(frame.column(name).map_err(failed)?.f64().map_err(failed)?.iter().collect())

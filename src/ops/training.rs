@@ -134,11 +134,21 @@ pub struct Recipe<'a> {
 }
 
 impl Training {
-    /// Trains one network per seed on the first `train` samples.
+    /// The positions of the first `n` samples.
+    pub fn first(n: usize) -> Vec<u32> {
+        (0..n as u32).collect()
+    }
+
+    /// The positions of all samples.
+    pub fn all(&self) -> Vec<u32> {
+        Self::first(self.labels.len())
+    }
+
+    /// Trains one network per seed on the samples at the positions `train`.
     pub fn networks(
         &self,
         recipe: &Recipe,
-        train: usize,
+        train: &[u32],
         seeds: &[u32],
         threads: usize,
     ) -> Vec<Result<Trained, OpError>> {
@@ -164,13 +174,13 @@ pub fn capacity(trainer: &str) -> Capacity {
     Capacity { batch, threads }
 }
 
-/// Trains one network per task and makes its tables. `recipe` gives the recipe and how many of the samples,
-/// from the first on, are trained on. The tasks differ only in their seeds, so what holds for the first one
+/// Trains one network per task and makes its tables. `recipe` gives the recipe and the positions of the samples
+/// that are trained on. The tasks differ only in their seeds, so what holds for the first one
 /// holds for all.
 pub fn run_batch<'a, P>(
     prepared: &Prepared,
     tasks: &[Task<'a, P>],
-    recipe: impl FnOnce(&Training) -> Result<(Recipe<'a>, usize), OpError>,
+    recipe: impl FnOnce(&Training) -> Result<(Recipe<'a>, Vec<u32>), OpError>,
     tables: impl Fn(&Training, &Trained, u32) -> Result<Outputs, OpError>,
 ) -> Vec<Result<Outputs, OpError>> {
     let Some(first) = tasks.first() else { return Vec::new() };
@@ -178,7 +188,7 @@ pub fn run_batch<'a, P>(
         let training = prepared.training(first.inputs)?;
         let (recipe, train) = recipe(&training)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let trained = training.networks(&recipe, train, &seeds, first.threads);
+        let trained = training.networks(&recipe, &train, &seeds, first.threads);
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };

@@ -160,6 +160,15 @@ impl Frame {
         Ok(self.array::<Float64Array>(column, Kind::Float64)?.values())
     }
 
+    /// A column that may hold nulls.
+    pub fn optional_f64(&self, column: &str) -> Result<Vec<Option<f64>>, TableError> {
+        Ok(self.array::<Float64Array>(column, Kind::Float64)?.iter().collect())
+    }
+
+    pub fn bool(&self, column: &str) -> Result<Vec<bool>, TableError> {
+        Ok(self.array::<BooleanArray>(column, Kind::Bool)?.values().iter().collect())
+    }
+
     pub fn text(&self, column: &str) -> Result<Vec<&str>, TableError> {
         Ok(self.array::<StringArray>(column, Kind::Text)?.iter().map(Option::unwrap_or_default).collect())
     }

@@ -51,7 +51,7 @@ macro_rules! schemas {
     };
 }
 
-use Kind::{Binary, Float32, Float64, Int32, Text, UInt32};
+use Kind::{Binary, Bool, Float32, Float64, Int32, Text, UInt32};
 
 schemas! {
     /// load: pixels are channels x height x width bytes, row-major.
@@ -123,6 +123,19 @@ schemas! {
     ];
     RADII_SUMMARY = "radii_summary": [
         column("epoch", Int32), column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32),
+    ];
+    /// split: `part` is `train`, `test` or `left out`.
+    SPLIT = "split": [column("position", Int32), column("hard", Bool), column("part", Text)];
+    /// retrain: a row per test set, in percent; null where the test set is empty.
+    METRICS = "metrics": [
+        column("seed", UInt32), column("test_set", Text), nullable("accuracy", Float64),
+        nullable("precision", Float64), nullable("recall", Float64), nullable("f1", Float64),
+        column("n_train", Int32), column("n_test", Int32),
+    ];
+    /// retrain_summary: `train_ratio` is null in the rows over all of them.
+    RETRAIN_SUMMARY = "retrain_summary": [
+        nullable("train_ratio", Float64), column("remaining_ratio", Float64), column("test_set", Text),
+        column("metric", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
     ];
     /// Every plot: the picture in each format. `file` is below Figures/.
     FIGURE = "figure": [column("file", Text), column("content", Binary)];

@@ -1,0 +1,112 @@
+//! retrain: a split -> a network trained on its training set, and how well it does on its test sets. Next:
+//! `retrain_summary`.
+
+use std::sync::Arc;
+
+use hspipe_engine::op::{Capacity, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
+
+use super::metrics::{Metrics, metrics};
+use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
+use crate::nn::{Schedule, Trained, argmax};
+use crate::tables::{Frame, METRICS, write};
+
+pub struct Retrain {
+    pub prepared: Arc<Prepared>,
+}
+
+training_params! {}
+
+impl Op for Retrain {
+    type Params = Params;
+    const NAME: &'static str = "retrain";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] =
+        &[one("images"), one("samples"), one("normalisation"), one("classes"), one("split")];
+    const OUTPUTS: &'static [&'static str] = &["member", "metrics"];
+    const SEEDED: bool = true;
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        params.canonical_training()
+    }
+
+    fn capacity(&self, params: &Params) -> Capacity {
+        capacity(&params.trainer)
+    }
+
+    fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
+        let Some(first) = tasks.first() else { return Vec::new() };
+        let split = match Split::read(first.inputs) {
+            Ok(split) => split,
+            Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let recipe = |_: &Training| {
+            let schedule = Schedule::Epochs { epochs: first.params.epochs, radii_from: None };
+            match split.train.is_empty() {
+                true => Err(OpError::new("the split leaves no sample to train on")
+                    .hint("raise remaining_ratio, train_ratio or subset_size".to_string())),
+                false => Ok((first.params.recipe(schedule), split.train.clone())),
+            }
+        };
+        run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
+            let mut tables = member_tables(trained, seed, 0)?;
+            tables.push(("metrics", metrics_table(&split, training, trained, seed)?));
+            Ok(tables)
+        })
+    }
+}
+
+/// Positions of samples.
+struct Split {
+    train: Vec<u32>,
+    /// With whether they are hard.
+    test: Vec<(usize, bool)>,
+}
+
+impl Split {
+    fn read(inputs: &Inputs) -> Result<Split, OpError> {
+        let table = Frame::read("split", inputs.one("split")?.read()?)?;
+        let mut split = Split { train: Vec::new(), test: Vec::new() };
+        let rows = table.i32("position")?.iter().zip(table.text("part")?).zip(table.bool("hard")?);
+        for ((position, part), hard) in rows {
+            match part {
+                "train" => split.train.push(*position as u32),
+                "test" => split.test.push((*position as usize, hard)),
+                _ => {}
+            }
+        }
+        Ok(split)
+    }
+}
+
+/// A row for each test set: `full`, `hard` and `easy`. The metrics of one without samples are null.
+fn metrics_table(
+    split: &Split,
+    training: &Training,
+    trained: &Trained,
+    seed: u32,
+) -> Result<Vec<u8>, OpError> {
+    let classes = training.classes;
+    let of = |wanted: fn(bool) -> bool| {
+        let tested = split.test.iter().filter(|(_, hard)| wanted(*hard)).map(|(position, _)| *position);
+        let pairs = tested.clone().map(|position| {
+            let logits = &trained.logits[position * classes..][..classes];
+            (argmax(logits), training.labels[position] as usize)
+        });
+        (metrics(pairs, classes), tested.count() as i32)
+    };
+    let sets = [of(|_| true), of(|hard| hard), of(|hard| !hard)];
+    let column =
+        |value: fn(Metrics) -> f64| sets.iter().map(|(found, _)| found.map(value)).collect::<Vec<_>>();
+    let names = ["full", "hard", "easy"].map(String::from).to_vec();
+    let columns = vec![
+        vec![seed; 3].into(),
+        names.into(),
+        column(|metrics| metrics.accuracy).into(),
+        column(|metrics| metrics.precision).into(),
+        column(|metrics| metrics.recall).into(),
+        column(|metrics| metrics.f1).into(),
+        vec![split.train.len() as i32; 3].into(),
+        sets.iter().map(|(_, tested)| *tested).collect::<Vec<i32>>().into(),
+    ];
+    Ok(write(&METRICS, columns)?)
+}

@@ -1,0 +1,70 @@
+//! retrain_summary: metrics of retrained networks -> mean and std over sets and networks. Next: the plots.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
+use polars::prelude::{IntoLazy, col, df};
+use serde::{Deserialize, Serialize};
+
+use super::stats;
+use crate::tables::{Frame, RETRAIN_SUMMARY, write};
+
+pub struct RetrainSummary;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {}
+
+const METRICS: [&str; 4] = ["accuracy", "precision", "recall", "f1"];
+
+impl Op for RetrainSummary {
+    type Params = Params;
+    const NAME: &'static str = "retrain_summary";
+    const VERSION: u32 = 1;
+    /// Gathered over train_ratio, set, remaining_ratio and run.
+    const INPUTS: &'static [InputDecl] = &[many("metrics")];
+    const OUTPUTS: &'static [&'static str] = &["retrain_summary"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let (mut train_ratios, mut remaining_ratios, mut test_sets) = (vec![], vec![], vec![]);
+        let (mut metrics, mut values) = (vec![], vec![]);
+        for table in task.inputs.many("metrics") {
+            let frame = Frame::read("metrics", table.read()?)?;
+            let (train_ratio, remaining_ratio) =
+                (coord(table, "train_ratio")?, coord(table, "remaining_ratio")?);
+            for metric in METRICS {
+                for (test_set, value) in frame.text("test_set")?.into_iter().zip(frame.optional_f64(metric)?)
+                {
+                    // Once for its own train ratio, once for all together.
+                    for train_ratio in [Some(train_ratio), None] {
+                        train_ratios.push(train_ratio);
+                        remaining_ratios.push(remaining_ratio);
+                        test_sets.push(test_set.to_string());
+                        metrics.push(metric);
+                        values.push(value);
+                    }
+                }
+            }
+        }
+        let by = ["train_ratio", "remaining_ratio", "test_set", "metric"];
+        let rows = df!(
+            by[0] => train_ratios, by[1] => remaining_ratios, by[2] => test_sets, by[3] => metrics,
+            "value" => values,
+        );
+        let summary = stats::summary(rows.map_err(stats::failed)?.lazy(), &by, col("value"))?;
+        let columns = vec![
+            stats::floats(&summary, by[0])?.into(),
+            stats::present(&summary, by[1])?.into(),
+            stats::texts(&summary, by[2])?.into(),
+            stats::texts(&summary, by[3])?.into(),
+            stats::floats(&summary, "mean")?.into(),
+            stats::floats(&summary, "std")?.into(),
+            stats::ints(&summary, "n")?.into(),
+        ];
+        Ok(vec![("retrain_summary", write(&RETRAIN_SUMMARY, columns)?)])
+    }
+}
+
+/// The value of a gathered axis of numbers.
+fn coord(table: &Table, axis: &str) -> Result<f64, OpError> {
+    let found = table.coords.iter().find(|(name, _)| name == axis).and_then(|(_, value)| value.as_f64());
+    found.ok_or_else(|| OpError::new(format!("retrain_summary needs the axis `{axis}` among those gathered")))
+}
