@@ -2,6 +2,7 @@
 //!
 //! Parses the command line, hands it to a command, and prints an error with its remedy.
 
+mod check;
 mod cli;
 mod data;
 mod figures;

@@ -44,6 +44,9 @@ pub enum Command {
     /// List targets, stages, and parameters with their values
     #[command(after_help = "Example: hspipe list --profile quick")]
     List(List),
+    /// Compare Results/ with the published numbers, figure by figure
+    #[command(after_help = "Example: hspipe check figure8")]
+    Check(Check),
     /// Find and fetch datasets
     #[command(subcommand, after_help = "Example: hspipe data fetch MNIST")]
     Data(Data),
@@ -123,6 +126,13 @@ pub enum GraphFormat {
 pub struct List {
     #[command(flatten)]
     pub settings: Settings,
+}
+
+#[derive(clap::Args)]
+pub struct Check {
+    /// Figures or panels: figure3, figure8, figure8a [default: all that have been computed]
+    #[arg(value_name = "FIGURE")]
+    pub figures: Vec<String>,
 }
 
 #[derive(Subcommand)]

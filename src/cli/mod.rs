@@ -3,6 +3,7 @@
 //! What was asked for goes to stdout, all else to stderr.
 
 mod args;
+mod check;
 mod data;
 pub mod error;
 mod graph;
@@ -26,6 +27,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Why(why) => why::why(&args, why),
         Command::Graph(graph) => graph::graph(&args, graph),
         Command::List(list) => list::list(&args, list),
+        Command::Check(check) => check::check(&args, check),
         Command::Data(data) => data::data(&args, data),
     }
 }

@@ -1,0 +1,199 @@
+//! How close the numbers of a figure are to the published ones.
+//!
+//! In: pairs of numbers. Out: statistics of their differences, and what is outside of the bounds. The bounds:
+//! a count per class may differ by 3 std * sqrt(1/n + 1/n published), and their total by 5 %; an accuracy of a class
+//! by 0.01; of retraining curves 95 % of the points lie within two published stds, and each curve's mean difference
+//! is below 1.5 points. Must not know where the numbers come from.
+
+const STANDARD_ERRORS: f64 = 3.0;
+const TOTAL: f64 = 0.05;
+const ACCURACY: f64 = 0.01;
+const POINTS_WITHIN_TWO: f64 = 0.95;
+const CURVE: f64 = 1.5;
+
+/// A number of ours and the published one.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Empty where the figure has only one.
+    pub curve: String,
+    pub x: String,
+    pub ours: f64,
+    /// Sets or networks.
+    pub our_n: i32,
+    pub theirs: f64,
+    pub their_std: Option<f64>,
+    pub their_n: i32,
+}
+
+impl Pair {
+    fn difference(&self) -> f64 {
+        self.ours - self.theirs
+    }
+
+    /// The difference in published standard deviations, without its sign.
+    fn deviations(&self) -> Option<f64> {
+        self.their_std.map(|std| (self.difference() / std).abs())
+    }
+}
+
+/// What is known of a figure.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    pub figure: &'static str,
+    /// At least one.
+    pub pairs: Vec<Pair>,
+    /// How many points were published.
+    pub published: usize,
+}
+
+impl Comparison {
+    /// Ours less theirs.
+    pub fn mean_difference(&self) -> f64 {
+        mean(self.pairs.iter().map(Pair::difference))
+    }
+
+    /// In published standard deviations; none if these are unknown.
+    pub fn largest_deviation(&self) -> Option<f64> {
+        self.pairs.iter().filter_map(Pair::deviations).reduce(f64::max)
+    }
+
+    /// Points within so many published standard deviations; none if these are unknown.
+    pub fn within(&self, deviations: f64) -> Option<usize> {
+        self.largest_deviation()?;
+        Some(
+            self.pairs
+                .iter()
+                .filter(|pair| pair.deviations().is_some_and(|found| found <= deviations))
+                .count(),
+        )
+    }
+
+    /// Pearson's r over all points; none if one side does not vary.
+    pub fn correlation(&self) -> Option<f64> {
+        let of = |value: fn(&Pair) -> f64| {
+            let centre = mean(self.pairs.iter().map(value));
+            self.pairs.iter().map(move |pair| value(pair) - centre)
+        };
+        let (x, y) = (of(|pair| pair.ours), of(|pair| pair.theirs));
+        let sum = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>();
+        let product = sum(&mut x.clone().zip(y.clone()).map(|(x, y)| x * y));
+        let scale = (sum(&mut x.map(|x| x * x)) * sum(&mut y.map(|y| y * y))).sqrt();
+        (scale > 0.0).then(|| product / scale)
+    }
+
+    /// The fewest sets or networks behind a point of ours, and those behind the published one.
+    pub fn runs(&self) -> (i32, i32) {
+        let fewest = self.pairs.iter().min_by_key(|pair| pair.our_n);
+        fewest.map_or((0, 0), |pair| (pair.our_n, pair.their_n))
+    }
+
+    /// What lies outside of the bounds; nothing if the figure is close to the published one.
+    pub fn outside(&self) -> Vec<String> {
+        match self.figure {
+            "8a" | "8b" | "8c" | "8e" | "8g" => self.counts_outside(),
+            "8d" | "8f" | "8h" => self.accuracies_outside(),
+            _ => self.curves_outside(),
+        }
+    }
+
+    fn counts_outside(&self) -> Vec<String> {
+        let mut outside = Vec::new();
+        for pair in &self.pairs {
+            let errors = (1.0 / f64::from(pair.our_n) + 1.0 / f64::from(pair.their_n)).sqrt();
+            let bound = STANDARD_ERRORS * pair.their_std.unwrap_or(0.0) * errors;
+            if pair.difference().abs() > bound {
+                let (x, ours, theirs) = (&pair.x, pair.ours, pair.theirs);
+                outside.push(format!("class {x}: {ours:.1}, published {theirs:.1}, bound {bound:.1}"));
+            }
+        }
+        let total = |value: fn(&Pair) -> f64| self.pairs.iter().map(value).sum::<f64>();
+        let (ours, theirs) = (total(|pair| pair.ours), total(|pair| pair.theirs));
+        if (ours - theirs).abs() > TOTAL * theirs {
+            let percent = 100.0 * (ours / theirs - 1.0);
+            outside.push(format!("total: {ours:.1}, published {theirs:.1} ({percent:+.1} %, bound 5 %)"));
+        }
+        outside
+    }
+
+    fn accuracies_outside(&self) -> Vec<String> {
+        let far = self.pairs.iter().filter(|pair| pair.difference().abs() > ACCURACY);
+        let text = |pair: &Pair| {
+            format!("class {}: {:.4}, published {:.4}, bound {ACCURACY}", pair.x, pair.ours, pair.theirs)
+        };
+        far.map(text).collect()
+    }
+
+    fn curves_outside(&self) -> Vec<String> {
+        let mut outside = Vec::new();
+        let within = self.within(2.0).unwrap_or(0);
+        if (within as f64) < POINTS_WITHIN_TWO * self.pairs.len() as f64 {
+            let points = self.pairs.len();
+            outside.push(format!("{within} of {points} points within two published stds, bound 95 %"));
+        }
+        for curve in self.pairs.chunk_by(|a, b| a.curve == b.curve) {
+            let difference = mean(curve.iter().map(Pair::difference));
+            if difference.abs() >= CURVE {
+                outside
+                    .push(format!("{}: {difference:+.2} points on average, bound {CURVE}", curve[0].curve));
+            }
+        }
+        outside
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    values.clone().sum::<f64>() / values.count() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(figure: &'static str, points: &[(f64, f64, f64)]) -> Comparison {
+        let pair = |(ours, theirs, std): &(f64, f64, f64)| Pair {
+            curve: String::new(),
+            x: "0".into(),
+            ours: *ours,
+            our_n: 15,
+            theirs: *theirs,
+            their_std: Some(*std),
+            their_n: 30,
+        };
+        Comparison { figure, pairs: points.iter().map(pair).collect(), published: points.len() }
+    }
+
+    /// python: numpy.corrcoef([1, 2, 4], [2, 3, 9])[0, 1] = 0.9798637100971994
+    #[test]
+    fn statistics_are_of_the_differences() {
+        let found = comparison("7a", &[(1.0, 2.0, 1.0), (2.0, 3.0, 0.5), (4.0, 9.0, 2.0)]);
+        assert!((found.mean_difference() + 7.0 / 3.0).abs() < 1e-12);
+        assert_eq!(found.largest_deviation(), Some(2.5));
+        assert_eq!((found.within(1.0), found.within(2.0)), (Some(1), Some(2)));
+        assert!((found.correlation().unwrap() - 0.979_863_710_097_199_4).abs() < 1e-12);
+        assert_eq!(comparison("7a", &[(1.0, 2.0, 1.0)]).correlation(), None);
+    }
+
+    /// 3 * 10 * sqrt(1/15 + 1/30) = 9.487
+    #[test]
+    fn counts_have_bounds_of_their_own_and_in_total() {
+        assert!(comparison("8a", &[(109.4, 100.0, 10.0), (200.0, 200.0, 1.0)]).outside().is_empty());
+        let far = comparison("8a", &[(109.5, 100.0, 10.0), (200.0, 200.0, 1.0)]).outside();
+        assert_eq!(far, ["class 0: 109.5, published 100.0, bound 9.5"]);
+        let many = comparison("8a", &[(109.0, 100.0, 10.0), (109.0, 100.0, 10.0)]).outside();
+        assert_eq!(many, ["total: 218.0, published 200.0 (+9.0 %, bound 5 %)"]);
+    }
+
+    #[test]
+    fn accuracies_and_curves_have_theirs() {
+        assert!(comparison("8d", &[(0.909, 0.9, 0.0)]).outside().is_empty());
+        assert_eq!(comparison("8d", &[(0.911, 0.9, 0.0)]).outside().len(), 1);
+        assert!(comparison("7a", &[(51.0, 50.0, 3.0), (48.5, 50.0, 3.0)]).outside().is_empty());
+        assert_eq!(comparison("7a", &[(51.6, 50.0, 3.0), (51.6, 50.0, 3.0)]).outside().len(), 1);
+        let one_far: Vec<(f64, f64, f64)> =
+            (0..10).map(|i| (50.0 + 2.1 * f64::from(i % 2), 50.0, 1.0)).collect();
+        assert_eq!(
+            comparison("7a", &one_far).outside()[0],
+            "5 of 10 points within two published stds, bound 95 %"
+        );
+    }
+}

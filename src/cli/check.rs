@@ -1,0 +1,100 @@
+//! check: our numbers beside the published ones; fails where they are not close.
+
+use std::process::ExitCode;
+
+use super::args;
+use super::error::Hinted;
+use super::project;
+use crate::check::{Comparison, compare};
+use crate::views::aligned::{Cell, Table};
+
+/// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
+pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode> {
+    let results = project::root(args).join("Results");
+    let (mut found, mut missing) = compare(&results)?;
+    let all: Vec<&str> =
+        found.iter().map(|comparison| comparison.figure).chain(missing.iter().copied()).collect();
+    if let Some(unknown) = check.figures.iter().find(|word| !all.iter().any(|figure| is_meant(word, figure)))
+    {
+        let names: Vec<String> = all.iter().map(|figure| format!("figure{figure}")).collect();
+        let what = format!("there are no published numbers of `{unknown}`");
+        return Err(Hinted::new(what, format!("there are some of {}", names.join(", "))).into());
+    }
+    let wanted =
+        |figure: &str| check.figures.is_empty() || check.figures.iter().any(|word| is_meant(word, figure));
+    found.retain(|comparison| wanted(comparison.figure));
+    missing.retain(|figure| wanted(figure));
+    if found.is_empty() {
+        let what = format!("{} has no results to compare", results.display());
+        return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
+    }
+    print!("{}", table(&found).text());
+    let mut far = 0;
+    for comparison in &found {
+        let outside = comparison.outside();
+        far += usize::from(!outside.is_empty());
+        for reason in outside {
+            println!("figure{}: {reason}", comparison.figure);
+        }
+    }
+    let fewer: Vec<String> = found.iter().filter_map(fewer).collect();
+    if !fewer.is_empty() {
+        eprintln!("note: computed with fewer runs than published: {}", fewer.join(", "));
+    }
+    let names: Vec<String> = missing.iter().map(|figure| format!("figure{figure}")).collect();
+    if !names.is_empty() {
+        eprintln!("note: not computed: {}", names.join(", "));
+    }
+    let asked_in_vain = !check.figures.is_empty() && !missing.is_empty();
+    Ok(if far > 0 || asked_in_vain { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Whether a word such as `figure8`, `8` or `figure8a` means the panel.
+fn is_meant(word: &str, figure: &str) -> bool {
+    let word = word.strip_prefix("figure").unwrap_or(word);
+    word == figure || word == figure.trim_end_matches(char::is_alphabetic)
+}
+
+fn fewer(comparison: &Comparison) -> Option<String> {
+    let (ours, theirs) = comparison.runs();
+    (ours < theirs).then(|| format!("figure{} ({ours} of {theirs})", comparison.figure))
+}
+
+fn table(found: &[Comparison]) -> Table {
+    let head = [
+        "figure",
+        "points",
+        "mean difference",
+        "largest, in stds",
+        "within 1 std",
+        "within 2",
+        "r",
+        "verdict",
+    ];
+    let mut table = Table::new(&head);
+    for comparison in found {
+        let number = |value: Option<f64>, decimals: usize| {
+            Cell::Number(value.map_or("-".into(), |value| format!("{value:.decimals$}")))
+        };
+        let within = |deviations: f64| match comparison.within(deviations) {
+            Some(points) => Cell::Number(points.to_string()),
+            None => Cell::Number("-".into()),
+        };
+        let points = match (comparison.pairs.len(), comparison.published) {
+            (points, published) if points == published => points.to_string(),
+            (points, published) => format!("{points} of {published}"),
+        };
+        let verdict = if comparison.outside().is_empty() { "close" } else { "outside" };
+        table.row(vec![
+            format!("figure{}", comparison.figure).into(),
+            Cell::Number(points),
+            Cell::Number(format!("{:+.3}", comparison.mean_difference())),
+            number(comparison.largest_deviation(), 2),
+            within(1.0),
+            within(2.0),
+            number(comparison.correlation(), 3),
+            verdict.to_string().into(),
+        ]);
+    }
+    table
+}
