@@ -13,9 +13,14 @@ mod load;
 mod noise;
 mod overlap;
 mod planned;
+mod plot;
 mod plot_classes;
+mod plot_generalisation;
+mod plot_radii;
+mod plot_strategies;
 mod radii;
 mod radii_summary;
+mod retrain_curves;
 mod search;
 mod stats;
 mod subset;
@@ -48,6 +53,9 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(accuracy::Accuracy { prepared });
     ops.add(class_accuracy::ClassAccuracy);
     ops.add(correlation::Correlation);
+    ops.add(plot_radii::PlotRadii);
+    ops.add(plot_generalisation::PlotGeneralisation);
+    ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
     planned::add_to(&mut ops);
     ops

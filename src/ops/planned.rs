@@ -17,7 +17,6 @@ struct Planned {
 
 pub fn add_to(ops: &mut Registry) {
     const TRAINING: &[&str] = &["network", "hidden", "epochs", "learning_rate", "trainer", "device"];
-    const PLOT: &[&str] = &["figure"];
     let planned = [
         Planned {
             name: "split",
@@ -38,27 +37,6 @@ pub fn add_to(ops: &mut Registry) {
             inputs: const { &[many("metrics")] },
             outputs: &["retrain_summary"],
             params: &[],
-            seeded: false,
-        },
-        Planned {
-            name: "plot_radii",
-            inputs: const { &[many("radii"), one("classes")] },
-            outputs: PLOT,
-            params: &["file"],
-            seeded: false,
-        },
-        Planned {
-            name: "plot_generalisation",
-            inputs: const { &[many("metrics")] },
-            outputs: PLOT,
-            params: &["folder", "name", "dataset"],
-            seeded: false,
-        },
-        Planned {
-            name: "plot_strategies",
-            inputs: const { &[many("metrics")] },
-            outputs: PLOT,
-            params: &["metric", "file"],
             seeded: false,
         },
     ];
