@@ -20,6 +20,8 @@ const LABEL_ROOM: f64 = LABEL * (style::CAP_HEIGHT + style::DESCENT) + style::LA
 const TICK_SPACE: f64 = 5.0;
 /// From one tick label of the y axis to the next, at least.
 const TICK_ROW: f64 = TICK * 1.9;
+/// Steps that even the smallest axis may have.
+const LEAST_STEPS: usize = 2;
 /// Least distance between two panels.
 const GAP: f64 = 8.0;
 /// Room at both ends of an x axis with marks, as a part of what is shown.
@@ -83,10 +85,6 @@ impl Side {
             .zip(self.widths.windows(2))
             .all(|(at, width)| at[1] - at[0] >= (width[0] + width[1]) / 2.0 + TICK_SPACE)
     }
-
-    fn has_label(&self) -> bool {
-        !self.label.is_empty()
-    }
 }
 
 impl Layout {
@@ -131,22 +129,26 @@ impl Layout {
         if !chart.x.label.is_empty() {
             borders.bottom += LABEL_ROOM;
         }
+        let fitted = |borders: Borders| -> Result<(Grid, Side, Side), FigureError> {
+            let grid = Grid::new(chart.panels.len(), chart.columns, borders, 1.0 + share);
+            let Some(frame) = grid.frames.first() else { return Err(FigureError::NoPoints) };
+            let (width, height) = (frame.width(), frame.height());
+            let x = x_side(&chart.x.label, x_range, ticked[0], width)?;
+            let y = y_side(&chart.y.label, range, ticked[1], height)?;
+            Ok((grid, x, y))
+        };
+        let (mut grid, mut x, mut y) = fitted(borders)?;
         // Tick labels depend on the size of the panels, which depends on the room
         // for tick labels. The second round settles it.
         for _ in 0..2 {
-            let grid = Grid::new(chart.panels.len(), chart.columns, borders, 1.0 + share);
-            let Some(frame) = grid.frames.first() else { return Err(FigureError::NoPoints) };
-            let (y, x) = (y_side(chart, range, ticked[1], frame)?, x_side(chart, x_range, ticked[0], frame)?);
-            let (before, after) = x.overhang(frame.width());
+            let (before, after) = x.overhang(grid.frames.first().map_or(0.0, Frame::width));
             let widest = y.widths.iter().copied().fold(0.0, f64::max);
-            let label = if y.has_label() { LABEL_ROOM } else { 0.0 };
+            let label = if y.label.is_empty() { 0.0 } else { LABEL_ROOM };
             borders.left = style::MARGIN + (label + widest + style::TICK_GAP).max(before);
             borders.right = style::MARGIN + after;
             borders.across = GAP.max(before + after + TICK_SPACE);
+            (grid, x, y) = fitted(borders)?;
         }
-        let grid = Grid::new(chart.panels.len(), chart.columns, borders, 1.0 + share);
-        let Some(frame) = grid.frames.first() else { return Err(FigureError::NoPoints) };
-        let (y, x) = (y_side(chart, range, ticked[1], frame)?, x_side(chart, x_range, ticked[0], frame)?);
         Ok(Self { grid, x, y, legend: None })
     }
 
@@ -254,22 +256,22 @@ fn legend(chart: &LineChart, frame: Frame) -> Result<Legend, FigureError> {
     Legend::new(entries, frame.width() - 2.0 * style::MARGIN)
 }
 
-/// The y axis with as many ticks as have room.
-fn y_side(chart: &LineChart, range: Range, ticked: Range, frame: &Frame) -> Result<Side, FigureError> {
-    let most = ((frame.height() / TICK_ROW) as usize).clamp(2, MOST_STEPS);
-    Side::new(range, ticks(ticked.low, ticked.high, most), &chart.y.label)
-}
-
-/// The x axis with as many ticks as have room side by side.
-fn x_side(chart: &LineChart, range: Range, ticked: Range, frame: &Frame) -> Result<Side, FigureError> {
+/// An x axis of this length, with as many ticks as have room side by side.
+fn x_side(label: &str, range: Range, ticked: Range, length: f64) -> Result<Side, FigureError> {
     let mut most = MOST_STEPS;
     loop {
-        let side = Side::new(range, ticks(ticked.low, ticked.high, most), &chart.x.label)?;
-        if most == 2 || side.is_spaced(frame.width()) {
+        let side = Side::new(range, ticks(ticked.low, ticked.high, most), label)?;
+        if most == LEAST_STEPS || side.is_spaced(length) {
             return Ok(side);
         }
         most -= 1;
     }
+}
+
+/// A y axis of this length, with as many ticks as have room one above the other.
+fn y_side(label: &str, range: Range, ticked: Range, length: f64) -> Result<Side, FigureError> {
+    let most = ((length / TICK_ROW) as usize).clamp(LEAST_STEPS, MOST_STEPS);
+    Side::new(range, ticks(ticked.low, ticked.high, most), label)
 }
 
 fn level(text: &str, size: f64, x: f64, y: f64) -> text::Line<'_> {

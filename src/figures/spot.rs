@@ -13,7 +13,8 @@ const INSIDE: f64 = 1.5;
 const STEPS: i32 = 16;
 
 /// The left and upper end of a free place for a box of this width and height, if
-/// there is one. The nearer to a corner the better.
+/// there is one. The nearer to a corner the better. Each line comes with how far
+/// it reaches beyond its points.
 pub fn find((width, height): (f64, f64), frame: Frame, lines: &[(Vec<Placed>, f64)]) -> Option<(f64, f64)> {
     let (across, down) = (frame.width() - width - 2.0 * INSIDE, frame.height() - height - 2.0 * INSIDE);
     if across < 0.0 || down < 0.0 {

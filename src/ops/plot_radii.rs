@@ -17,12 +17,12 @@ pub struct Params {
     file: String,
 }
 
-/// Points that are drawn of a line, about: more would not be seen, but make large files.
-const POINTS: usize = 100;
-/// Panels in a row at most: more, and smaller, where there are many classes.
-const FEW: (usize, usize) = (40, 5);
-const MANY: usize = 10;
-
+/// Points that are drawn in all, about: more make files of several megabytes.
+const POINTS: usize = 110_000;
+/// Panels in a row at most, and where there are so many classes that a page would not hold them.
+const ROW: usize = 5;
+const CROWDED_ROW: usize = 10;
+const CROWD: usize = 40;
 /// Networks whose lines can be told apart, so that they need not be faint.
 const APART: usize = 10;
 
@@ -59,17 +59,17 @@ impl Op for PlotRadii {
                 keys.extend(key(name, look));
             }
             for (class, panel) in panels.iter_mut().enumerate() {
-                let points = thinned(curve(&radii, class)?);
-                panel.lines.push(Line { look, points });
+                panel.lines.push(Line { look, points: curve(&radii, class)? });
             }
         }
+        thin(&mut panels, POINTS);
         let points = panels.iter().flat_map(|panel| &panel.lines).flat_map(|line| &line.points);
         let Some(epochs) = Range::of(points.map(|point| point.x)) else {
             return Err(OpError::new("there are no radii to draw").hint(
                 "`epochs` must be above `radii_from`, the first epoch whose radii are recorded".to_string(),
             ));
         };
-        let most = if panels.len() > FEW.0 { MANY } else { FEW.1 };
+        let most = if panels.len() > CROWD { CROWDED_ROW } else { ROW };
         let chart = LineChart {
             columns: columns(panels.len(), most),
             panels,
@@ -99,11 +99,17 @@ fn curve(radii: &Frame, class: usize) -> Result<Vec<Point>, TableError> {
         .collect())
 }
 
-/// Every so many points, and the last one.
-fn thinned(points: Vec<Point>) -> Vec<Point> {
-    let (every, last) = (points.len().div_ceil(POINTS).max(1), points.len().saturating_sub(1));
-    let kept = points.into_iter().enumerate().filter(|(at, _)| at % every == 0 || *at == last);
-    kept.map(|(_, point)| point).collect()
+/// Leaves out epochs until about so many points are left. Each line keeps its last one.
+fn thin(panels: &mut [Panel], most: usize) {
+    let lines = || panels.iter().flat_map(|panel| &panel.lines);
+    let total: usize = lines().map(|line| line.points.len()).sum();
+    // Radii may swing from one epoch to the next. An even step would hide that.
+    let every = total.div_ceil(most.max(1)) | 1;
+    for line in panels.iter_mut().flat_map(|panel| &mut panel.lines) {
+        let last = line.points.len().saturating_sub(1);
+        let mut at = 0..;
+        line.points.retain(|_| at.next().is_some_and(|at: usize| at.is_multiple_of(every) || at == last));
+    }
 }
 
 #[cfg(test)]
@@ -128,13 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_keep_their_ends() {
-        let line = |count: u32| (0..count).map(|x| Point { x: x.into(), mean: 0.0, std: 0.0 }).collect();
-        for count in [0, 1, 100, 101, 479, 10_000] {
-            let kept = thinned(line(count));
-            assert!(kept.len() <= POINTS + 1);
-            assert_eq!(kept.last().map(|point| point.x), count.checked_sub(1).map(f64::from));
-        }
-        assert_eq!(thinned(line(100)).len(), 100);
+    fn thin_lines_keep_their_swings_and_ends() {
+        let swing = |x: u32| Point { x: x.into(), mean: (x % 2).into(), std: 0.0 };
+        let panel = || {
+            let lines = vec![Line { look: NETWORK, points: (0..480).map(swing).collect() }; 10];
+            vec![Panel { title: String::new(), lines }]
+        };
+        let thinned = |most: usize| {
+            let mut panels = panel();
+            thin(&mut panels, most);
+            panels[0].lines[0].points.clone()
+        };
+        assert_eq!(thinned(4_800).len(), 480);
+        let points = thinned(1_300);
+        assert!((96..=97).contains(&points.len()), "a fourth would do, but is even");
+        assert!(points[..96].windows(2).all(|two| two[0].mean != two[1].mean));
+        assert_eq!(points.last().map(|point| point.x), Some(479.0));
+        assert!(thinned(0).len() <= 2);
     }
 }
