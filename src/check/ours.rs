@@ -39,7 +39,7 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
     };
     let numbers = |name: &'static str| -> anyhow::Result<(&'static str, Vec<String>)> {
         let show = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        Ok((name, frame.optional_f64(name)?.into_iter().map(show).collect()))
+        Ok((name, frame.f64_or_null(name)?.into_iter().map(show).collect()))
     };
     let classes = || -> anyhow::Result<(&'static str, Vec<String>)> {
         Ok(("class", frame.i32("class")?.iter().map(i32::to_string).collect()))
@@ -55,7 +55,7 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
                 .concat()
         }
     };
-    let (means, n) = (frame.optional_f64("mean")?, frame.i32("n")?);
+    let (means, n) = (frame.f64_or_null("mean")?, frame.i32("n")?);
     let mut values = Vec::new();
     for row in 0..frame.rows() {
         let find =

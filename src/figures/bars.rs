@@ -5,11 +5,11 @@
 use super::FigureError;
 use super::canvas::{self, Frame, Page, Plot};
 use super::categories::CategoryLabels;
-use super::legend::{Legend, Place};
+use super::legend::{Legend, Place, Swatch};
 use super::render::{self, Rendered};
 use super::style::{self, Size};
 use super::text::{self, Anchor, Line, Turn};
-use super::ticks::{Ticks, ticks};
+use super::ticks::{MOST_STEPS, Ticks, ticks};
 
 /// One bar in every category: a mean, and a standard deviation as error bar.
 #[derive(Clone, Debug)]
@@ -112,7 +112,8 @@ impl Layout {
             let (frame, _, _) = Self::frame(chart, &title, &x_label, y_end)?;
             if chart.series.len() > 1 {
                 let labels = chart.series.iter().map(|series| series.label.as_str());
-                let found = Legend::new(labels, frame.width())?;
+                let entries = labels.enumerate().map(|(at, label)| (label, Swatch::Area(at)));
+                let found = Legend::new(entries, frame.width())?;
                 let place = found.place(frame.width(), frame.height(), tops, least);
                 y_end = place.y_end;
                 legend = Some((found, place));
@@ -135,7 +136,7 @@ impl Layout {
         y_end: f64,
     ) -> Result<(Frame, CategoryLabels, Ticks), FigureError> {
         let page = style::COLUMN;
-        let ticks = ticks(y_end);
+        let ticks = ticks(0.0, y_end, MOST_STEPS);
         let mut widest = 0.0_f64;
         for label in &ticks.labels {
             widest = widest.max(text::width(label, style::TICK_SIZE)?);
@@ -170,7 +171,7 @@ impl Layout {
         }
         // Before the bars, so that its white ground hides only the grid.
         if let Some((legend, place)) = &self.legend {
-            legend.draw(page, self.frame, *place)?;
+            legend.draw(page, place.columns, self.frame.left + place.left, self.frame.top)?;
         }
         let point = count / self.frame.width();
         for (at, series) in chart.series.iter().enumerate() {
@@ -198,7 +199,7 @@ impl Layout {
 
         let Size { width, height } = style::COLUMN;
         let level = |text, size, y| -> Result<_, FigureError> {
-            let x = centred(text, size, (frame.left + frame.right) / 2.0, width)?;
+            let x = text::centred(text, size, (frame.left + frame.right) / 2.0, width)?;
             let (anchor, turn) = (Anchor::Middle, Turn::Level);
             Ok(Line { text, size, x, y, anchor, turn })
         };
@@ -211,18 +212,12 @@ impl Layout {
             text,
             size,
             x: style::MARGIN + style::CAP_HEIGHT * size,
-            y: centred(text, size, (frame.top + frame.bottom) / 2.0, height)?,
+            y: text::centred(text, size, (frame.top + frame.bottom) / 2.0, height)?,
             anchor: Anchor::Middle,
             turn: Turn::Upright,
         });
         Ok(())
     }
-}
-
-/// The middle of a text: `ideal`, or as near to it as the page's `end` allows.
-fn centred(text: &str, size: f64, ideal: f64, end: f64) -> Result<f64, FigureError> {
-    let half = text::width(text, size)? / 2.0 + style::MARGIN;
-    Ok(ideal.min(end - half).max(half))
 }
 
 /// The bars of one series; `point` is a point on paper in units of x.

@@ -10,8 +10,8 @@ use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
-use plotters::element::{PathElement, Rectangle};
-use plotters::style::{Color as _, RGBColor};
+use plotters::element::{PathElement, Polygon, Rectangle};
+use plotters::style::{Color, RGBColor};
 
 use super::FigureError;
 use super::style::{self, Size};
@@ -62,6 +62,10 @@ pub fn draw(
     // Plotters' root element gives no physical size and is already closed.
     let shapes = shapes.split_once(">\n").map_or("", |(_, rest)| rest);
     let shapes = shapes.strip_suffix("</svg>\n").unwrap_or(shapes);
+    // Opacity of a whole element makes a layer of its own in every format. A line
+    // and an area are one stroke and one filling, which look the same without.
+    let shapes = shapes.replace("fill=\"none\" opacity=", "fill=\"none\" stroke-opacity=");
+    let shapes = shapes.replace("<polygon opacity=", "<polygon fill-opacity=");
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \
          viewBox=\"0 0 {width} {height}\" xml:space=\"preserve\">\n{shapes}{texts}</svg>\n",
@@ -78,6 +82,17 @@ impl<'a> Page<'a> {
     pub fn fill(&self, area: Frame, color: RGBColor) -> Result<(), FigureError> {
         let corners = [(units(area.left), units(area.top)), (units(area.right), units(area.bottom))];
         Ok(self.root.draw(&Rectangle::new(corners, color.filled()))?)
+    }
+
+    /// A line through all points of the page; its width is in points.
+    pub fn line(&self, points: &[(f64, f64)], color: impl Color, width: f64) -> Result<(), FigureError> {
+        let stroke = color.stroke_width(units(width).unsigned_abs());
+        Ok(self.root.draw(&PathElement::new(whole(points), stroke))?)
+    }
+
+    /// A filled area without an outline, between points of the page.
+    pub fn area(&self, points: &[(f64, f64)], color: impl Color) -> Result<(), FigureError> {
+        Ok(self.root.draw(&Polygon::new(whole(points), color.filled()))?)
     }
 
     /// A plot in `frame`, where `x` and `y` start at zero and end as given.
@@ -103,6 +118,10 @@ impl Plot<'_> {
         let stroke = color.stroke_width(units(width).unsigned_abs());
         Ok(self.0.draw(&PathElement::new(points, stroke))?)
     }
+}
+
+fn whole(points: &[(f64, f64)]) -> Vec<(i32, i32)> {
+    points.iter().map(|&(x, y)| (units(x), units(y))).collect()
 }
 
 /// Points as the whole units of the SVG.

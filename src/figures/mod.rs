@@ -2,21 +2,32 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars` lays a figure out on a `canvas`, which gives an
-//! SVG with text; `render` turns that into the three formats. `style` holds
-//! what all figures share. Nothing here knows tables, files or experiments.
+//! On the way through: `bars` or `lines` lays a figure out on a `canvas`, which
+//! gives an SVG with text; `render` turns that into the three formats. `style`
+//! holds what all figures share. Nothing here knows tables, files or experiments.
 
+mod axis;
 mod bars;
 mod canvas;
 mod categories;
+mod dash;
+mod grid;
 mod legend;
+mod lines;
+mod look;
+mod panels;
 mod png;
 mod render;
+mod spot;
 mod style;
 mod text;
 mod ticks;
 
+pub use axis::{Axis, Range};
 pub use bars::{BarChart, Series, bar_chart};
+pub use grid::columns;
+pub use lines::{Key, Line, LineChart, Panel, Point, line_chart};
+pub use look::{Look, Spread, Stroke};
 pub use render::Rendered;
 
 /// Why a figure could not be drawn.
@@ -40,6 +51,12 @@ pub enum FigureError {
     /// Bars start at zero, and a deviation has no sign.
     #[error("series '{series}' has a negative {what} at '{category}'")]
     Negative { series: String, what: &'static str, category: String },
+    /// There is no line with a point.
+    #[error("the chart has no points")]
+    NoPoints,
+    /// A value is NaN, infinite or too large for an axis, or a deviation negative.
+    #[error("panel '{panel}' cannot show {mean} ± {std} at {x}")]
+    Point { panel: String, x: f64, mean: f64, std: f64 },
     /// A label holds a character that the bundled font lacks. Leaving it out
     /// in silence could make two labels equal.
     #[error("the font of the figures has no '{character}' (in '{label}')")]

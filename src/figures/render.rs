@@ -23,10 +23,38 @@ const SVG_DPI: f32 = 96.0;
 /// Draws the SVG in all formats.
 pub fn render(svg: &str) -> Result<Rendered, FigureError> {
     let tree = usvg::Tree::from_str(svg, &text::options())?;
-    let pdf =
-        svg2pdf::to_pdf(&tree, svg2pdf::ConversionOptions::default(), svg2pdf::PageOptions { dpi: SVG_DPI })
-            .map_err(FigureError::Pdf)?;
-    Ok(Rendered { svg: outlines(&tree), png: pixels(&tree)?, pdf })
+    Ok(Rendered { svg: outlines(&tree), png: pixels(&tree)?, pdf: document(&tree)? })
+}
+
+fn document(tree: &usvg::Tree) -> Result<Vec<u8>, FigureError> {
+    let page = svg2pdf::PageOptions { dpi: SVG_DPI };
+    let mut pdf =
+        svg2pdf::to_pdf(tree, svg2pdf::ConversionOptions::default(), page).map_err(FigureError::Pdf)?;
+    sort_states(&mut pdf);
+    Ok(pdf)
+}
+
+/// Puts the page's list of opacities in the order of their names. svg2pdf writes it
+/// in the order of a hash map, which is another one in every run. The lines stay
+/// where they were as a whole, so no offset in the file changes.
+fn sort_states(pdf: &mut [u8]) {
+    const HEAD: &[u8] = b"/ExtGState <<\n";
+    let mut from = 0;
+    while let Some(at) = find(&pdf[from..], HEAD) {
+        let start = from + at + HEAD.len();
+        let end = find(&pdf[start..], b">>").map_or(pdf.len(), |length| start + length);
+        let mut lines: Vec<&[u8]> = pdf[start..end].split_inclusive(|&byte| byte == b'\n').collect();
+        // The last one is the indentation of what ends the list.
+        let entries = lines.len().saturating_sub(1);
+        lines[..entries].sort_unstable();
+        let sorted = lines.concat();
+        pdf[start..end].copy_from_slice(&sorted);
+        from = end;
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|part| part == what)
 }
 
 fn outlines(tree: &usvg::Tree) -> String {

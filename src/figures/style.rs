@@ -17,6 +17,9 @@ pub struct Size {
 /// of pixels both at 96 and at 300 to the inch.
 pub const COLUMN: Size = Size { width: 252.0, height: 192.0 };
 
+/// Width of figures that go over both columns, in points.
+pub const BOTH_COLUMNS: f64 = 516.0;
+
 /// Resolution of the PNG.
 pub const PNG_DPI: f64 = 300.0;
 
@@ -48,9 +51,21 @@ pub const ERROR_WIDTH: f64 = 0.7;
 pub const ERROR_SHARE: f64 = 0.3;
 /// Half the width of an error bar's cap, at most.
 pub const CAP_REACH: f64 = 2.0;
+/// Width of lines that show data, and of thin ones among many.
+pub const LINE_WIDTH: f64 = 1.1;
+pub const FAINT_WIDTH: f64 = 0.35;
+/// How much of a thin line, and of an area around a line, hides what is below.
+pub const FAINT_OPACITY: f64 = 0.3;
+pub const BAND_OPACITY: f64 = 0.22;
+/// Length of a dash of a dotted line, and of the gap after it.
+pub const DOT: f64 = 1.3;
+pub const DOT_GAP: f64 = 1.3;
+/// From the middle of a mark to its edge.
+pub const MARK_REACH: f64 = 1.7;
 /// Part of a category's place that its bars take.
 pub const GROUP_FILL: f64 = 0.76;
-/// Room above the highest error bar, as a part of its height.
+/// Room above the highest error bar, as a part of its height, and around lines,
+/// as a part of what they span.
 pub const HEADROOM: f64 = 0.05;
 
 /// Text, axes and error bars.

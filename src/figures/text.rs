@@ -161,6 +161,12 @@ pub fn wrap(text: &str, size: f64, room: f64, most: usize) -> Result<Option<Vec<
     Ok(Some(lines.iter().map(|line| line.trim_end().into()).collect()))
 }
 
+/// The middle of a text: `ideal`, or as near to it as the page's `end`, in points, allows.
+pub fn centred(text: &str, size: f64, ideal: f64, end: f64) -> Result<f64, FigureError> {
+    let half = width(text, size)? / 2.0 + style::MARGIN;
+    Ok(ideal.min(end - half).max(half))
+}
+
 /// Control characters, which SVG cannot hold, and runs of spaces become one space.
 fn clean(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())

@@ -1,11 +1,10 @@
-//! Round ticks for an axis that starts at zero. The largest value comes in;
-//! tick values, their labels and a common power of ten go out. It must not know
-//! where on the page the axis is.
+//! Round ticks for an axis. Its two ends come in; tick values, their labels and
+//! a common power of ten go out. It must not know where on the page the axis is.
 //!
 //! Powers of ten go through decimal text and not through `log10` and `powi`:
 //! those may differ in the last bit between machines, and so could the figure.
 
-/// The ticks of one axis, from zero up.
+/// The ticks of one axis, from the lowest up.
 #[derive(Debug, PartialEq)]
 pub struct Ticks {
     pub values: Vec<f64>,
@@ -14,32 +13,40 @@ pub struct Ticks {
     pub factor: Option<String>,
 }
 
-/// At most this many steps, and at least three: the round numbers are at most
-/// twice as far apart as the finest that would do.
-const MOST_STEPS: f64 = 7.0;
+/// Steps that an axis with enough room has at most.
+pub const MOST_STEPS: usize = 7;
 
-/// Ticks from 0 to at most `max`, which must be positive and finite.
-pub fn ticks(max: f64) -> Ticks {
-    let least = max / MOST_STEPS;
+/// Ticks between `low` and `high`, with at most `most` steps and at least half as
+/// many: the round numbers are at most twice as far apart as the finest that
+/// would do. The ends must be finite and some distance apart.
+pub fn ticks(low: f64, high: f64, most: usize) -> Ticks {
+    let least = (high - low) / most as f64;
     let power = exponent(least);
     // Multiples of 1, 2, 2.5, 5, written with whole numbers.
     let (digits, power) = [(1, power), (2, power), (25, power - 1), (5, power)]
         .into_iter()
         .find(|&(digits, power)| decimal(digits, power) >= least)
         .unwrap_or((1, power + 1));
-    let last = (0..).take_while(|&step| decimal(step * digits, power) <= max).last().unwrap_or(0);
+    let step = decimal(digits, power);
+    // Division may be off by one, so each end is looked at once more.
+    let around = (low / step).floor() as i64..=(high / step).ceil() as i64;
+    let found: Vec<i64> = around
+        .map(|at| at * digits)
+        .filter(|&digits| (low..=high).contains(&decimal(digits, power)))
+        .collect();
 
-    let top = exponent(decimal(last * digits, power));
+    let largest = found.iter().map(|digits| digits.abs()).max().unwrap_or(0);
+    let top = exponent(decimal(largest, power));
     let shift = if (-3..6).contains(&top) { 0 } else { top };
     Ticks {
-        values: (0..=last).map(|step| decimal(step * digits, power)).collect(),
-        labels: (0..=last).map(|step| label(step * digits, power - shift)).collect(),
+        values: found.iter().map(|&digits| decimal(digits, power)).collect(),
+        labels: found.iter().map(|&digits| label(digits, power - shift)).collect(),
         factor: (shift != 0).then(|| format!("×10{}", superscript(shift))),
     }
 }
 
 /// digits * 10^power, rounded once.
-fn decimal(digits: u32, power: i32) -> f64 {
+fn decimal(digits: i64, power: i32) -> f64 {
     format!("{digits}e{power}").parse().unwrap_or(f64::INFINITY)
 }
 
@@ -48,14 +55,14 @@ fn exponent(value: f64) -> i32 {
     format!("{value:e}").split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
 }
 
-fn label(digits: u32, power: i32) -> String {
+fn label(digits: i64, power: i32) -> String {
     if digits == 0 {
         return "0".into();
     }
     let decimals = usize::try_from(-power).unwrap_or(0);
-    let plain = format!("{:.decimals$}", decimal(digits, power));
+    let plain = format!("{:.decimals$}", decimal(digits.abs(), power));
     let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let mut grouped = String::new();
+    let mut grouped = String::from(if digits < 0 { "−" } else { "" });
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at) % 3 == 0 {
             grouped.push(',');
@@ -75,7 +82,11 @@ mod tests {
     use super::*;
 
     fn labels(max: f64) -> String {
-        let ticks = ticks(max);
+        between(0.0, max)
+    }
+
+    fn between(low: f64, high: f64) -> String {
+        let ticks = ticks(low, high, MOST_STEPS);
         assert_eq!(ticks.values.len(), ticks.labels.len());
         ticks.labels.join(" ") + &ticks.factor.unwrap_or_default()
     }
@@ -97,10 +108,23 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_may_start_anywhere() {
+        assert_eq!(between(11.2, 101.5), "20 40 60 80 100");
+        assert_eq!(between(0.4031, 0.4331), "0.405 0.410 0.415 0.420 0.425 0.430");
+        assert_eq!(between(-0.31, 0.2), "−0.3 −0.2 −0.1 0 0.1 0.2");
+        assert_eq!(between(-2e-6, -1e-6), "−2.0 −1.8 −1.6 −1.4 −1.2 −1.0×10⁻⁶");
+    }
+
+    #[test]
     fn neither_crowded_nor_bare() {
         for thousandths in 1..5_000 {
-            let count = ticks(f64::from(thousandths) / 1e3).values.len();
+            let end = f64::from(thousandths) / 1e3;
+            let count = ticks(0.0, end, MOST_STEPS).values.len();
             assert!((4..=8).contains(&count), "{thousandths}: {count}");
+            for most in 2..=MOST_STEPS {
+                let count = ticks(17.3, 17.3 + end, most).values.len();
+                assert!((most / 2..=most + 1).contains(&count), "{thousandths}, {most}: {count}");
+            }
         }
     }
 }

@@ -13,11 +13,15 @@ mod load;
 mod metrics;
 mod noise;
 mod overlap;
-mod planned;
+mod plot;
 mod plot_classes;
+mod plot_generalisation;
+mod plot_radii;
+mod plot_strategies;
 mod radii;
 mod radii_summary;
 mod retrain;
+mod retrain_curves;
 mod retrain_summary;
 mod search;
 mod split;
@@ -55,8 +59,10 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(accuracy::Accuracy { prepared });
     ops.add(class_accuracy::ClassAccuracy);
     ops.add(correlation::Correlation);
+    ops.add(plot_radii::PlotRadii);
+    ops.add(plot_generalisation::PlotGeneralisation);
+    ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
-    planned::add_to(&mut ops);
     ops
 }
 

@@ -31,8 +31,7 @@ impl Op for RetrainSummary {
             let (train_ratio, remaining_ratio) =
                 (coord(table, "train_ratio")?, coord(table, "remaining_ratio")?);
             for metric in METRICS {
-                for (test_set, value) in frame.text("test_set")?.into_iter().zip(frame.optional_f64(metric)?)
-                {
+                for (test_set, value) in frame.text("test_set")?.into_iter().zip(frame.f64_or_null(metric)?) {
                     // Once for its own train ratio, once for all together.
                     for train_ratio in [Some(train_ratio), None] {
                         train_ratios.push(train_ratio);

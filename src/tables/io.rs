@@ -139,6 +139,11 @@ impl Frame {
         &self.batch
     }
 
+    /// Whether the table has a column of this name, of any type.
+    pub fn has(&self, column: &str) -> bool {
+        self.batch.column_by_name(column).is_some()
+    }
+
     fn array<A: Array + 'static>(&self, column: &str, kind: Kind) -> Result<&A, TableError> {
         let array = self.batch.column_by_name(column).and_then(|array| array.as_any().downcast_ref());
         array.ok_or_else(|| TableError::Column {
@@ -161,7 +166,7 @@ impl Frame {
     }
 
     /// A column that may hold nulls.
-    pub fn optional_f64(&self, column: &str) -> Result<Vec<Option<f64>>, TableError> {
+    pub fn f64_or_null(&self, column: &str) -> Result<Vec<Option<f64>>, TableError> {
         Ok(self.array::<Float64Array>(column, Kind::Float64)?.iter().collect())
     }
 
@@ -192,7 +197,10 @@ mod tests {
         assert_eq!(frame.i32("sample_id").unwrap(), [7, 5]);
         assert!(matches!(frame.f32("label"), Err(TableError::Column { .. })));
         assert!(write(&SAMPLES, vec![vec![0].into()]).is_err());
-        assert!(write(&NOISE, vec![vec![0].into(), vec![0].into(), vec![None::<f64>].into()]).is_ok());
+        let noise = write(&NOISE, vec![vec![0].into(), vec![0].into(), vec![None::<f64>].into()]).unwrap();
+        let noise = Frame::read("noise", noise).unwrap();
+        assert_eq!(noise.f64_or_null("noise_recall").unwrap(), [None]);
+        assert!(noise.has("found") && !noise.has("lost"));
         assert!(Frame::read("x", b"PAR1 no".to_vec()).is_err());
     }
 }

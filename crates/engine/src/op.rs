@@ -241,10 +241,6 @@ pub trait AnyOp: Send + Sync {
     /// The names of the parameters it declares.
     fn params(&self) -> Vec<&'static str>;
     fn bind(&self, params: Value) -> Result<Bound, ParamError>;
-    /// Whether it only stands for an op that is not built yet: its stages expand, but cannot run.
-    fn is_planned(&self) -> bool {
-        false
-    }
     /// Computes tasks that differ only in their seeds, on so many threads.
     fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>>;
 }

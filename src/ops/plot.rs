@@ -1,0 +1,62 @@
+//! What all plots share: how tables that come in together are told apart, and the table that goes out.
+
+use hspipe_engine::Value;
+use hspipe_engine::op::{OpError, Outputs, Table};
+use hspipe_engine::value::show;
+
+use crate::figures::{Key, Look, Rendered};
+use crate::tables::{FIGURE, write};
+
+/// The table `figure`: the picture in each format.
+pub fn figure_table(file: &str, picture: Rendered) -> Result<Outputs, OpError> {
+    let files = ["svg", "png", "pdf"].map(|ending| format!("{file}.{ending}")).to_vec();
+    let contents = vec![picture.svg.into_bytes(), picture.png, picture.pdf];
+    Ok(vec![("figure", write(&FIGURE, vec![files.into(), contents.into()])?)])
+}
+
+/// What tells each table from the others, such as `noise ratio 0.1`: the axes on which they differ. The
+/// axis `named` comes in any case, by its value alone.
+pub fn labels(tables: &[Table], named: Option<&str>) -> Vec<String> {
+    let coords: Vec<&[(String, Value)]> = tables.iter().map(|table| table.coords.as_slice()).collect();
+    labels_of(&coords, named)
+}
+
+fn labels_of(tables: &[&[(String, Value)]], named: Option<&str>) -> Vec<String> {
+    let value = |table: usize, axis: &str| tables[table].iter().find(|(name, _)| name == axis);
+    let differs = |axis: &str| (1..tables.len()).any(|table| value(table, axis) != value(0, axis));
+    let label = |coords: &&[(String, Value)]| {
+        let parts = coords.iter().filter_map(|(axis, value)| match named == Some(axis.as_str()) {
+            true => Some(show(value)),
+            false => differs(axis).then(|| format!("{} {}", axis.replace('_', " "), show(value))),
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    tables.iter().map(label).collect()
+}
+
+/// An entry of the legend, or none where nothing needs to be told apart.
+pub fn key(label: &str, look: Look) -> Option<Key> {
+    (!label.is_empty()).then(|| Key { label: label.into(), look })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_tell_what_differs() {
+        let coords = |strategy: &str, noise: f64| {
+            let pairs =
+                [("strategy", strategy.into()), ("noise_ratio", noise.into()), ("level", "class".into())];
+            pairs.map(|(axis, value): (&str, Value)| (axis.to_string(), value))
+        };
+        let (a, b, c) = (coords("energy", 0.0), coords("energy", 0.1), coords("confidence", 0.0));
+        assert_eq!(labels_of(&[&a, &b], None), ["noise ratio 0", "noise ratio 0.1"]);
+        assert_eq!(
+            labels_of(&[&a, &b], Some("strategy")),
+            ["energy, noise ratio 0", "energy, noise ratio 0.1"]
+        );
+        assert_eq!(labels_of(&[&a, &c], Some("strategy")), ["energy", "confidence"]);
+        assert_eq!(labels_of(&[&a], None), [""]);
+    }
+}

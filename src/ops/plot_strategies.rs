@@ -1,0 +1,79 @@
+//! plot_strategies: metrics of networks that were retrained on less data -> one metric on the hard and the
+//! easy test set, one colour per strategy (Figures 5 and 7).
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, many};
+use serde::{Deserialize, Serialize};
+
+use super::plot::{figure_table, key, labels};
+use super::retrain_curves::{Curves, percent, share};
+use crate::figures::{Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
+
+pub struct PlotStrategies;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    metric: String,
+    /// What is reduced from right to left.
+    x_label: String,
+    /// Below Figures/, without an ending.
+    file: String,
+}
+
+const METRICS: [(&str, &str); 4] = [
+    ("accuracy", "Accuracy (%)"),
+    ("recall", "Macro recall (%)"),
+    ("precision", "Macro precision (%)"),
+    ("f1", "Macro F1 (%)"),
+];
+
+const TEST_SETS: [(&str, Stroke); 2] = [("hard", Stroke::Solid), ("easy", Stroke::Dotted)];
+
+fn look(color: Option<usize>, stroke: Stroke) -> Look {
+    Look { color, stroke, spread: Spread::Band, marks: true }
+}
+
+impl Op for PlotStrategies {
+    type Params = Params;
+    const NAME: &'static str = "plot_strategies";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[many("metrics")];
+    const OUTPUTS: &'static [&'static str] = &["figure"];
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        match METRICS.iter().any(|(name, _)| *name == params.metric) {
+            true => Ok(params),
+            false => {
+                let names = METRICS.map(|(name, _)| name).join(", ");
+                Err(ParamError::new("metric", format!("`{}` is none of {names}", params.metric)))
+            }
+        }
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let params = task.params;
+        let tables = task.inputs.many("metrics");
+        let (mut lines, mut keys) = (Vec::new(), Vec::new());
+        for (at, (table, name)) in tables.iter().zip(labels(tables, Some("strategy"))).enumerate() {
+            let curves = Curves::read(table)?;
+            keys.extend(key(&name, look(Some(at), Stroke::Solid)));
+            for (test_set, stroke) in TEST_SETS {
+                let points = curves.points(None, test_set, &params.metric);
+                lines.push(Line { look: look(Some(at), stroke), points });
+            }
+        }
+        for (test_set, stroke) in TEST_SETS {
+            let look = Look { spread: Spread::None, marks: false, ..look(None, stroke) };
+            keys.extend(key(&format!("{test_set} test set"), look));
+        }
+        let label = METRICS.iter().find(|(name, _)| *name == params.metric).map_or("", |(_, label)| label);
+        let chart = LineChart {
+            panels: vec![Panel { title: String::new(), lines }],
+            columns: 1,
+            x: share(&params.x_label),
+            y: percent(label),
+            keys,
+        };
+        figure_table(&params.file, line_chart(&chart)?)
+    }
+}
