@@ -7,28 +7,19 @@ use crate::lanes::{Kernel, LANES, Lanes, Vector};
 
 /// The left operand of a product. Its elements are `stride` values, one per network, side by side.
 #[derive(Clone, Copy)]
-pub struct Left<'a, const TRANSPOSED: bool> {
-    values: &'a [Vector],
+pub struct Left<'a> {
+    pub values: &'a [Vector],
     /// Vectors per row of `values` as they stand in memory, before they are transposed.
-    width: usize,
-}
-
-/// `values`, which have `width` vectors per row.
-pub fn matrix(values: &[Vector], width: usize) -> Left<'_, false> {
-    Left { values, width }
-}
-
-/// The transpose of `values`, which have `width` vectors per row.
-pub fn transpose(values: &[Vector], width: usize) -> Left<'_, true> {
-    Left { values, width }
+    pub width: usize,
 }
 
 /// The most columns of a tile. Tiles have as many accumulators as registers can hold beside the operands.
 const TILE: usize = 5;
 
-/// `sums[row][column] += left[row][i] * right[i][column]`, for each row i of `right` in order.
+/// `sums[row][column] += left[row][i] * right[i][column]`, for each row i of `right` in order; `left` is taken as it
+/// stands or transposed.
 pub struct AddProduct<'a, const STRIDE: usize, const TRANSPOSED: bool> {
-    pub left: Left<'a, TRANSPOSED>,
+    pub left: Left<'a>,
     pub right: &'a [Vector],
     /// Vectors per row of `right` and `sums`.
     pub width: usize,
@@ -42,7 +33,7 @@ impl<const STRIDE: usize, const TRANSPOSED: bool> Kernel for AddProduct<'_, STRI
     fn run<L: Lanes>(self) {
         let AddProduct { left, right, width, sums } = self;
         for start in (0..width).step_by(TILE) {
-            let product = Product { left, right, width, start };
+            let product = Product::<TRANSPOSED> { left, right, width, start };
             match width - start {
                 1 => product.add::<L, STRIDE, 8, 1>(sums),
                 2 => product.add::<L, STRIDE, 4, 2>(sums),
@@ -56,7 +47,7 @@ impl<const STRIDE: usize, const TRANSPOSED: bool> Kernel for AddProduct<'_, STRI
 
 /// A product, of which some columns are wanted.
 struct Product<'a, const TRANSPOSED: bool> {
-    left: Left<'a, TRANSPOSED>,
+    left: Left<'a>,
     right: &'a [Vector],
     width: usize,
     /// The first column.

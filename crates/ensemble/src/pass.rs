@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::dense::{AddColumns, AddProduct, fill_rows, matrix, transpose};
+use crate::dense::{AddColumns, AddProduct, Left, fill_rows};
 use crate::dynamics::{Track, Tracks};
 use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
 use crate::lists::{Entries, SampleLists, TrainingSet};
@@ -204,15 +204,7 @@ impl Layers<'_> {
             for (group, sums) in groups.iter().zip(&mut self.room.first) {
                 let width = group.width;
                 let weight = &group.weight[slice.start * width..slice.end * width];
-                match &entries {
-                    Entries::Lists(rows) => {
-                        self.instructions.run(AddRows { width, rows: *rows, operand: weight, sums });
-                    }
-                    Entries::Panel(rows) => {
-                        let (left, right) = (matrix(rows.values, rows.width), weight);
-                        self.instructions.run(AddProduct::<1, false> { left, right, width, sums });
-                    }
-                }
+                add_entries::<false>(self.instructions, &entries, width, weight, sums);
             }
         }
     }
@@ -248,7 +240,8 @@ impl Layers<'_> {
             let (inputs, outputs) = activations.split_at_mut(i + 1);
             let sums = &mut outputs[0][..step.len() * layer.width];
             fill_rows(&layer.bias, sums);
-            let (left, right, width) = (matrix(&inputs[i], inputs_width), &layer.weight, layer.width);
+            let left = Left { values: &inputs[i], width: inputs_width };
+            let (right, width) = (&layer.weight, layer.width);
             self.instructions.run(AddProduct::<STRIDE, false> { left, right, width, sums });
             if i + 1 < rest.len() {
                 self.instructions.run(Tanh(sums));
@@ -267,13 +260,14 @@ impl Layers<'_> {
             let deltas = &deltas[..step.len() * layer.width];
             let inputs = &activations[i];
             let inputs_width = width(layer.inputs, STRIDE);
-            let left = transpose(inputs, inputs_width);
+            let left = Left { values: inputs, width: inputs_width };
             let (width, sums) = (layer.width, &mut layer.weight);
             self.instructions.run(AddProduct::<STRIDE, true> { left, right: deltas, width, sums });
             self.instructions.run(AddColumns { rows: deltas, sums: &mut layer.bias });
             let sums = &mut before[i][..step.len() * inputs_width];
             sums.fill(Vector::default());
-            let (left, right, width) = (matrix(deltas, width), &self.model.transposed[i], inputs_width);
+            let left = Left { values: deltas, width };
+            let (right, width) = (&self.model.transposed[i], inputs_width);
             self.instructions.run(AddProduct::<STRIDE, false> { left, right, width, sums });
             self.instructions.run(TimesSlope { deltas: sums, activations: inputs });
         }
@@ -314,17 +308,27 @@ impl Layers<'_> {
                     let width = group.width;
                     let sums = &mut group.weight[slice.start * width..slice.end * width];
                     let deltas = &deltas[(block.start - chunk.start) * width..][..block.len() * width];
-                    match &entries {
-                        Entries::Lists(rows) => {
-                            self.instructions.run(AddRows { width, rows: *rows, operand: deltas, sums });
-                        }
-                        Entries::Panel(rows) => {
-                            let (left, right) = (transpose(rows.values, rows.width), deltas);
-                            self.instructions.run(AddProduct::<1, true> { left, right, width, sums });
-                        }
-                    }
+                    add_entries::<true>(self.instructions, &entries, width, deltas, sums);
                 }
             }
+        }
+    }
+}
+
+/// The products of the first layer: entries of samples with weights, or transposed with deltas.
+fn add_entries<const TRANSPOSED: bool>(
+    instructions: Instructions,
+    entries: &Entries,
+    width: usize,
+    operand: &[Vector],
+    sums: &mut [Vector],
+) {
+    match entries {
+        // Lists have been transposed when they were built.
+        Entries::Lists(rows) => instructions.run(AddRows { width, rows: *rows, operand, sums }),
+        Entries::Panel(rows) => {
+            let left = Left { values: rows.values, width: rows.width };
+            instructions.run(AddProduct::<1, TRANSPOSED> { left, right: operand, width, sums });
         }
     }
 }
