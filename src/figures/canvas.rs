@@ -64,7 +64,9 @@ pub fn draw(
     let shapes = shapes.strip_suffix("</svg>\n").unwrap_or(shapes);
     // Opacity of a whole element makes a layer of its own in every format. A line
     // and an area are one stroke and one filling, which look the same without.
-    let shapes = shapes.replace("fill=\"none\" opacity=", "fill=\"none\" stroke-opacity=");
+    // Pointed joins would reach far beyond the points where a line turns sharply.
+    let line = "fill=\"none\" stroke-linejoin=\"round\" stroke-opacity=";
+    let shapes = shapes.replace("fill=\"none\" opacity=", line);
     let shapes = shapes.replace("<polygon opacity=", "<polygon fill-opacity=");
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \

@@ -60,12 +60,14 @@ pub fn line_chart(chart: &LineChart) -> Result<Rendered, FigureError> {
 }
 
 fn check(chart: &LineChart) -> Result<(), FigureError> {
+    let lines = chart.panels.iter().flat_map(|panel| &panel.lines);
+    let found = lines.filter_map(|line| line.look.color).max().map_or(0, |last| last + 1);
     let most = style::PALETTE.len();
+    if found > most {
+        return Err(FigureError::TooManySeries { found, most });
+    }
     for panel in &chart.panels {
         for line in &panel.lines {
-            if let Some(found) = line.look.color.map(|at| at + 1).filter(|&found| found > most) {
-                return Err(FigureError::TooManySeries { found, most });
-            }
             // Above this bound the ends of axes could overflow.
             let sound = |value: f64| value.abs() <= f64::MAX / 100.0;
             for &Point { x, mean, std } in &line.points {

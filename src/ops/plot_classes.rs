@@ -21,7 +21,7 @@ pub struct Params {
 impl Op for PlotClasses {
     type Params = Params;
     const NAME: &'static str = "plot_classes";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     /// Several tables, such as one per noise ratio, are drawn as series.
     const INPUTS: &'static [InputDecl] = &[many("counts"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
