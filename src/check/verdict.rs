@@ -5,6 +5,8 @@
 //! by 0.01; of retraining curves 95 % of the points lie within two published stds, and each curve's mean difference
 //! is below 1.5 points. Must not know where the numbers come from.
 
+use std::collections::BTreeMap;
+
 const STANDARD_ERRORS: f64 = 3.0;
 const TOTAL: f64 = 0.05;
 const ACCURACY: f64 = 0.01;
@@ -28,6 +30,12 @@ pub struct Pair {
 impl Pair {
     fn difference(&self) -> f64 {
         self.ours - self.theirs
+    }
+
+    /// The standard error of the difference if only sets varied: n networks are sqrt(n) for each of sqrt(n) sets.
+    fn error_of_sets(&self) -> f64 {
+        let sets = |n: i32| f64::from(n).sqrt();
+        self.their_std.unwrap_or(0.0) * (1.0 / sets(self.our_n) + 1.0 / sets(self.their_n)).sqrt()
     }
 
     /// The difference in published standard deviations, without its sign.
@@ -130,11 +138,17 @@ impl Comparison {
             let points = self.pairs.len();
             outside.push(format!("{within} of {points} points within two published stds, bound 95 %"));
         }
-        for curve in self.pairs.chunk_by(|a, b| a.curve == b.curve) {
-            let difference = mean(curve.iter().map(Pair::difference));
+        let mut curves: BTreeMap<&str, Vec<&Pair>> = BTreeMap::new();
+        for pair in &self.pairs {
+            curves.entry(&pair.curve).or_default().push(pair);
+        }
+        for (curve, pairs) in curves {
+            let difference = mean(pairs.iter().map(|pair| pair.difference()));
             if difference.abs() >= CURVE {
-                outside
-                    .push(format!("{}: {difference:+.2} points on average, bound {CURVE}", curve[0].curve));
+                let chance = mean(pairs.iter().map(|pair| pair.error_of_sets()));
+                outside.push(format!(
+                    "{curve}: {difference:+.2} points on average, bound {CURVE} (the draw of sets alone: ±{chance:.1})"
+                ));
             }
         }
         outside
@@ -188,7 +202,11 @@ mod tests {
         assert!(comparison("8d", &[(0.909, 0.9, 0.0)]).outside().is_empty());
         assert_eq!(comparison("8d", &[(0.911, 0.9, 0.0)]).outside().len(), 1);
         assert!(comparison("7a", &[(51.0, 50.0, 3.0), (48.5, 50.0, 3.0)]).outside().is_empty());
-        assert_eq!(comparison("7a", &[(51.6, 50.0, 3.0), (51.6, 50.0, 3.0)]).outside().len(), 1);
+        // 3 * sqrt(1/sqrt(25) + 1/sqrt(100)) = 1.64; the points of a curve need not follow each other.
+        let mut far = comparison("7a", &[(51.6, 50.0, 3.0), (49.0, 50.0, 3.0), (51.8, 50.0, 3.0)]);
+        far.pairs.iter_mut().for_each(|pair| (pair.our_n, pair.their_n) = (25, 100));
+        far.pairs[1].curve = "other".into();
+        assert_eq!(far.outside(), [": +1.70 points on average, bound 1.5 (the draw of sets alone: ±1.6)"]);
         let one_far: Vec<(f64, f64, f64)> =
             (0..10).map(|i| (50.0 + 2.1 * f64::from(i % 2), 50.0, 1.0)).collect();
         assert_eq!(
