@@ -29,8 +29,11 @@ struct Value {
 /// A comparison for every figure of which something has been computed, in the order of their names; and the
 /// figures of which nothing has been.
 pub fn compare(results: &Path) -> anyhow::Result<(Vec<Comparison>, Vec<&'static str>)> {
-    let ours: HashMap<Place, Value> =
-        ours::values(results)?.into_iter().map(|value| (value.place.clone(), value)).collect();
+    Ok(pair(ours::values(results)?))
+}
+
+fn pair(ours: Vec<Value>) -> (Vec<Comparison>, Vec<&'static str>) {
+    let ours: HashMap<Place, Value> = ours.into_iter().map(|value| (value.place.clone(), value)).collect();
     let mut figures: BTreeMap<&'static str, Comparison> = BTreeMap::new();
     for theirs in published::values() {
         let figure = theirs.place.figure;
@@ -51,5 +54,51 @@ pub fn compare(results: &Path) -> anyhow::Result<(Vec<Comparison>, Vec<&'static 
     }
     let (found, missing): (Vec<Comparison>, Vec<Comparison>) =
         figures.into_values().partition(|comparison| !comparison.pairs.is_empty());
-    Ok((found, missing.into_iter().map(|comparison| comparison.figure).collect()))
+    (found, missing.into_iter().map(|comparison| comparison.figure).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The figures that lie outside.
+    fn outside(ours: Vec<Value>) -> Vec<&'static str> {
+        let (found, _) = pair(ours);
+        let far = found.into_iter().filter(|comparison| !comparison.outside().is_empty());
+        far.map(|comparison| comparison.figure).collect()
+    }
+
+    #[test]
+    fn equal_numbers_are_close_and_exchanged_metrics_are_not() {
+        let published = published::values();
+        assert_eq!(outside(published.clone()), [""; 0]);
+        let exchanged = published.into_iter().map(|mut value| {
+            value.place.figure = match value.place.figure {
+                "7b" => "7c",
+                "7c" => "7b",
+                "7f" => "7g",
+                "7g" => "7f",
+                other => other,
+            };
+            value
+        });
+        assert_eq!(outside(exchanged.collect()), ["7f", "7g"], "recall and precision");
+    }
+
+    /// hspipe run hard_counts --set 'datasets=[MNIST]' --set 'strategies=[stragglers]', with `snapshot: last` and with
+    /// `snapshot: inversion`.
+    #[test]
+    fn stragglers_at_the_inversion_are_not_the_published_ones() {
+        let last = [55.7, 64.3, 189.5, 195.8, 118.3, 202.1, 75.4, 130.8, 191.5, 191.4];
+        let inversion = [65.1, 52.2, 270.5, 246.3, 209.1, 270.7, 105.9, 194.1, 240.5, 297.2];
+        let counts = |means: [f64; 10]| {
+            let value = |(class, mean)| {
+                let place = Place { figure: "8a", curve: String::new(), x: format!("{class}") };
+                Value { place, mean, std: None, n: 15 }
+            };
+            means.into_iter().enumerate().map(value).collect::<Vec<Value>>()
+        };
+        assert_eq!(outside(counts(last)), [""; 0]);
+        assert_eq!(outside(counts(inversion)), ["8a"]);
+    }
 }

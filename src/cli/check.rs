@@ -18,7 +18,8 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
     {
         let names: Vec<String> = all.iter().map(|figure| format!("figure{figure}")).collect();
         let what = format!("there are no published numbers of `{unknown}`");
-        return Err(Hinted::new(what, format!("there are some of {}", names.join(", "))).into());
+        let near = hspipe_engine::names::hint(unknown, names.iter().map(String::as_str));
+        return Err(Hinted::usage(what, near.unwrap_or_default()).into());
     }
     let wanted =
         |figure: &str| check.figures.is_empty() || check.figures.iter().any(|word| is_meant(word, figure));

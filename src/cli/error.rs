@@ -11,10 +11,8 @@ use crate::data::DataError;
 /// Prints an error to stderr. The code is 2 for a mistake in words or in pipeline.yaml, else 1.
 pub fn report(error: &anyhow::Error) -> ExitCode {
     print(error.as_ref(), hint(error));
-    match error.downcast_ref::<SpecError>() {
-        Some(_) => ExitCode::from(2),
-        None => ExitCode::from(1),
-    }
+    let is_usage = error.is::<SpecError>() || error.downcast_ref::<Hinted>().is_some_and(|error| error.usage);
+    ExitCode::from(if is_usage { 2 } else { 1 })
 }
 
 fn hint(error: &anyhow::Error) -> Option<String> {
@@ -51,10 +49,17 @@ pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
 pub struct Hinted {
     pub what: String,
     pub hint: String,
+    /// Whether the words were wrong, and not what was found.
+    usage: bool,
 }
 
 impl Hinted {
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Hinted { what: what.into(), hint: hint.into() }
+        Hinted { what: what.into(), hint: hint.into(), usage: false }
+    }
+
+    /// A mistake in the words.
+    pub fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Hinted { usage: true, ..Hinted::new(what, hint) }
     }
 }

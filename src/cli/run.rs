@@ -83,7 +83,7 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
         if project.graph.stage(name).is_none() {
             let names = project.graph.stages.iter().map(|stage| stage.name.as_str());
             let hint = hspipe_engine::names::hint(name, names).unwrap_or_default();
-            return Err(Hinted::new(format!("--force {name}: there is no such stage"), hint).into());
+            return Err(Hinted::usage(format!("--force {name}: there is no such stage"), hint).into());
         }
     }
     Ok(stages.iter().cloned().collect())

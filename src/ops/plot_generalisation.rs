@@ -29,10 +29,10 @@ impl Op for PlotGeneralisation {
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let params = task.params;
-        let mut panels = ["full", "hard", "easy"].map(|test_set| Panel {
-            title: format!("{}, {test_set} test set", params.dataset),
-            lines: Vec::new(),
-        });
+        // A dataset may be given by its path.
+        let dataset = params.dataset.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let mut panels = ["full", "hard", "easy"]
+            .map(|test_set| Panel { title: format!("{dataset}, {test_set} test set"), lines: Vec::new() });
         let tables = task.inputs.many("metrics");
         let mut keys = Vec::new();
         for (table, name) in tables.iter().zip(labels(tables, None)) {
@@ -56,7 +56,7 @@ impl Op for PlotGeneralisation {
             y: percent("Accuracy (%)"),
             keys,
         };
-        let file = format!("{}/{}_on_{}", params.folder, params.name, params.dataset);
+        let file = format!("{}/{}_on_{dataset}", params.folder, params.name);
         figure_table(&file, line_chart(&chart)?)
     }
 }

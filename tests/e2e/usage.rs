@@ -29,6 +29,8 @@ fn mistakes_exit_with_2_and_say_where() {
     refused(&["run", "overlap", "--profile", "quik"], "hint: did you mean `quick`?");
     refused(&["run", "overlap", "--set", "datasets=[./none]"], "none");
     refused(&["run"], "TARGET");
+    refused(&["run", "overlap", "--force", "idntify"], "hint: did you mean `identify`?");
+    refused(&["check", "figure8x"], "hint: did you mean `figure8a`?");
     let pipeline = std::fs::read_to_string(project.path("pipeline.yaml")).unwrap();
     let line = pipeline.lines().position(|line| line.contains("{counts: identify.counts}")).unwrap() + 1;
     std::fs::write(project.path("broken.yaml"), pipeline.replace("identify.counts", "identify.count"))
