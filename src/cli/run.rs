@@ -14,7 +14,7 @@ use super::args;
 use super::error::{Hinted, causes};
 use super::progress::Shown;
 use super::project::Project;
-use super::status::stages_table;
+use super::status::{ahead, stages_table};
 use crate::views;
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
@@ -34,12 +34,12 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let before = plan.count(needed.iter().copied());
-    let options = Options {
-        threads: run.threads.map(usize::from).unwrap_or_else(cores),
-        fail_fast: run.fail_fast,
-        force,
-        version: env!("CARGO_PKG_VERSION").to_string(),
-    };
+    let threads = run.threads.map(usize::from).unwrap_or_else(cores);
+    if let Some(line) = ahead(&project, &plan, &needed, threads, WORTH_A_WORD).filter(|_| !args.quiet) {
+        eprintln!("{line}");
+    }
+    let options =
+        Options { threads, fail_fast: run.fail_fast, force, version: env!("CARGO_PKG_VERSION").to_string() };
     let mut progress = Shown::new(&project.graph, args.quiet, args.verbose);
     let mut report = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
     while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
@@ -74,7 +74,10 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn cores() -> usize {
+/// Seconds of work that are announced.
+const WORTH_A_WORD: f64 = 10.0;
+
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

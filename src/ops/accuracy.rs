@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Deserializer};
 
 use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
@@ -64,6 +64,10 @@ impl Op for Accuracy {
 
     fn capacity(&self, params: &Params) -> Capacity {
         capacity(&params.trainer)
+    }
+
+    fn cost(&self, params: &Params) -> Cost {
+        params.typical_cost(1.5, 10_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

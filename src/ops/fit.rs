@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::training::{
     Prepared, Recipe, Training, capacity, member_tables, run_batch, training_params, weights_table,
@@ -34,6 +34,10 @@ impl Op for Fit {
 
     fn capacity(&self, params: &Params) -> Capacity {
         capacity(&params.trainer)
+    }
+
+    fn cost(&self, params: &Params) -> Cost {
+        params.typical_cost(3.0, 1_200_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::training::{Prepared, Training, capacity, member_tables, radii_table, run_batch, training_params};
 use crate::nn::Schedule;
@@ -31,6 +31,10 @@ impl Op for Radii {
 
     fn capacity(&self, params: &Params) -> Capacity {
         capacity(&params.trainer)
+    }
+
+    fn cost(&self, params: &Params) -> Cost {
+        params.typical_cost(3.3, 54_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

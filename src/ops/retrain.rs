@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::metrics::{Metrics, metrics};
 use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
@@ -31,6 +31,10 @@ impl Op for Retrain {
 
     fn capacity(&self, params: &Params) -> Capacity {
         capacity(&params.trainer)
+    }
+
+    fn cost(&self, params: &Params) -> Cost {
+        params.typical_cost(1.5, 11_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::training::{
     Prepared, Training, capacity, member_tables, radii_table, training_params, weights_table,
@@ -46,6 +46,10 @@ impl Op for Search {
 
     fn capacity(&self, params: &Params) -> Capacity {
         capacity(&params.trainer)
+    }
+
+    fn cost(&self, params: &Params) -> Cost {
+        params.typical_cost(2.0, 500_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

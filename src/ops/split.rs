@@ -3,7 +3,7 @@
 //! Hard and easy samples are shuffled apart. The first of each are training pools, the others the test set. Of the
 //! pool that is reduced only a part is kept.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use hspipe_ensemble::Generator;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,10 @@ impl Op for Split {
             return Err(ParamError::new("remaining_ratio", what));
         }
         Ok(params)
+    }
+
+    fn cost(&self, _: &Params) -> Cost {
+        Cost { networks: 0, seconds: 0.006, bytes: 90_000 }
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

@@ -34,6 +34,14 @@ macro_rules! training_params {
                 Ok(self)
             }
 
+            /// What training one network costs, given what it takes with the default parameters: seconds, and bytes
+            /// of its tables.
+            fn typical_cost(&self, seconds: f64, bytes: u64) -> hspipe_engine::op::Cost {
+                let longer = f64::from(self.epochs) / 500.0 * self.hidden[0] as f64 / 20.0;
+                let slower = if $crate::nn::capacity(&self.trainer).0 == 1 { $crate::ops::training::LONE } else { 1.0 };
+                hspipe_engine::op::Cost { networks: 1, seconds: seconds * longer * slower, bytes }
+            }
+
             /// What the training of one network is told, but for its seed.
             fn recipe(&self, schedule: $crate::nn::Schedule) -> $crate::ops::training::Recipe<'_> {
                 $crate::ops::training::Recipe {
@@ -49,6 +57,9 @@ macro_rules! training_params {
 }
 
 pub(super) use training_params;
+
+/// How much longer a trainer takes that trains one network after the other.
+pub const LONE: f64 = 7.0;
 
 /// Ranges of the shared parameters.
 pub fn check(network: &str, hidden: &[usize], epochs: u32, learning_rate: f64) -> Result<(), ParamError> {

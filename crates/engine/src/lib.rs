@@ -2,10 +2,11 @@
 //!
 //! The way through this crate: [`yaml`] reads text with its locations, [`spec`] makes it a pipeline,
 //! [`settings`] applies `--profile` and `--set`, [`graph`] expands stages into tasks, [`plan`] says which
-//! of them the [`store`] already holds, [`run`] computes the others and [`history`] remembers what was run.
+//! of them the [`store`] already holds, [`estimate`] how much the others take, [`run`] computes the others and [`history`] remembers what was run.
 //! An [`op::Op`] is all that the engine knows of the science. It never prints: see [`progress`].
 
 pub mod error;
+pub mod estimate;
 pub mod graph;
 pub mod history;
 pub mod key;

@@ -59,6 +59,17 @@ impl Capacity {
     pub const SINGLE: Capacity = Capacity { batch: 1, threads: 1 };
 }
 
+/// What a task costs, about: for estimates, never part of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Networks that are trained.
+    pub networks: u32,
+    /// On one core of an ordinary machine.
+    pub seconds: f64,
+    /// Of the tables that it makes.
+    pub bytes: u64,
+}
+
 /// A typed op. Whoever changes what `run` returns raises `VERSION`.
 pub trait Op: Send + Sync + 'static {
     /// Its fields are the parameters the op declares; use `#[serde(deny_unknown_fields)]`.
@@ -81,6 +92,11 @@ pub trait Op: Send + Sync + 'static {
     /// How many tasks it computes at once, and on how many threads.
     fn capacity(&self, _: &Self::Params) -> Capacity {
         Capacity::SINGLE
+    }
+
+    /// What a task costs; nothing, if that is not worth a word.
+    fn cost(&self, _: &Self::Params) -> Cost {
+        Cost::default()
     }
 
     /// Computes one task. An op that takes many at once has [`Op::run_batch`] instead.
@@ -238,6 +254,9 @@ pub trait AnyOp: Send + Sync {
     fn outputs(&self) -> &[&'static str];
     fn seeded(&self) -> bool;
     fn capacity(&self, params: &Bound) -> Capacity;
+    fn cost(&self, _: &Bound) -> Cost {
+        Cost::default()
+    }
     /// The names of the parameters it declares.
     fn params(&self) -> Vec<&'static str>;
     fn bind(&self, params: Value) -> Result<Bound, ParamError>;
@@ -275,6 +294,10 @@ impl<O: Op> AnyOp for O {
 
     fn capacity(&self, params: &Bound) -> Capacity {
         params.typed.downcast_ref().map_or(Capacity::SINGLE, |params| Op::capacity(self, params))
+    }
+
+    fn cost(&self, params: &Bound) -> Cost {
+        params.typed.downcast_ref().map_or(Cost::default(), |params| Op::cost(self, params))
     }
 
     fn params(&self) -> Vec<&'static str> {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, Capacity, InputDecl, OpError, Outputs, ParamError, Registry, many, one, optional,
+    AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamError, Registry, many, one,
+    optional,
 };
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
@@ -102,6 +103,10 @@ impl AnyOp for FakeOp {
     }
     fn capacity(&self, _: &Bound) -> Capacity {
         Capacity { batch: self.batch, threads: 4 }
+    }
+    /// Ops that draw are the costly ones.
+    fn cost(&self, _: &Bound) -> Cost {
+        if self.seeded { Cost { networks: 1, seconds: 30.0, bytes: 1000 } } else { Cost::default() }
     }
     fn params(&self) -> Vec<&'static str> {
         self.params.clone()

@@ -1,0 +1,36 @@
+//! What is ahead is counted, and judged by what was measured before.
+
+mod common;
+
+use common::{ALL, Ask, Lab};
+use hspipe_engine::estimate::{Estimate, estimate};
+
+const PIPELINE: &str = "
+params: {seed: 7, runs: 4}
+axes:
+  set: {count: $runs}
+stages:
+  load: {}
+  train: {axes: [set], inputs: {images: load}, seed_by: [set]}
+  summary: {inputs: {scores: train}}
+";
+
+/// Of everything, as it was before the run.
+fn before(lab: &Lab, sets: &[&str]) -> Estimate {
+    let ran = lab.run(Ask { sets, words: &["load"], ..ALL });
+    let all: Vec<usize> = (0..ran.graph.tasks.len()).collect();
+    estimate(&ran.graph, &ran.before, &lab.store, &all)
+}
+
+#[test]
+fn an_estimate_counts_what_is_missing_and_learns_from_what_is_there() {
+    let lab = Lab::new(PIPELINE, 1);
+    let first = before(&lab, &[]);
+    assert_eq!(first, Estimate { networks: 4, seconds: 120.0, bytes: 4000, measured: false });
+    lab.complete(&[]);
+    assert_eq!(before(&lab, &[]), Estimate { measured: true, ..Estimate::default() });
+    let more = before(&lab, &["runs=6"]);
+    assert_eq!((more.networks, more.measured), (2, true));
+    // Fake ops take next to no time, and their tables are short.
+    assert!(more.seconds < 1.0 && more.bytes > 0 && more.bytes < 2000, "{more:?}");
+}
