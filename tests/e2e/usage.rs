@@ -56,3 +56,29 @@ fn what_is_asked_for_goes_to_stdout() {
     let data = project.hspipe(&["data", "list"]);
     assert!(data.out.contains("KMNIST") && data.out.contains("absent"), "{}", data.out);
 }
+
+/// docs/parameters.md against what `hspipe list` shows of the repository's pipeline.
+#[test]
+fn every_parameter_is_documented_with_its_default() {
+    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(repository.join("docs/parameters.md")).unwrap();
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let mut documented: Vec<(String, String)> = rows
+        .map(|(name, rest)| (name.to_string(), rest.split(" | ").next().unwrap_or_default().to_string()))
+        .collect();
+    documented.sort();
+    let project = Project::new();
+    std::fs::copy(repository.join("pipeline.yaml"), project.path("pipeline.yaml")).unwrap();
+    let list = project.hspipe(&["list"]).out;
+    let table = list.split("\n\n").find(|table| table.starts_with("parameter ")).unwrap();
+    let mut listed: Vec<(String, String)> = table
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let (name, rest) = line.split_once(' ').unwrap();
+            (name.to_string(), rest.rsplit_once("  ").unwrap().0.trim().to_string())
+        })
+        .collect();
+    listed.sort();
+    assert_eq!(documented, listed);
+}
