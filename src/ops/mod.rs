@@ -17,6 +17,7 @@ mod plot;
 mod plot_classes;
 mod plot_generalisation;
 mod plot_radii;
+mod plot_retraining;
 mod plot_strategies;
 mod radii;
 mod radii_summary;
@@ -61,6 +62,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(correlation::Correlation);
     ops.add(plot_radii::PlotRadii);
     ops.add(plot_generalisation::PlotGeneralisation);
+    ops.add(plot_retraining::PlotRetraining);
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
     ops

@@ -1,7 +1,7 @@
 //! plot_generalisation: metrics of networks that were retrained on less data -> accuracy on the full, the
 //! hard and the easy test set, one line per train ratio (Figures 3 and 4).
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
 use serde::{Deserialize, Serialize};
 
 use super::plot::{figure_table, key, labels};
@@ -28,35 +28,37 @@ impl Op for PlotGeneralisation {
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let params = task.params;
-        // A dataset may be given by its path.
-        let dataset = params.dataset.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let mut panels = ["full", "hard", "easy"]
-            .map(|test_set| Panel { title: format!("{dataset}, {test_set} test set"), lines: Vec::new() });
-        let tables = task.inputs.many("metrics");
-        let mut keys = Vec::new();
-        for (table, name) in tables.iter().zip(labels(tables, None)) {
-            let curves = Curves::read(table)?;
-            for ratio in curves.train_ratios() {
-                let (color, stroke) = (Some(keys.len()), Stroke::Solid);
-                let look = Look { color, stroke, spread: Spread::Bars, marks: true };
-                let parts = [format!("train ratio {ratio}"), name.clone()];
-                let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-                keys.extend(key(&parts.join(", "), look));
-                for (panel, test_set) in panels.iter_mut().zip(["full", "hard", "easy"]) {
-                    let points = curves.points(Some(ratio), test_set, "accuracy");
-                    panel.lines.push(Line { look, points });
-                }
+        let Params { folder, name, dataset, x_label } = task.params;
+        let dataset = short_name(dataset);
+        let chart = chart(dataset, x_label, task.inputs.many("metrics"))?;
+        figure_table(&format!("{folder}/{name}_on_{dataset}"), line_chart(&chart)?)
+    }
+}
+
+/// A dataset's name; one that is given by its path is named by its folder.
+pub fn short_name(dataset: &str) -> &str {
+    dataset.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+/// Three panels, full, hard and easy test set, from tables `retrain_summary`. `what` stands in their titles.
+pub fn chart(what: &str, x_label: &str, tables: &[Table]) -> Result<LineChart, OpError> {
+    let mut panels = ["full", "hard", "easy"]
+        .map(|test_set| Panel { title: format!("{what}, {test_set} test set"), lines: Vec::new() });
+    let mut keys = Vec::new();
+    for (table, name) in tables.iter().zip(labels(tables, None)) {
+        let curves = Curves::read(table)?;
+        for ratio in curves.train_ratios() {
+            let (color, stroke) = (Some(keys.len()), Stroke::Solid);
+            let look = Look { color, stroke, spread: Spread::Bars, marks: true };
+            let parts = [format!("train ratio {ratio}"), name.clone()];
+            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            keys.extend(key(&parts.join(", "), look));
+            for (panel, test_set) in panels.iter_mut().zip(["full", "hard", "easy"]) {
+                let points = curves.points(Some(ratio), test_set, "accuracy");
+                panel.lines.push(Line { look, points });
             }
         }
-        let chart = LineChart {
-            columns: panels.len(),
-            panels: panels.into(),
-            x: share(&params.x_label),
-            y: percent("Accuracy (%)"),
-            keys,
-        };
-        let file = format!("{}/{}_on_{dataset}", params.folder, params.name);
-        figure_table(&file, line_chart(&chart)?)
     }
+    let (x, y) = (share(x_label), percent("Accuracy (%)"));
+    Ok(LineChart { columns: panels.len(), panels: panels.into(), x, y, keys })
 }

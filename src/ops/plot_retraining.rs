@@ -1,0 +1,71 @@
+//! plot_retraining: metrics of networks that were retrained on less data -> accuracy on the full, the hard and the
+//! easy test set, for any strategy, level and label noise (the target `generalisation`).
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
+use serde::{Deserialize, Serialize};
+
+use super::plot::figure_table;
+use super::plot_generalisation::{chart, short_name};
+use crate::figures::line_chart;
+
+pub struct PlotRetraining;
+
+/// The point of the axes that is drawn.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    dataset: String,
+    noise_ratio: f64,
+    strategy: String,
+    level: String,
+    reduce: String,
+}
+
+impl Op for PlotRetraining {
+    type Params = Params;
+    const NAME: &'static str = "plot_retraining";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("metrics")];
+    const OUTPUTS: &'static [&'static str] = &["figure"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let params = task.params;
+        let what = format!("{}, {}", short_name(&params.dataset), params.strategy);
+        let x_label = format!("Share of {} training samples kept", params.reduce);
+        let chart = chart(&what, &x_label, task.inputs.many("metrics"))?;
+        figure_table(&params.file(), line_chart(&chart)?)
+    }
+}
+
+impl Params {
+    /// Such as `Generalisation/MNIST_energy_fewer_easy`. The level and the noise are named where they are not the
+    /// paper's.
+    fn file(&self) -> String {
+        let Params { dataset, noise_ratio, strategy, level, reduce } = self;
+        let mut file = format!("Generalisation/{}_{strategy}_fewer_{reduce}", short_name(dataset));
+        if level != "dataset" {
+            file += &format!("_level_{level}");
+        }
+        if *noise_ratio > 0.0 {
+            file += &format!("_noise_{noise_ratio}");
+        }
+        file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_point_has_a_file_of_its_own() {
+        let file = |dataset: &str, noise_ratio: f64, level: &str| {
+            let (strategy, reduce) = ("energy".into(), "easy".into());
+            Params { dataset: dataset.into(), noise_ratio, strategy, level: level.into(), reduce }.file()
+        };
+        assert_eq!(file("MNIST", 0.0, "dataset"), "Generalisation/MNIST_energy_fewer_easy");
+        assert_eq!(file("./my/data/", 0.0, "dataset"), "Generalisation/data_energy_fewer_easy");
+        let other = "Generalisation/MNIST_energy_fewer_easy_level_class_noise_0.05";
+        assert_eq!(file("MNIST", 0.05, "class"), other);
+    }
+}
