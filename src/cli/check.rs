@@ -29,11 +29,9 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         let what = format!("{} has no results to compare", results.display());
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
-    print!("{}", table(&found).text());
-    let mut far = 0;
-    for comparison in &found {
-        let outside = comparison.outside();
-        far += usize::from(!outside.is_empty());
+    let judged: Vec<Judged> = found.iter().map(|comparison| (comparison, comparison.outside())).collect();
+    print!("{}", table(&judged).text());
+    for (comparison, outside) in &judged {
         for reason in outside {
             println!("figure{}: {reason}", comparison.figure);
         }
@@ -47,7 +45,8 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         eprintln!("note: not computed: {}", names.join(", "));
     }
     let asked_in_vain = !check.figures.is_empty() && !missing.is_empty();
-    Ok(if far > 0 || asked_in_vain { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    let is_far = judged.iter().any(|(_, outside)| !outside.is_empty());
+    Ok(if is_far || asked_in_vain { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// Whether a word such as `figure8`, `8` or `figure8a` means the panel.
@@ -61,7 +60,10 @@ fn fewer(comparison: &Comparison) -> Option<String> {
     (ours < theirs).then(|| format!("figure{} ({ours} of {theirs})", comparison.figure))
 }
 
-fn table(found: &[Comparison]) -> Table {
+/// A comparison, and what lies outside of its bounds.
+type Judged<'a> = (&'a Comparison, Vec<String>);
+
+fn table(judged: &[Judged]) -> Table {
     let head = [
         "figure",
         "points",
@@ -73,7 +75,7 @@ fn table(found: &[Comparison]) -> Table {
         "verdict",
     ];
     let mut table = Table::new(&head);
-    for comparison in found {
+    for (comparison, outside) in judged {
         let number = |value: Option<f64>, decimals: usize| {
             Cell::Number(value.map_or("-".into(), |value| format!("{value:.decimals$}")))
         };
@@ -85,7 +87,7 @@ fn table(found: &[Comparison]) -> Table {
             (points, published) if points == published => points.to_string(),
             (points, published) => format!("{points} of {published}"),
         };
-        let verdict = if comparison.outside().is_empty() { "close" } else { "outside" };
+        let verdict = if outside.is_empty() { "close" } else { "outside" };
         table.row(vec![
             format!("figure{}", comparison.figure).into(),
             Cell::Number(points),

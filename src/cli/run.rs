@@ -35,7 +35,9 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     }
     let before = plan.count(needed.iter().copied());
     let threads = run.threads.map(usize::from).unwrap_or_else(cores);
-    if let Some(line) = ahead(&project, &plan, &needed, threads, WORTH_A_WORD).filter(|_| !args.quiet) {
+    if !args.quiet
+        && let Some(line) = ahead(&project, &plan, &needed, threads, WORTH_A_WORD)
+    {
         eprintln!("{line}");
     }
     let options =
