@@ -11,7 +11,7 @@ mod nn;
 use std::time::Instant;
 
 use common::{Dataset, simple_nn};
-use nn::{Job, Samples, Schedule, Trainer, resolve, trainer};
+use nn::{Architecture, Job, Samples, Schedule, Trainer, resolve, trainer};
 
 const SAMPLES: usize = 20_000;
 const ROUNDS: usize = 9;
@@ -22,14 +22,18 @@ const BATCH: u32 = 16;
 
 fn main() {
     let [native, torch] = ["native", "tch"].map(|name| {
-        let choice = resolve(name, "cpu").unwrap_or_else(|(_, what)| panic!("{what}"));
+        let choice = resolve(&architecture(), None, name, "cpu").unwrap_or_else(|(_, what)| panic!("{what}"));
         trainer(&choice.trainer)
     });
     for (name, inked) in [("MNIST", 19), ("FashionMNIST", 50)] {
         let data = Dataset::read(name, inked);
         let pixels = data.pixels(SAMPLES);
-        let samples =
-            Samples::new(pixels.bytes.to_vec(), pixels.area, pixels.mean.to_vec(), pixels.variance.to_vec());
+        let samples = Samples::new(
+            pixels.bytes.to_vec(),
+            [28, pixels.area / 28],
+            pixels.mean.to_vec(),
+            pixels.variance.to_vec(),
+        );
         let labels = data.labels(SAMPLES);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -72,18 +76,22 @@ fn per_network(networks: usize, train: impl Fn(u32)) -> f64 {
 }
 
 fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, seeds: &[u32], threads: usize) {
-    let network = simple_nn();
+    let architecture = architecture();
     let schedule = Schedule::Epochs { epochs, radii_from: None };
     let trained = trainer.train(&Job {
-        network: &network,
+        architecture: &architecture,
+        classes: simple_nn().classes,
         samples,
         labels,
         train: &(0..SAMPLES as u32).collect::<Vec<u32>>(),
         learning_rate: 0.1,
+        batch_size: None,
         schedule,
+        latent_layer: 0,
         dynamics: false,
         seeds,
         threads,
+        device: "cpu",
     });
     assert!(trained.iter().all(Result::is_ok));
 }
@@ -92,4 +100,8 @@ fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted[(share * (sorted.len() - 1) as f64) as usize]
+}
+
+fn architecture() -> Architecture {
+    Architecture::SimpleNN { hidden: simple_nn().hidden }
 }

@@ -1,6 +1,6 @@
 //! status: per stage, how many tasks are cached and how many would run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
 
 use hspipe_engine::estimate::{Estimate, estimate};
@@ -37,10 +37,23 @@ pub fn ahead(project: &Project, plan: &Plan, tasks: &[TaskId], threads: usize, l
     }
     let basis = if measured { "by times measured here" } else { "by times of another machine" };
     Some(format!(
-        "to train: {networks} networks, about {} on {threads} threads ({basis}), {} MB of results",
+        "to train: {networks} networks by {}, about {} on {threads} threads ({basis}), {} MB of results",
+        trainers(project, plan, tasks),
         duration(seconds),
         bytes.div_ceil(1_000_000)
     ))
+}
+
+/// What `trainer: auto` and `device: auto` have come to for the tasks that are to run.
+fn trainers(project: &Project, plan: &Plan, tasks: &[TaskId]) -> String {
+    let to_run = tasks.iter().filter(|task| plan.states[**task].outputs().is_none());
+    let names: BTreeSet<String> = to_run
+        .filter_map(|task| {
+            let params = &project.graph.tasks[*task].params.value;
+            Some(format!("{} on {}", params.get("trainer")?.as_str()?, params.get("device")?.as_str()?))
+        })
+        .collect();
+    names.into_iter().collect::<Vec<_>>().join(" and ")
 }
 
 /// Two digits are enough for an estimate.

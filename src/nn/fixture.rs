@@ -2,7 +2,7 @@
 
 use hspipe_ensemble::Generator;
 
-use super::{Job, Network, Samples, Schedule, Trained, Trainer};
+use super::{Architecture, Job, Samples, Schedule, Trained, Trainer};
 
 /// 60 samples of three classes: bytes that differ by class, so that there is something to learn, and noisy
 /// enough for the class manifolds to invert.
@@ -13,7 +13,7 @@ fn samples() -> (Samples, Vec<i32>) {
     for label in &labels {
         pixels.extend((0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8));
     }
-    (Samples::new(pixels, 9, vec![0.4], vec![0.04]), labels)
+    (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
 }
 
 /// One network, trained on some of the samples.
@@ -21,20 +21,24 @@ pub fn train(
     trainer: &dyn Trainer,
     train: &[u32],
     schedule: Schedule,
+    latent_layer: usize,
     learning_rate: f64,
 ) -> (Trained, Samples, Vec<i32>) {
     let (samples, labels) = samples();
-    let network = Network { hidden: vec![5, 4], classes: 3 };
     let job = Job {
-        network: &network,
+        architecture: &Architecture::SimpleNN { hidden: vec![5, 4] },
+        classes: 3,
         samples: &samples,
         labels: &labels,
         train,
         learning_rate,
+        batch_size: None,
         schedule,
+        latent_layer,
         dynamics: true,
         seeds: &[11],
         threads: 1,
+        device: "cpu",
     };
     let trained = trainer.train(&job).pop().unwrap().unwrap();
     (trained, samples, labels)

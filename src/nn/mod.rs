@@ -1,7 +1,7 @@
 //! Training of networks: what a trainer is asked, what it returns, and which one a task resolves to.
 //!
 //! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
-//! sides; only `torch.rs` sees tch. Knows no tables and no files.
+//! sides; only `torch/` sees tch. Knows no tables and no files.
 
 #[cfg(feature = "torch")]
 mod dynamics;
@@ -9,30 +9,85 @@ mod dynamics;
 mod fixture;
 mod native;
 pub mod samples;
+mod scores;
 #[cfg(feature = "torch")]
 mod torch;
 mod trainer;
 
-pub use hspipe_ensemble::{Dynamics, Inversion, Network, Schedule, Trained};
+pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use samples::Samples;
+pub use scores::{argmax, energy, margin};
 pub use trainer::{capacity, resolve, trainer};
+
+/// What networks are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// Fully connected layers, tanh after each hidden one; trained by plain gradient descent.
+    SimpleNN {
+        /// Units of each hidden layer, at least one layer.
+        hidden: Vec<usize>,
+    },
+    /// ResNet-18 for small images; trained by Adam.
+    ResNet,
+}
 
 /// Networks to train on the same samples.
 pub struct Job<'a> {
-    pub network: &'a Network,
+    pub architecture: &'a Architecture,
+    pub classes: usize,
     pub samples: &'a Samples,
     /// One label per sample, in 0..classes.
     pub labels: &'a [i32],
     /// The positions of the samples trained on; logits are wanted for all samples.
     pub train: &'a [u32],
     pub learning_rate: f64,
+    /// Samples per step, drawn anew without replacement in each epoch; none for all samples in one step.
+    pub batch_size: Option<usize>,
     pub schedule: Schedule,
+    /// The hidden layer of a SimpleNN whose activations the radii are of; 0 is the first. Of a ResNet they are
+    /// of its stem.
+    pub latent_layer: usize,
     /// Whether [`Dynamics`] of the samples trained on are wanted.
     pub dynamics: bool,
     /// One network per seed.
     pub seeds: &'a [u32],
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
+    /// As [`resolve`] gives it.
+    pub device: &'a str,
+}
+
+/// A trained network and what was seen on the way.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// In the order in which the network draws them.
+    pub parameters: Vec<Parameter>,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// The mean loss over the training samples: before the step of each epoch, or with mini-batches each before
+    /// its own.
+    pub losses: Vec<f64>,
+    /// The loss of the trained network on the training samples.
+    pub final_loss: f64,
+    /// Epoch and one radius per class, as the schedule asks; NaN for a class without samples.
+    pub radii: Vec<(u32, Vec<f64>)>,
+    /// samples x classes, of the trained network.
+    pub logits: Vec<f32>,
+    /// If the job wants them.
+    pub dynamics: Option<Dynamics>,
+    /// Only of an inversion search.
+    pub inversion: Option<Inversion>,
+}
+
+/// Numbers that a layer has learnt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Layers are counted from 0, convolutions and batch norms each on their own.
+    pub layer: usize,
+    /// As PyTorch calls it: `weight`, `bias`, `running_mean`, `running_var`.
+    pub name: &'static str,
+    /// Row-major, as PyTorch has them.
+    pub values: Vec<f32>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +99,8 @@ pub enum TrainError {
     Diverged(hspipe_ensemble::Diverged),
     #[error("the samples and the network do not fit")]
     Input(#[from] hspipe_ensemble::InputError),
+    #[error("the trainer {0} cannot train such networks")]
+    Trainer(&'static str),
 }
 
 /// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a task's key.
@@ -56,46 +113,5 @@ impl Job<'_> {
     /// The labels of the samples trained on.
     fn train_labels(&self) -> Vec<i32> {
         self.train.iter().map(|position| self.labels[*position as usize]).collect()
-    }
-}
-
-/// The place of the largest of `logits`; the first of equals.
-pub fn argmax(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, value) in logits.iter().enumerate() {
-        if *value > logits[best] {
-            best = i;
-        }
-    }
-    best
-}
-
-/// The logit of `label` less the largest other one; negative where the network is wrong.
-pub fn margin(logits: &[f32], label: usize) -> f32 {
-    let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
-    logits[label] - others.map(|(_, value)| *value).fold(f32::NEG_INFINITY, f32::max)
-}
-
-/// Energy, -log(sum exp(logits)), by f64. The standard library's exp and ln differ between machines.
-pub fn energy(logits: &[f32]) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
-    let sum: f64 = logits.iter().map(|value| libm::exp(f64::from(*value) - top)).sum();
-    -(top + libm::log(sum)) as f32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// python: -torch.logsumexp(torch.tensor([1., 3., 2.]), 0) = -3.4076059644, and of two 1000s -1000.6931
-    #[test]
-    fn scores_of_logits() {
-        let logits = [1.0, 3.0, 2.0];
-        assert_eq!(argmax(&logits), 1);
-        assert_eq!(argmax(&[2.0, 2.0]), 0);
-        assert_eq!(margin(&logits, 1), 1.0);
-        assert_eq!(margin(&logits, 0), -2.0);
-        assert!((energy(&logits) + 3.407_606).abs() < 1e-6);
-        assert!((energy(&[1000.0, 1000.0]) + 1000.6931).abs() < 1e-3);
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! In: [`Job`]. Out: [`Trained`]. Knows no more than how to ask that crate.
 
-use hspipe_ensemble::{Instructions, train};
+use hspipe_ensemble::{Instructions, Network, train};
 
-use super::{Job, TrainError, Trained, Trainer};
+use super::{Architecture, Job, Parameter, TrainError, Trained, Trainer};
 
 /// Part of every key of a training by it: raised whenever the crate gives other bits.
 pub const VERSION: u32 = 1;
@@ -19,28 +19,57 @@ pub struct Native;
 
 impl Trainer for Native {
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>> {
-        match networks(job) {
+        let (Architecture::SimpleNN { hidden }, None) = (job.architecture, job.batch_size) else {
+            return job.seeds.iter().map(|_| Err(TrainError::Trainer("native"))).collect();
+        };
+        match networks(job, &Network { hidden: hidden.clone(), classes: job.classes }) {
             Ok(networks) => networks,
             Err(error) => job.seeds.iter().map(|_| Err(error.clone().into())).collect(),
         }
     }
 }
 
-fn networks(job: &Job) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemble::InputError> {
+fn networks(
+    job: &Job,
+    network: &Network,
+) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemble::InputError> {
     let lists = job.samples.lists(job.train);
     let trained = train(&hspipe_ensemble::Job {
         set: lists.train()?,
         labels: &job.train_labels(),
-        network: job.network,
+        network,
         seeds: job.seeds,
         learning_rate: job.learning_rate,
         schedule: job.schedule,
+        latent_layer: job.latent_layer,
         dynamics: job.dynamics,
         evaluate: Some(lists.all()?),
         threads: job.threads,
         instructions: Instructions::detect(),
     })?;
-    Ok(trained.into_iter().map(|trained| trained.map_err(TrainError::Diverged)).collect())
+    Ok(trained.into_iter().map(|trained| trained.map(Trained::from).map_err(TrainError::Diverged)).collect())
+}
+
+impl From<hspipe_ensemble::Trained> for Trained {
+    fn from(trained: hspipe_ensemble::Trained) -> Self {
+        let of_layer = |(layer, weights): (usize, hspipe_ensemble::init::Layer)| {
+            [("weight", weights.weight), ("bias", weights.bias)].map(|(name, values)| Parameter {
+                layer,
+                name,
+                values,
+            })
+        };
+        Trained {
+            parameters: trained.layers.into_iter().enumerate().flat_map(of_layer).collect(),
+            epochs: trained.epochs,
+            losses: trained.losses,
+            final_loss: trained.final_loss,
+            radii: trained.radii,
+            logits: trained.logits,
+            dynamics: trained.dynamics,
+            inversion: trained.inversion,
+        }
+    }
 }
 
 #[cfg(all(test, feature = "torch"))]
@@ -56,9 +85,11 @@ mod tests {
         let search = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
         let first: Vec<u32> = (0..45).collect();
         let others: Vec<u32> = (0..45).map(|i| (i * 7 + 3) % 60).collect();
-        for (schedule, train) in [(all, &first), (all, &others), (search, &first), (search, &others)] {
-            let (ours, ..) = fixture::train(&Native, train, schedule, 0.5);
-            let (theirs, ..) = fixture::train(&Torch, train, schedule, 0.5);
+        for (schedule, train, latent) in
+            [(all, &first, 0), (all, &others, 1), (search, &first, 0), (search, &others, 0)]
+        {
+            let (ours, ..) = fixture::train(&Native, train, schedule, latent, 0.5);
+            let (theirs, ..) = fixture::train(&Torch, train, schedule, latent, 0.5);
             assert_eq!(ours.epochs, theirs.epochs);
             let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
             assert!(ours.losses.iter().zip(&theirs.losses).all(|(a, b)| close(*a, *b)));

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use hspipe_ensemble::{InputError, Pixels, SampleLists, TrainingSet};
 
-/// `n` samples of `channels` x `area` pixels.
+/// `n` samples of `channels` x `height` x `width` pixels.
 pub struct Samples {
-    /// n * channels * area bytes, row-major.
+    /// n * channels * height * width bytes, row-major.
     pub pixels: Vec<u8>,
     pub n: usize,
-    pub area: usize,
+    pub height: usize,
+    pub width: usize,
     /// Per channel, on the scale 0..1.
     pub mean: Vec<f64>,
     /// Unbiased, per channel, on the scale 0..1.
@@ -59,12 +60,14 @@ fn got<T>(lazy: &Lazy<T>) -> Result<&T, InputError> {
 const EPSILON: f64 = 1e-9;
 
 impl Samples {
-    pub fn new(pixels: Vec<u8>, area: usize, mean: Vec<f64>, variance: Vec<f64>) -> Self {
-        let width = (area * mean.len()).max(1);
+    /// `shape` is height and width; there are as many channels as means.
+    pub fn new(pixels: Vec<u8>, shape: [usize; 2], mean: Vec<f64>, variance: Vec<f64>) -> Self {
+        let [height, width] = shape;
         Samples {
-            n: pixels.len() / width,
+            n: pixels.len() / (height * width * mean.len()).max(1),
             pixels,
-            area,
+            height,
+            width,
             mean,
             variance,
             sets: Mutex::default(),
@@ -74,10 +77,15 @@ impl Samples {
         }
     }
 
-    /// Values per sample.
+    /// Pixels of a channel.
+    fn area(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Channels, height, width.
     #[cfg(any(test, feature = "torch"))]
-    pub fn width(&self) -> usize {
-        self.area * self.mean.len()
+    pub fn shape(&self) -> [usize; 3] {
+        [self.mean.len(), self.height, self.width]
     }
 
     /// The lists for training on the samples at the positions `train`.
@@ -85,7 +93,7 @@ impl Samples {
         let pixels = Pixels {
             bytes: &self.pixels,
             n: self.n,
-            area: self.area,
+            area: self.area(),
             mean: &self.mean,
             variance: &self.variance,
         };
@@ -122,7 +130,7 @@ impl Samples {
     pub fn normalised(&self) -> Vec<f32> {
         let lookup = self.lookup();
         let mut values = Vec::with_capacity(self.pixels.len());
-        for (i, plane) in self.pixels.chunks(self.area.max(1)).enumerate() {
+        for (i, plane) in self.pixels.chunks(self.area().max(1)).enumerate() {
             let table = &lookup[i % lookup.len()];
             values.extend(plane.iter().map(|pixel| table[usize::from(*pixel)]));
         }
@@ -136,8 +144,8 @@ mod tests {
 
     #[test]
     fn channels_have_their_own_normalisation() {
-        let samples = Samples::new(vec![0, 255, 0, 255], 1, vec![0.5, 0.0], vec![0.25, 1.0]);
-        assert_eq!((samples.n, samples.width()), (2, 2));
+        let samples = Samples::new(vec![0, 255, 0, 255], [1, 1], vec![0.5, 0.0], vec![0.25, 1.0]);
+        assert_eq!((samples.n, samples.shape()), (2, [2, 1, 1]));
         let values = samples.normalised();
         assert!((values[0] + 1.0).abs() < 1e-6 && (values[1] - 1.0).abs() < 1e-6);
     }

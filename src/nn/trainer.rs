@@ -1,37 +1,86 @@
 //! Which trainer a task resolves to, and its identity for the key.
 
-use super::{Trainer, native};
+use super::{Architecture, Trainer, native};
 
 /// A trainer as resolved: its identity is part of every key of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrainerChoice {
     /// Such as `tch 2.13.0 avx512`.
     pub trainer: String,
-    /// Such as `cpu`.
+    /// `cpu`, `cuda:0`, `cuda:1` and so on.
     pub device: String,
 }
 
 /// Resolves `auto` and checks the other words. Resolving a resolved choice gives it back.
 ///
+/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one step. libtorch trains
+/// everything else, on the first CUDA device if it finds one.
+///
 /// # Errors
 /// What is wrong, with the parameter's name: `trainer` or `device`.
-pub fn resolve(trainer: &str, device: &str) -> Result<TrainerChoice, (&'static str, String)> {
+pub fn resolve(
+    architecture: &Architecture,
+    batch_size: Option<usize>,
+    trainer: &str,
+    device: &str,
+) -> Result<TrainerChoice, (&'static str, String)> {
     let native = format!("native {}", native::VERSION);
-    let trainer = match (trainer, torch_identity()) {
-        ("auto" | "native", _) => native,
-        ("tch", Some(torch)) => torch,
-        ("tch", None) => {
-            return Err(("trainer", "this hspipe was built without libtorch: take native".into()));
+    let other = match (architecture, batch_size) {
+        (Architecture::ResNet, _) => Some("a ResNet"),
+        (_, Some(_)) => Some("mini-batches"),
+        _ if device.starts_with("cuda") => Some("a CUDA device"),
+        _ => None,
+    };
+    let torch = torch_identity().ok_or_else(|| {
+        let what = other.map_or("tch needs libtorch".to_string(), |what| format!("{what} needs libtorch"));
+        ("trainer", format!("{what}, and this hspipe was built without it"))
+    });
+    let trainer = match trainer {
+        "native" | "auto" if other.is_none() => native,
+        _ if trainer == native && other.is_none() => native,
+        "auto" | "tch" => torch?,
+        _ if torch.as_deref() == Ok(trainer) => torch?,
+        _ if trainer.starts_with("native") => {
+            let what = other.unwrap_or("another version");
+            return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
         }
-        (resolved, torch) if resolved == native || Some(resolved) == torch.as_deref() => resolved.to_string(),
-        (other, _) => {
+        other => {
             return Err(("trainer", format!("`{other}` is not a trainer: there are auto, native and tch")));
         }
     };
-    match device {
-        "auto" | "cpu" => Ok(TrainerChoice { trainer, device: "cpu".into() }),
-        other => Err(("device", format!("`{other}` is not available: SimpleNN is trained on the cpu"))),
+    let devices = if trainer == format!("native {}", native::VERSION) { 0 } else { cuda_devices() };
+    Ok(TrainerChoice { trainer, device: resolve_device(device, devices).map_err(|what| ("device", what))? })
+}
+
+fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
+    let number = match device {
+        "cpu" => return Ok("cpu".into()),
+        "auto" if cuda_devices == 0 => return Ok("cpu".into()),
+        "auto" | "cuda" => Some(0),
+        _ => device.strip_prefix("cuda:").and_then(|number| number.parse::<usize>().ok()),
+    };
+    match (number, cuda_devices) {
+        (None, _) => {
+            Err(format!("`{device}` is not a device: there are auto, cpu, and cuda:0, cuda:1 and so on"))
+        }
+        (Some(_), 0) => {
+            Err(format!("`{device}` cannot be had: libtorch finds no CUDA device; take auto or cpu"))
+        }
+        (Some(number), devices) if number >= devices => {
+            Err(format!("`{device}` cannot be had: the last CUDA device is cuda:{}", devices - 1))
+        }
+        (Some(number), _) => Ok(format!("cuda:{number}")),
     }
+}
+
+#[cfg(feature = "torch")]
+fn cuda_devices() -> usize {
+    super::torch::cuda_devices()
+}
+
+#[cfg(not(feature = "torch"))]
+fn cuda_devices() -> usize {
+    0
 }
 
 /// The words of tch's bits: the library's version and the instructions that its kernels are chosen by.
@@ -81,7 +130,60 @@ pub fn trainer(identity: &str) -> &'static dyn Trainer {
     &native::Native
 }
 
-/// How many networks that trainer is best given at once, and how many threads it then uses at most.
-pub fn capacity(identity: &str) -> (usize, usize) {
-    if identity.starts_with("native") { (native::LANES, native::THREADS) } else { (1, 1) }
+/// How a trainer is best used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capacity {
+    /// Networks that it is best given at once.
+    pub networks: usize,
+    /// Threads that it then uses at most.
+    pub threads: usize,
+}
+
+/// The native trainer takes networks side by side, libtorch takes one on each thread.
+pub fn capacity(trainer: &str) -> Capacity {
+    match trainer.starts_with("native") {
+        true => Capacity { networks: native::LANES, threads: native::THREADS },
+        false => Capacity { networks: 1, threads: 1 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_checked() {
+        let device = |name: &str, devices| resolve_device(name, devices);
+        assert_eq!([device("auto", 0), device("cpu", 2)], [Ok("cpu".into()), Ok("cpu".into())]);
+        assert_eq!([device("auto", 1), device("cuda", 1)], [Ok("cuda:0".into()), Ok("cuda:0".into())]);
+        assert_eq!(device("cuda:1", 2), Ok("cuda:1".into()));
+        for (name, devices) in [("cuda:0", 0), ("cuda", 0), ("cuda:2", 2), ("gpu", 1), ("cuda:x", 1), ("", 1)]
+        {
+            assert!(device(name, devices).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_native_trainer_is_taken_for_what_it_can_do() {
+        let simple = Architecture::SimpleNN { hidden: vec![3] };
+        let auto = resolve(&simple, None, "auto", "auto").unwrap();
+        assert_eq!(auto, resolve(&simple, None, &auto.trainer, &auto.device).unwrap());
+        assert!(auto.trainer.starts_with("native") && auto.device == "cpu");
+        let refused = |architecture: &Architecture, batch_size, trainer: &str, device: &str| {
+            resolve(architecture, batch_size, trainer, device).unwrap_err().0
+        };
+        assert_eq!(refused(&Architecture::ResNet, None, "native", "cpu"), "trainer");
+        assert_eq!(refused(&simple, Some(8), "native", "cpu"), "trainer");
+        assert_eq!(refused(&simple, None, "native", "cuda:0"), "trainer");
+        assert_eq!(refused(&simple, None, "nativ", "cpu"), "trainer");
+        assert_eq!(refused(&simple, None, "native", "gpu"), "device");
+        #[cfg(feature = "torch")]
+        for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
+            let choice = resolve(architecture, batch_size, "auto", "cpu").unwrap();
+            assert!(choice.trainer.starts_with("tch"));
+            assert_eq!(choice, resolve(architecture, batch_size, &choice.trainer, &choice.device).unwrap());
+        }
+        #[cfg(not(feature = "torch"))]
+        assert_eq!(refused(&Architecture::ResNet, None, "auto", "cpu"), "trainer");
+    }
 }

@@ -59,7 +59,7 @@ impl Op for Accuracy {
             let what = format!("must be above 0 and below 1, not {}", params.train_fraction);
             return Err(ParamError::new("train_fraction", what));
         }
-        params.canonical_training()
+        Ok(params.canonical_training()?.0)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {

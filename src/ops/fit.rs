@@ -29,7 +29,7 @@ impl Op for Fit {
     const SEEDED: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        params.canonical_training()
+        Ok(params.canonical_training()?.0)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
@@ -37,7 +37,7 @@ impl Op for Fit {
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(3.0, 1_200_000)
+        params.typical_cost(3.0, 1_200_000 + params.more_weights())
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

@@ -8,6 +8,7 @@ mod class_accuracy;
 mod correlation;
 mod fit;
 mod hard_counts;
+mod hyperparameters;
 mod identify;
 mod load;
 mod metrics;

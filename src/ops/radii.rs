@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
-use super::training::{Prepared, Training, capacity, member_tables, radii_table, run_batch, training_params};
+use super::hyperparameters;
+use super::training::{
+    Prepared, Recipe, Training, capacity, member_tables, radii_table, run_batch, training_params,
+};
 use crate::nn::Schedule;
 
 pub struct Radii {
@@ -12,6 +15,9 @@ pub struct Radii {
 }
 
 training_params! {
+    /// The hidden layer of a SimpleNN whose activations the radii are of, 1 for the first.
+    #[serde(default = "hyperparameters::first_layer", skip_serializing_if = "hyperparameters::is_first_layer")]
+    latent_layer: usize,
     /// The first epoch whose radii are recorded.
     radii_from: u32,
 }
@@ -26,7 +32,9 @@ impl Op for Radii {
     const SEEDED: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        params.canonical_training()
+        let (mut params, architecture) = params.canonical_training()?;
+        params.latent_layer = hyperparameters::resolve_latent_layer(params.latent_layer, &architecture)?;
+        Ok(params)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
@@ -46,7 +54,8 @@ impl Op for Radii {
                 return Err(OpError::new(what).hint("set radii_from below epochs".to_string()));
             }
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-            Ok((params.recipe(schedule), training.all()))
+            let recipe = Recipe { latent_layer: params.latent_layer, ..params.recipe(schedule) };
+            Ok((recipe, training.all()))
         };
         run_batch(&self.prepared, tasks, recipe, |_, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;

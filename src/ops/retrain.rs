@@ -26,7 +26,7 @@ impl Op for Retrain {
     const SEEDED: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        params.canonical_training()
+        Ok(params.canonical_training()?.0)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
+use super::hyperparameters;
 use super::training::{
-    Prepared, Training, capacity, member_tables, radii_table, training_params, weights_table,
+    Prepared, Recipe, Training, capacity, member_tables, radii_table, training_params, weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
 use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
@@ -15,6 +16,9 @@ pub struct Search {
 }
 
 training_params! {
+    /// The hidden layer of a SimpleNN whose activations the radii are of, 1 for the first.
+    #[serde(default = "hyperparameters::first_layer", skip_serializing_if = "hyperparameters::is_first_layer")]
+    latent_layer: usize,
     /// Epochs between two checks of the radii, at least 1.
     check_interval: u32,
     /// A class inverts only after it.
@@ -41,7 +45,9 @@ impl Op for Search {
                 return Err(ParamError::new(name, "must be at least 1"));
             }
         }
-        params.canonical_training()
+        let (mut params, architecture) = params.canonical_training()?;
+        params.latent_layer = hyperparameters::resolve_latent_layer(params.latent_layer, &architecture)?;
+        Ok(params)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
@@ -49,7 +55,7 @@ impl Op for Search {
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(2.0, 500_000)
+        params.typical_cost(2.0, 500_000 + params.more_weights())
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
@@ -97,11 +103,12 @@ fn attempt_all(
     attempt: u32,
 ) -> Vec<Result<Attempt, OpError>> {
     let params = tasks[0].params;
-    let recipe = params.recipe(Schedule::Inversion {
+    let schedule = Schedule::Inversion {
         max_epochs: params.epochs,
         check_interval: params.check_interval,
         first_epoch: params.first_epoch,
-    });
+    };
+    let recipe = Recipe { latent_layer: params.latent_layer, ..params.recipe(schedule) };
     let seeds: Result<Vec<u32>, OpError> = open.iter().map(|i| tasks[*i].draw_seed(attempt)).collect();
     let seeds = match seeds {
         Ok(seeds) => seeds,

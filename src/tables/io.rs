@@ -53,6 +53,7 @@ column_from! {
     Option<i32> => Int32Array;
     bool => BooleanArray;
     String => StringArray;
+    &str => StringArray;
 }
 
 impl From<Vec<Vec<u8>>> for Column {

@@ -73,7 +73,8 @@ schemas! {
     ];
     /// Every training: the loss before the step of each epoch.
     HISTORY = "history": [column("epoch", Int32), column("loss", Float64)];
-    /// Every training: the final weights. Layer 0 comes first; row-major outputs x inputs, then the bias.
+    /// Every training: the final weights. Layer 0 comes first; row-major outputs x inputs, then the bias. In a ResNet
+    /// convolutions and batch norms are layers each, and batch norms have `running_mean` and `running_var` besides.
     WEIGHTS = "weights": [column("layer", Int32), column("parameter", Text), column("index", Int32), column("value", Float32)];
     /// radii and search.
     RADII = "radii": [column("epoch", Int32), column("class", Int32), column("radius", Float64)];

@@ -37,8 +37,8 @@ const SMALL: &[(&str, &str)] = &[
     ("accuracy_runs: 100", "accuracy_runs: 2"),
     ("runs: 5 ", "runs: 2 "),
     ("train_ratios: [0.9, 0.7, 0.5]", "train_ratios: [0.9]"),
-    ("epochs: 500 ", "epochs: 300 "),
-    ("learning_rate: 0.1\n", "learning_rate: 0.3\n"),
+    ("epochs: 500\n", "epochs: 300\n"),
+    ("learning_rate: auto ", "learning_rate: 0.3 "),
     ("train_fraction: 1/7", "train_fraction: 1/2"),
 ];
 

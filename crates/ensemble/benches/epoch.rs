@@ -37,6 +37,7 @@ fn time(case: Case, epochs: u64) -> Duration {
             schedule: Schedule::Epochs { epochs, radii_from: case.radii.then_some(0) },
             dynamics: case.dynamics,
             evaluate: None,
+            latent_layer: 0,
             threads: case.threads,
             instructions: Instructions::detect(),
         });

@@ -61,6 +61,7 @@ fn measure((name, inked, n, networks, threads): (&str, u32, usize, usize, usize)
         seeds: &seeds,
         learning_rate: 0.1,
         schedule: Schedule::Epochs { epochs: 2, radii_from: Some(0) },
+        latent_layer: 0,
         dynamics: false,
         evaluate: None,
         threads,

@@ -28,6 +28,11 @@ pub enum InputError {
     NoSamples,
     /// A network needs a hidden layer, and every layer a unit.
     Network,
+    /// The radii are of a hidden layer.
+    LatentLayer {
+        layer: usize,
+        layers: usize,
+    },
     /// There must be as many labels as samples.
     Labels {
         labels: usize,
@@ -70,6 +75,9 @@ impl fmt::Display for InputError {
             InputError::NoSamples => f.write_str("there are no samples to train on"),
             InputError::Network => {
                 f.write_str("a network needs a hidden layer, and at least one unit in each layer")
+            }
+            InputError::LatentLayer { layer, layers } => {
+                write!(f, "there are {layers} hidden layers, so none has the index {layer}")
             }
             InputError::Labels { labels, samples } => write!(f, "{labels} labels for {samples} samples"),
             InputError::Label { label, classes } => {

@@ -69,8 +69,9 @@ impl<'a> Group<'a> {
         let samples = task.set.samples();
         let model = Model::new(Parameters::pack(layers), samples.channels(), task.instructions);
         let partitions = samples.partitions().iter();
-        let partitions =
-            partitions.map(|chunks| Partition::new(chunks, &model.parameters, task.dynamics)).collect();
+        let partitions = partitions
+            .map(|chunks| Partition::new(chunks, &model.parameters, task.latent_layer, task.dynamics));
+        let partitions = partitions.collect();
         Group { members, model, partitions }
     }
 
@@ -87,7 +88,8 @@ impl<'a> Group<'a> {
         };
         share(threads, self.partitions.iter_mut(), |partition| {
             let (model, instructions) = (&self.model, task.instructions);
-            Pass { instructions, model, set: task.set, labels: task.labels, wanted, partition }.run();
+            let Task { set, latent_layer, labels, .. } = *task;
+            Pass { instructions, model, set, latent_layer, labels, wanted, partition }.run();
         });
         let mut losses = [0.0; LANES];
         for partition in &self.partitions {

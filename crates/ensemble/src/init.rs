@@ -1,4 +1,4 @@
-//! The initial weights of PyTorch's `nn.Linear`.
+//! The initial weights of PyTorch's `nn.Linear` and `nn.Conv2d`.
 
 use crate::generator::Generator;
 
@@ -15,19 +15,24 @@ pub struct Layer {
 /// other would have: weight, then bias, uniform in +-1/sqrt(inputs).
 pub fn linear_layers(seed: u32, sizes: &[usize]) -> Vec<Layer> {
     let mut generator = Generator::new(seed);
-    sizes
-        .windows(2)
-        .map(|pair| {
-            let (inputs, outputs) = (pair[0], pair[1]);
-            let bound = 1.0 / (inputs as f64).sqrt();
-            // kaiming_uniform_ with a = sqrt(5) comes to the same bound by a way that rounds differently.
-            let gain = (2.0 / (1.0 + 5.0f64.sqrt().powi(2))).sqrt();
-            let weight_bound = 3.0f64.sqrt() * (gain / (inputs as f64).sqrt());
-            let mut draw = |n: usize, bound: f64| -> Vec<f32> {
-                (0..n).map(|_| generator.uniform(-bound as f32, bound as f32)).collect()
-            };
-            let weight = draw(inputs * outputs, weight_bound);
-            Layer { inputs, outputs, weight, bias: draw(outputs, bound) }
-        })
-        .collect()
+    sizes.windows(2).map(|pair| linear(&mut generator, pair[0], pair[1])).collect()
+}
+
+/// The next `nn.Linear(inputs, outputs)`.
+pub fn linear(generator: &mut Generator, inputs: usize, outputs: usize) -> Layer {
+    let weight = weights(generator, inputs, inputs * outputs);
+    let bound = 1.0 / (inputs as f64).sqrt();
+    Layer { inputs, outputs, weight, bias: uniform(generator, bound, outputs) }
+}
+
+/// The weights of a layer, `n` of them, whose units have `fan_in` inputs each: of `nn.Linear`, or of `nn.Conv2d`
+/// with channels x height x width of the kernel for `fan_in`.
+pub fn weights(generator: &mut Generator, fan_in: usize, n: usize) -> Vec<f32> {
+    // kaiming_uniform_ with a = sqrt(5) comes to 1/sqrt(fan_in) by a way that rounds differently.
+    let gain = (2.0 / (1.0 + 5.0f64.sqrt().powi(2))).sqrt();
+    uniform(generator, 3.0f64.sqrt() * (gain / (fan_in as f64).sqrt()), n)
+}
+
+fn uniform(generator: &mut Generator, bound: f64, n: usize) -> Vec<f32> {
+    (0..n).map(|_| generator.uniform(-bound as f32, bound as f32)).collect()
 }

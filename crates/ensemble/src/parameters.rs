@@ -119,6 +119,14 @@ impl Parameters {
         layers
     }
 
+    /// Units of a hidden layer, of which 0 is the first.
+    pub fn hidden(&self, layer: usize) -> usize {
+        match layer {
+            0 => self.units,
+            _ => self.rest[layer - 1].outputs,
+        }
+    }
+
     pub fn classes(&self) -> usize {
         self.rest.last().map_or(0, |layer| layer.outputs)
     }

@@ -47,7 +47,12 @@ pub struct Partition<'a> {
 
 impl<'a> Partition<'a> {
     /// `parameters` gives the form, `chunks` must not be empty.
-    pub fn new(chunks: &'a [Range<usize>], parameters: &Parameters, tracks: bool) -> Self {
+    pub fn new(
+        chunks: &'a [Range<usize>],
+        parameters: &Parameters,
+        latent_layer: usize,
+        tracks: bool,
+    ) -> Self {
         let mut gradient = parameters.clone();
         gradient.fill_with_zeros();
         let samples: usize = chunks.iter().map(|chunk| chunk.len()).sum();
@@ -55,7 +60,7 @@ impl<'a> Partition<'a> {
             chunks,
             gradient,
             loss: Loss::new(parameters.classes()),
-            radii: RadiusSums::new(parameters.classes(), parameters.units),
+            radii: RadiusSums::new(parameters.classes(), parameters.hidden(latent_layer)),
             logits: Vec::new(),
             tracks: Tracks::new(if tracks { samples } else { 0 }, parameters.stride),
             room: Room::new(parameters),
@@ -68,6 +73,8 @@ pub struct Pass<'a, 'b> {
     pub instructions: Instructions,
     pub model: &'a Model,
     pub set: &'a TrainingSet,
+    /// The hidden layer that radii are of.
+    pub latent_layer: usize,
     /// Of all samples of the set.
     pub labels: &'a [usize],
     pub wanted: Wanted,
@@ -85,7 +92,7 @@ impl Pass<'_, '_> {
     }
 
     fn run_with<const STRIDE: usize>(self) {
-        let Pass { instructions, model, set, labels, wanted, partition } = self;
+        let Pass { instructions, model, set, latent_layer, labels, wanted, partition } = self;
         partition.gradient.fill_with_zeros();
         partition.loss.restart(labels.len());
         partition.radii.clear();
@@ -99,8 +106,9 @@ impl Pass<'_, '_> {
                 let labels = &labels[chunk.start + step.start..chunk.start + step.end];
                 layers.others::<STRIDE>(step.clone());
                 if wanted.radii {
-                    let (sums, activations) = (&mut partition.radii, layers.room.activations[0].as_slice());
-                    let width = width(model.parameters.units, STRIDE);
+                    let sums = &mut partition.radii;
+                    let activations = layers.room.activations[latent_layer].as_slice();
+                    let width = width(model.parameters.hidden(latent_layer), STRIDE);
                     instructions.run(radii::Take::<STRIDE> { sums, labels, activations, width });
                 }
                 let logits = layers.room.logits(labels.len());

@@ -72,6 +72,8 @@ pub struct Job<'a> {
     pub seeds: &'a [u32],
     pub learning_rate: f64,
     pub schedule: Schedule,
+    /// The hidden layer whose activations the radii are of; 0 is the first.
+    pub latent_layer: usize,
     /// Whether [`Dynamics`] are wanted.
     pub dynamics: bool,
     /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
@@ -133,6 +135,7 @@ pub(crate) struct Task<'a> {
     pub sizes: Vec<usize>,
     pub learning_rate: f32,
     pub schedule: Schedule,
+    pub latent_layer: usize,
     pub dynamics: bool,
     pub evaluate: Option<&'a SampleLists>,
     pub instructions: Instructions,
@@ -148,11 +151,12 @@ impl Task<'_> {
 /// learning rate and the schedule; not on other seeds, threads or instructions.
 pub fn train(job: &Job) -> Result<Vec<Result<Trained, Diverged>>, InputError> {
     let labels = check(job)?;
-    let Job { set, schedule, dynamics, evaluate, instructions, .. } = *job;
+    let Job { set, schedule, latent_layer, dynamics, evaluate, instructions, .. } = *job;
     let sizes = job.network.sizes(set.samples().width());
     let learning_rate = job.learning_rate as f32;
+    let labels = &labels;
     let task =
-        Task { set, labels: &labels, sizes, learning_rate, schedule, dynamics, evaluate, instructions };
+        Task { set, labels, sizes, learning_rate, schedule, latent_layer, dynamics, evaluate, instructions };
 
     let threads = job.threads.max(1);
     let mut groups: Vec<(&[u32], Vec<_>)> = groups(job.seeds).map(|seeds| (seeds, Vec::new())).collect();
@@ -184,6 +188,9 @@ fn check(job: &Job) -> Result<Vec<usize>, InputError> {
     let Network { hidden, classes } = job.network;
     if hidden.is_empty() || hidden.contains(&0) || *classes == 0 {
         return Err(InputError::Network);
+    }
+    if job.latent_layer >= hidden.len() {
+        return Err(InputError::LatentLayer { layer: job.latent_layer, layers: hidden.len() });
     }
     if job.labels.len() != samples.len() {
         return Err(InputError::Labels { labels: job.labels.len(), samples: samples.len() });
@@ -236,6 +243,7 @@ mod tests {
                 seeds: &[1, 2, 3, 4, 5, 6, 7, 8][..count],
                 learning_rate: 0.2,
                 schedule: Schedule::Epochs { epochs: 4, radii_from: Some(0) },
+                latent_layer: 0,
                 dynamics: true,
                 evaluate: Some(set.samples()),
                 threads: 2,

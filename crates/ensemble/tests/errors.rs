@@ -42,6 +42,7 @@ fn jobs_that_do_not_fit_are_refused() {
         let network = Network { hidden, classes: 3 };
         assert_eq!(refused(Job { network: &network, ..job }), InputError::Network);
     }
+    assert_eq!(refused(Job { latent_layer: 1, ..job }), InputError::LatentLayer { layer: 1, layers: 1 });
     assert_eq!(refused(Job { learning_rate: f64::INFINITY, ..job }), InputError::LearningRate(f64::INFINITY));
     let none = TrainingSet::build(&data.pixels(), Some(&[])).unwrap();
     assert_eq!(refused(Job { set: &none, labels: &[], ..job }), InputError::NoSamples);

@@ -8,12 +8,15 @@ use hspipe_ensemble::{Job, SampleLists, Schedule, TrainingSet, train};
 
 #[test]
 fn losses_logits_and_radii_are_those_of_plain_loops() {
-    for (n, hidden) in [(203, vec![5, 4]), (401, vec![20, 20]), (97, vec![7]), (60, vec![13, 3, 6])] {
+    for (n, hidden, latent_layer) in
+        [(203, vec![5, 4], 0), (401, vec![20, 20], 1), (97, vec![7], 0), (60, vec![13, 3, 6], 2)]
+    {
         let data = Synthetic::new(n, 45, 2, 3);
         let set = TrainingSet::build(&data.pixels(), None).unwrap();
         let network = data.network(&hidden);
         let schedule = Schedule::Epochs { epochs: 25, radii_from: Some(22) };
-        let job = Job { evaluate: Some(set.samples()), schedule, ..data.job(&set, &network, &[3, 9]) };
+        let evaluate = Some(set.samples());
+        let job = Job { evaluate, schedule, latent_layer, ..data.job(&set, &network, &[3, 9]) };
         for (seed, trained) in [3, 9].into_iter().zip(train(&job).unwrap()) {
             let trained = trained.unwrap();
             let mut reference = Reference::new(&data, &network, seed);
@@ -22,7 +25,9 @@ fn losses_logits_and_radii_are_those_of_plain_loops() {
                 assert!((loss - expected).abs() < 3e-6 * expected, "epoch {epoch}: {loss}, not {expected}");
                 let watched = trained.radii.iter().find(|(at, _)| *at as usize == epoch);
                 assert_eq!(watched.is_some(), epoch >= 22);
-                for (radius, expected) in watched.iter().flat_map(|(_, r)| r.iter().zip(reference.radii())) {
+                for (radius, expected) in
+                    watched.iter().flat_map(|(_, r)| r.iter().zip(reference.radii(latent_layer)))
+                {
                     assert!((radius - expected).abs() < 2e-6, "epoch {epoch}: {radius}, not {expected}");
                 }
             }

@@ -61,6 +61,7 @@ impl Synthetic {
             seeds,
             learning_rate: 0.1,
             schedule: Schedule::Epochs { epochs: 20, radii_from: None },
+            latent_layer: 0,
             dynamics: false,
             evaluate: None,
             threads: 1,
@@ -155,10 +156,10 @@ impl<'a> Reference<'a> {
         self.samples.iter().flat_map(|sample| self.forward(sample).pop().unwrap()).collect()
     }
 
-    /// Per class, by the two sums of the definition.
-    pub fn radii(&self) -> Vec<f64> {
+    /// Per class, of a hidden layer's activations, by the two sums of the definition.
+    pub fn radii(&self, latent_layer: usize) -> Vec<f64> {
         let unit = |sample: &Vec<f64>| {
-            let latent = self.forward(sample).swap_remove(1);
+            let latent = self.forward(sample).swap_remove(1 + latent_layer);
             let length = latent.iter().map(|z| z * z).sum::<f64>().sqrt();
             latent.iter().map(|z| z / length).collect::<Vec<f64>>()
         };

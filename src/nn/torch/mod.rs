@@ -1,0 +1,360 @@
+//! The trainer that uses libtorch, one network after another on one torch thread each.
+//!
+//! In: [`Job`]. Out: [`Trained`]. The scheduler runs many at once. It trains any [`Net`] on any device, and is the
+//! oracle that other trainers are tested against.
+
+mod radii;
+mod resnet;
+mod search;
+mod simple;
+
+use std::sync::{Mutex, MutexGuard};
+
+use hspipe_ensemble::{Diverged, Generator};
+use tch::{Device, Kind, Reduction, TchError, Tensor, no_grad};
+
+use self::resnet::ResNet;
+use self::search::Search;
+use self::simple::SimpleNN;
+use super::dynamics::Watch;
+use super::{Architecture, Job, Parameter, Samples, Schedule, TrainError, Trained, Trainer};
+
+/// The libtorch that tch 0.26 is made for; its build refuses any other.
+pub const VERSION: &str = "2.13.0";
+
+pub struct Torch;
+
+impl Trainer for Torch {
+    fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>> {
+        // One thread per network keeps the order of every sum, and so the bits, fixed.
+        tch::set_num_threads(1);
+        let device = device(job.device);
+        job.seeds
+            .iter()
+            .map(|seed| {
+                let _alone = alone(device);
+                Training::new(job, *seed, device)?.run()
+            })
+            .collect()
+    }
+}
+
+/// Held by the one network that is trained on a CUDA device: two would share its memory, and be no quicker.
+fn alone(device: Device) -> Option<MutexGuard<'static, ()>> {
+    static DEVICES: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
+    let Device::Cuda(number) = device else { return None };
+    Some(DEVICES[number % DEVICES.len()].lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+/// CUDA devices that libtorch finds.
+pub fn cuda_devices() -> usize {
+    usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+}
+
+/// A network that learns.
+trait Net {
+    /// samples x classes. While `training`, batch norms use the statistics of these samples, and remember them.
+    fn logits(&mut self, samples: &Tensor, training: bool) -> Result<Tensor, TchError>;
+
+    /// The radius of each class in the latent layer; NaN for a class without samples.
+    fn radii(&mut self, samples: &Tensor, labels: &Tensor) -> Result<Vec<f64>, TchError>;
+
+    /// Changes the parameters by their gradients, and takes those away.
+    fn step(&mut self) -> Result<(), TchError>;
+
+    fn parameters(&self) -> Result<Vec<Parameter>, TchError>;
+}
+
+/// One network in training.
+struct Training<'a> {
+    job: &'a Job<'a>,
+    net: Box<dyn Net>,
+    /// After the draws of the first weights; shuffles.
+    generator: Generator,
+    /// All samples, and those trained on: rows x width.
+    all: Tensor,
+    train: Tensor,
+    labels: Tensor,
+}
+
+impl<'a> Training<'a> {
+    fn new(job: &'a Job<'a>, seed: u32, device: Device) -> Result<Self, TrainError> {
+        let all = tensor_of(job.samples)?.f_to_device(device)?;
+        let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
+        let train = match is_first {
+            // No copy: one for each network would soon fill the memory.
+            true => all.f_narrow(0, 0, job.train.len() as i64)?,
+            false => all.f_index_select(0, &indices(job.train, device)?)?,
+        };
+        let labels =
+            Tensor::f_from_slice(&job.train_labels())?.f_to_kind(Kind::Int64)?.f_to_device(device)?;
+        let mut generator = Generator::new(seed);
+        let net: Box<dyn Net> = match job.architecture {
+            Architecture::SimpleNN { hidden } => {
+                Box::new(SimpleNN::new(job, hidden, &mut generator, device)?)
+            }
+            Architecture::ResNet => Box::new(ResNet::new(job, &mut generator, device)?),
+        };
+        Ok(Training { job, net, generator, all, train, labels })
+    }
+
+    fn run(mut self) -> Result<Trained, TrainError> {
+        let train_labels = self.job.train_labels();
+        let mut search = match self.job.schedule {
+            Schedule::Inversion { first_epoch, .. } => Some(Search::new(self.job, first_epoch)),
+            Schedule::Epochs { .. } => None,
+        };
+        let mut dynamics = self.job.dynamics.then(|| Watch::new(self.job.train.len()));
+        let (mut losses, mut radii) = (Vec::new(), Vec::new());
+        for epoch in 0..self.job.schedule.max_epochs() {
+            losses.push(finite(self.learn()?, epoch)?);
+            if let Some(dynamics) = &mut dynamics {
+                dynamics.see(epoch, &self.train_logits()?, &train_labels);
+            }
+            if self.job.schedule.wants_radii(epoch) {
+                let now = no_grad(|| self.net.radii(&self.train, &self.labels))?;
+                if let Some(search) = &mut search
+                    && search.check(epoch, &now)
+                {
+                    search.keep(&self.train_logits()?);
+                }
+                radii.push((epoch, now));
+            }
+            if search.as_ref().is_some_and(Search::is_over) {
+                break;
+            }
+        }
+        let epochs = losses.len() as u32;
+        let final_loss = finite(self.loss()?, epochs)?;
+        let logits = floats(&no_grad(|| self.net.logits(&self.all, false))?)?;
+        let inversion = search.map(|search| search.finish(&logits));
+        let parameters = self.net.parameters()?;
+        let dynamics = dynamics.map(Watch::finish);
+        Ok(Trained { parameters, epochs, losses, final_loss, radii, logits, dynamics, inversion })
+    }
+
+    /// One epoch: a step on all samples, or one on each mini-batch. Returns the mean loss before the steps.
+    fn learn(&mut self) -> Result<f64, TrainError> {
+        let Some(size) = self.job.batch_size else {
+            return Ok(step(self.net.as_mut(), &self.train, &self.labels)?);
+        };
+        let order = self.generator.permutation(self.job.train.len() as u32);
+        let mut sum = 0.0;
+        for batch in order.chunks(size.max(1)) {
+            let at = indices(batch, self.train.device())?;
+            let (samples, labels) = (self.train.f_index_select(0, &at)?, self.labels.f_index_select(0, &at)?);
+            sum += step(self.net.as_mut(), &samples, &labels)? * batch.len() as f64;
+        }
+        Ok(sum / order.len() as f64)
+    }
+
+    fn loss(&mut self) -> Result<f64, TrainError> {
+        let logits = no_grad(|| self.net.logits(&self.train, false))?;
+        Ok(cross_entropy(&logits, &self.labels)?.f_double_value(&[])?)
+    }
+
+    /// Of the samples trained on: samples x classes.
+    fn train_logits(&mut self) -> Result<Vec<f32>, TrainError> {
+        floats(&no_grad(|| self.net.logits(&self.train, false))?)
+    }
+}
+
+/// One step on these samples; returns the loss before it.
+fn step(net: &mut dyn Net, samples: &Tensor, labels: &Tensor) -> Result<f64, TchError> {
+    let loss = cross_entropy(&net.logits(samples, true)?, labels)?;
+    loss.f_backward()?;
+    net.step()?;
+    loss.f_double_value(&[])
+}
+
+fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor, TchError> {
+    logits.f_cross_entropy_loss::<&Tensor>(labels, None, Reduction::Mean, -100, 0.0)
+}
+
+fn finite(loss: f64, epoch: u32) -> Result<f64, TrainError> {
+    if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged(Diverged { epoch })) }
+}
+
+/// The device of a name that `resolve` has given.
+fn device(name: &str) -> Device {
+    let number = name.strip_prefix("cuda:").and_then(|number| number.parse().ok());
+    number.map_or(Device::Cpu, Device::Cuda)
+}
+
+/// The normalised samples as one tensor, made once and shared by all networks.
+fn tensor_of(samples: &Samples) -> Result<Tensor, TrainError> {
+    let make = || -> Result<Tensor, TrainError> {
+        let width: usize = samples.shape().iter().product();
+        let shape = [samples.n as i64, width as i64];
+        Ok(Tensor::f_from_slice(&samples.normalised())?.f_view(shape)?)
+    };
+    let shared = match samples.tensor.get() {
+        Some(tensor) => tensor,
+        None => {
+            let tensor = make()?;
+            samples.tensor.get_or_init(|| Mutex::new(tensor))
+        }
+    };
+    Ok(shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).shallow_clone())
+}
+
+fn indices(positions: &[u32], device: Device) -> Result<Tensor, TchError> {
+    let positions: Vec<i64> = positions.iter().map(|position| i64::from(*position)).collect();
+    Tensor::f_from_slice(&positions)?.f_to_device(device)
+}
+
+fn floats(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {
+    Ok(values(tensor)?)
+}
+
+/// All values, row-major.
+fn values(tensor: &Tensor) -> Result<Vec<f32>, TchError> {
+    Vec::<f32>::try_from(tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?.f_view([-1])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use hspipe_ensemble::init::{Layer, linear_layers};
+
+    use super::*;
+    use crate::nn::{argmax, fixture};
+
+    /// libtorch's own generator is global, so everything that asks it stands in one test.
+    #[test]
+    fn permutations_and_initial_weights_are_libtorchs_bit_for_bit() {
+        for (seed, n) in [(42, 70_000), (0, 1), (7, 2), (u32::MAX, 1000)] {
+            tch::manual_seed(i64::from(seed));
+            let theirs = Vec::<i64>::try_from(Tensor::randperm(n, (Kind::Int64, tch::Device::Cpu))).unwrap();
+            let ours = Generator::new(seed).permutation(n as u32);
+            assert!(theirs.iter().zip(&ours).all(|(a, b)| *a == i64::from(*b)), "seed {seed}, n {n}");
+        }
+        for seed in [0, 1, 3_000_000_000] {
+            tch::manual_seed(i64::from(seed));
+            for layer in linear_layers(seed, &[784, 20, 20, 10]) {
+                let bound = 1.0 / (layer.inputs as f64).sqrt();
+                let draw = |shape: &[i64]| {
+                    let tensor =
+                        Tensor::empty(shape, (Kind::Float, tch::Device::Cpu)).f_uniform_(-bound, bound);
+                    floats(&tensor.unwrap()).unwrap()
+                };
+                assert_eq!(layer.weight, draw(&[layer.outputs as i64, layer.inputs as i64]), "seed {seed}");
+                assert_eq!(layer.bias, draw(&[layer.outputs as i64]), "seed {seed}");
+            }
+        }
+    }
+
+    /// The layers of a SimpleNN from 9 inputs on.
+    fn layers(trained: &Trained) -> Vec<Layer> {
+        let mut inputs = 9;
+        let layer = |pair: &[Parameter]| {
+            let (weight, bias) = (pair[0].values.clone(), pair[1].values.clone());
+            let layer = Layer { inputs, outputs: bias.len(), weight, bias };
+            inputs = layer.outputs;
+            layer
+        };
+        trained.parameters.chunks(2).map(layer).collect()
+    }
+
+    fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
+        fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), schedule, 0, learning_rate)
+    }
+
+    /// The latent activations and the logits of one sample, by plain f64 loops.
+    fn forward(layers: &[Layer], sample: &[f32]) -> (Vec<f64>, Vec<f64>) {
+        let mut values: Vec<f64> = sample.iter().map(|value| f64::from(*value)).collect();
+        let mut latent = Vec::new();
+        for (i, layer) in layers.iter().enumerate() {
+            let rows = layer.weight.chunks(layer.inputs).zip(&layer.bias);
+            let dot = |row: &[f32]| row.iter().zip(&values).map(|(w, x)| f64::from(*w) * x).sum::<f64>();
+            values = rows.map(|(row, bias)| dot(row) + f64::from(*bias)).collect();
+            if i + 1 < layers.len() {
+                values.iter_mut().for_each(|value| *value = value.tanh());
+            }
+            if i == 0 {
+                latent = values.clone();
+            }
+        }
+        (latent, values)
+    }
+
+    /// The mean cross-entropy over the first `n` samples, by f64.
+    fn loss(layers: &[Layer], samples: &[f32], labels: &[i32], n: usize) -> f64 {
+        let one = |(sample, label): (&[f32], &i32)| {
+            let logits = forward(layers, sample).1;
+            logits.iter().map(|logit| logit.exp()).sum::<f64>().ln() - logits[*label as usize]
+        };
+        samples.chunks(9).zip(labels).take(n).map(one).sum::<f64>() / n as f64
+    }
+
+    #[test]
+    fn losses_logits_and_radii_are_those_of_plain_loops() {
+        let (trained, samples, labels) = train(Schedule::Epochs { epochs: 30, radii_from: Some(28) }, 0.5);
+        let values = samples.normalised();
+        assert_eq!((trained.epochs, trained.losses.len()), (30, 30));
+        assert!((trained.final_loss - loss(&layers(&trained), &values, &labels, 45)).abs() < 1e-5);
+        assert!(trained.final_loss < trained.losses[0]);
+        for (sample, logits) in values.chunks(9).zip(trained.logits.chunks(3)) {
+            let expected = forward(&layers(&trained), sample).1;
+            assert!(expected.iter().zip(logits).all(|(a, b)| (a - f64::from(*b)).abs() < 1e-5));
+        }
+        assert_eq!(trained.radii.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [28, 29]);
+        for class in 0..3 {
+            let units: Vec<Vec<f64>> = (0..45)
+                .filter(|i| labels[*i] == class)
+                .map(|i| {
+                    let latent = forward(&layers(&trained), &values[9 * i..9 * i + 9]).0;
+                    let length = latent.iter().map(|z| z * z).sum::<f64>().sqrt();
+                    latent.iter().map(|z| z / length).collect()
+                })
+                .collect();
+            let mean: Vec<f64> =
+                (0..5).map(|j| units.iter().map(|unit| unit[j]).sum::<f64>() / units.len() as f64).collect();
+            let square =
+                |unit: &Vec<f64>| unit.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+            let radius = (units.iter().map(square).sum::<f64>() / units.len() as f64).sqrt();
+            assert!((trained.radii[1].1[class as usize] - radius).abs() < 1e-6);
+        }
+    }
+
+    /// One step from the seed's weights is -rate times the gradient, here by central differences of f64.
+    #[test]
+    fn a_step_follows_the_gradient() {
+        let (trained, samples, labels) = train(Schedule::Epochs { epochs: 1, radii_from: None }, 0.5);
+        let values = samples.normalised();
+        let start = linear_layers(11, &[9, 5, 4, 3]);
+        for (layer, place) in [(0, 3), (0, 44), (1, 7), (2, 0)] {
+            let shifted = |by: f32| {
+                let mut moved = start.clone();
+                moved[layer].weight[place] += by;
+                (f64::from(moved[layer].weight[place]), loss(&moved, &values, &labels, 45))
+            };
+            let ((low, below), (high, above)) = (shifted(-1e-3), shifted(1e-3));
+            let expected = -0.5 * (above - below) / (high - low);
+            let step = f64::from(layers(&trained)[layer].weight[place] - start[layer].weight[place]);
+            assert!((step - expected).abs() < 1e-5, "{step} and {expected}");
+        }
+    }
+
+    #[test]
+    fn a_search_keeps_each_class_at_its_inversion() {
+        let schedule = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
+        let (trained, samples, labels) = train(schedule, 0.5);
+        let seen = trained.inversion.clone().unwrap();
+        let inverted: Vec<u32> = seen.epochs.iter().flatten().copied().collect();
+        assert_eq!(inverted.len(), 3, "{:?}", seen.epochs);
+        assert_eq!(
+            trained.epochs,
+            inverted.iter().max().unwrap() + 1,
+            "it stops right after the last inversion"
+        );
+        // Retraining up to a class' inversion gives the logits that were kept for it.
+        let first = inverted.iter().min().unwrap();
+        let class = inverted.iter().position(|epoch| epoch == first).unwrap();
+        let (again, ..) = train(Schedule::Epochs { epochs: first + 1, radii_from: None }, 0.5);
+        for i in (0..45).filter(|i| labels[*i] == class as i32) {
+            assert_eq!(seen.logits[3 * i..3 * i + 3], again.logits[3 * i..3 * i + 3]);
+        }
+        assert_eq!(samples.n, 60);
+        assert!(argmax(&trained.logits[..3]) < 3);
+    }
+}
