@@ -55,7 +55,7 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
                 .concat()
         }
     };
-    let (means, n) = (frame.f64_or_null("mean")?, frame.i32("n")?);
+    let (means, stds, n) = (frame.f64_or_null("mean")?, frame.f64_or_null("std")?, frame.i32("n")?);
     let mut values = Vec::new();
     for row in 0..frame.rows() {
         let find =
@@ -68,7 +68,7 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
         if let (true, Some(mean)) = (is_papers, means[row]) {
             let mean = if table == Table::ClassAccuracy { 1.0 - mean } else { mean };
             let places = table.places(&field).into_iter();
-            values.extend(places.map(|place| Value { place, mean, std: None, n: n[row] }));
+            values.extend(places.map(|place| Value { place, mean, std: stds[row], n: n[row] }));
         }
     }
     Ok(values)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args;
 use super::error::Hinted;
 use super::project;
-use crate::check::{Comparison, compare};
+use crate::check::{Comparison, Finding, Verdict, compare, other_than_papers};
 use crate::views::aligned::{Cell, Table};
 
 /// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
@@ -29,12 +29,16 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         let what = format!("{} has no results to compare", results.display());
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
-    let judged: Vec<Judged> = found.iter().map(|comparison| (comparison, comparison.outside())).collect();
+    let judged: Vec<Judged> = found.iter().map(|comparison| (comparison, comparison.findings())).collect();
     print!("{}", table(&judged).text());
-    for (comparison, outside) in &judged {
-        for reason in outside {
-            println!("figure{}: {reason}", comparison.figure);
+    for (comparison, findings) in &judged {
+        for finding in findings {
+            println!("figure{}: {}", comparison.figure, finding.text);
         }
+    }
+    let other = other_than_papers(&results);
+    if !other.is_empty() {
+        eprintln!("note: computed with other parameters than published: {}", other.join(", "));
     }
     let fewer: Vec<String> = found.iter().filter_map(fewer).collect();
     if !fewer.is_empty() {
@@ -45,7 +49,7 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         eprintln!("note: not computed: {}", names.join(", "));
     }
     let asked_in_vain = !check.figures.is_empty() && !missing.is_empty();
-    let is_far = judged.iter().any(|(_, outside)| !outside.is_empty());
+    let is_far = judged.iter().any(|(_, findings)| Verdict::of(findings) == Verdict::Outside);
     Ok(if is_far || asked_in_vain { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
@@ -61,7 +65,7 @@ fn fewer(comparison: &Comparison) -> Option<String> {
 }
 
 /// A comparison, and what lies outside of its bounds.
-type Judged<'a> = (&'a Comparison, Vec<String>);
+type Judged<'a> = (&'a Comparison, Vec<Finding>);
 
 fn table(judged: &[Judged]) -> Table {
     let head = [
@@ -75,7 +79,7 @@ fn table(judged: &[Judged]) -> Table {
         "verdict",
     ];
     let mut table = Table::new(&head);
-    for (comparison, outside) in judged {
+    for (comparison, findings) in judged {
         let number = |value: Option<f64>, decimals: usize| {
             Cell::Number(value.map_or("-".into(), |value| format!("{value:.decimals$}")))
         };
@@ -87,7 +91,6 @@ fn table(judged: &[Judged]) -> Table {
             (points, published) if points == published => points.to_string(),
             (points, published) => format!("{points} of {published}"),
         };
-        let verdict = if outside.is_empty() { "close" } else { "outside" };
         table.row(vec![
             format!("figure{}", comparison.figure).into(),
             Cell::Number(points),
@@ -96,7 +99,7 @@ fn table(judged: &[Judged]) -> Table {
             within(1.0),
             within(2.0),
             number(comparison.correlation(), 3),
-            verdict.to_string().into(),
+            Verdict::of(findings).to_string().into(),
         ]);
     }
     table
