@@ -18,6 +18,8 @@ pub struct Shown<'a> {
     /// Of each stage: tasks left, computed, reused, seconds of computing.
     stages: BTreeMap<usize, Stage>,
     start: Instant,
+    /// Whether it has been said that another process computes some.
+    waited: bool,
 }
 
 #[derive(Default)]
@@ -32,7 +34,7 @@ struct Stage {
 impl<'a> Shown<'a> {
     pub fn new(graph: &'a Graph, quiet: bool, verbose: bool) -> Self {
         let bar = ProgressBar::hidden();
-        Shown { graph, quiet, verbose, bar, stages: BTreeMap::new(), start: Instant::now() }
+        Shown { graph, quiet, verbose, bar, stages: BTreeMap::new(), start: Instant::now(), waited: false }
     }
 
     fn line(&self, text: String) {
@@ -94,6 +96,14 @@ impl Progress for Shown<'_> {
             }
             Event::Computed { task, seconds } => self.done(task, Some(seconds)),
             Event::Reused { task } => self.done(task, None),
+            Event::Waiting { tasks } => {
+                if !std::mem::replace(&mut self.waited, true) {
+                    self.line(format!("another hspipe computes {tasks} of these tasks: its results are taken"));
+                }
+            }
+            Event::NoLocks { error } => self.line(format!(
+                "warning: cannot lock files in this cache ({error}): another hspipe in it may do the same work again"
+            )),
             Event::Failed { task, error } => {
                 self.bar.inc(1);
                 let failed = &mut self.stages.entry(self.graph.tasks[task].stage).or_default().failed;

@@ -10,6 +10,7 @@ pub mod estimate;
 pub mod graph;
 pub mod history;
 pub mod key;
+pub mod lock;
 pub mod names;
 pub mod op;
 pub mod plan;

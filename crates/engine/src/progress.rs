@@ -22,6 +22,14 @@ pub enum Event<'a> {
     Reused {
         task: TaskId,
     },
+    /// Another process computes these; they are looked at again when there is nothing else to do.
+    Waiting {
+        tasks: usize,
+    },
+    /// Another process that uses this cache may do the same work: there are no locks here.
+    NoLocks {
+        error: &'a std::io::Error,
+    },
     Failed {
         task: TaskId,
         error: &'a OpError,

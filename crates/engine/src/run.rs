@@ -6,11 +6,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, Key, Manifest};
+use crate::lock::{self, Attempt, Guard};
 use crate::op::{AnyOp, BoundTask, Capacity, Inputs, OpError, Outputs, Table};
 use crate::plan::{Plan, State, served};
 use crate::progress::{Event, Progress};
@@ -91,7 +92,12 @@ struct Ready {
     manifest: Manifest,
     /// Tasks of one group may share a batch.
     group: Digest,
+    /// Held while it is computed.
+    guard: Option<Guard>,
 }
+
+/// How often work that another process does is looked at.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Order in the queue. Ops that take many tasks at once wait for the others, so that their batches fill;
 /// then the most downstream stage goes first, so that results come early; within a stage as written.
@@ -110,6 +116,10 @@ struct Scheduler<'a> {
     /// For each open task, the open tasks that read it.
     readers: HashMap<TaskId, Vec<TaskId>>,
     queue: BTreeMap<Place, Ready>,
+    /// Queued tasks that another process computes.
+    elsewhere: BTreeMap<Place, Ready>,
+    /// Whether it has been said that there are no locks.
+    warned: bool,
     running: HashSet<TaskId>,
     /// Tasks being computed or queued by key, with others that are the same work.
     same_work: HashMap<Key, Vec<TaskId>>,
@@ -146,6 +156,8 @@ impl<'a> Scheduler<'a> {
             waiting,
             readers,
             queue: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            warned: false,
             running: HashSet::new(),
             same_work: HashMap::new(),
             report: Report::default(),
@@ -165,6 +177,10 @@ impl<'a> Scheduler<'a> {
             while free > 0
                 && let Some((batch, threads)) = self.next_batch(free)
             {
+                let batch = self.lock(batch);
+                if batch.is_empty() {
+                    continue;
+                }
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 self.running.extend(tasks);
@@ -174,10 +190,21 @@ impl<'a> Scheduler<'a> {
                 pool.spawn(move || drop(send.send((work(), threads))));
                 free -= threads;
             }
-            if self.running.is_empty() {
+            if self.running.is_empty() && self.elsewhere.is_empty() {
                 break;
             }
-            let (done, threads) = receive.recv().map_err(|_| RunError::Worker)?;
+            let received = match self.elsewhere.is_empty() {
+                true => receive.recv().map_err(|_| RunError::Worker)?,
+                false => match receive.recv_timeout(PAUSE) {
+                    Ok(received) => received,
+                    Err(mpsc::RecvTimeoutError::Timeout) => {
+                        self.queue.append(&mut self.elsewhere);
+                        continue;
+                    }
+                    Err(mpsc::RecvTimeoutError::Disconnected) => return Err(RunError::Worker),
+                },
+            };
+            let (done, threads) = received;
             free += threads;
             for (task, result) in done {
                 self.running.remove(&task);
@@ -212,10 +239,8 @@ impl<'a> Scheduler<'a> {
         }
         let group = manifest.batch_group();
         self.same_work.insert(key, Vec::new());
-        let node = &self.graph.tasks[task];
-        let batched = self.graph.stages[node.stage].op.capacity(&node.params).batch > 1;
-        let place = (batched, Reverse(node.stage), task);
-        self.queue.insert(place, Ready { task, key, manifest, group });
+        let place = self.place(task);
+        self.queue.insert(place, Ready { task, key, manifest, group, guard: None });
     }
 
     /// The first tasks in the queue that can start, as many of a kind as their op takes at once, and the
@@ -244,6 +269,44 @@ impl<'a> Scheduler<'a> {
             let batches_left = self.queue.len().div_ceil(most);
             return Some((batch, free.div_ceil(batches_left + 1).min(threads.max(1))));
         }
+    }
+
+    /// Those of a batch that no other process computes, now or just before.
+    fn lock(&mut self, batch: Vec<Ready>) -> Vec<Ready> {
+        let mut mine = Vec::with_capacity(batch.len());
+        let waited_for = self.elsewhere.len();
+        for mut ready in batch {
+            match lock::attempt(self.store.root(), &ready.key.hex()) {
+                Attempt::Held(guard) => ready.guard = Some(guard),
+                Attempt::Busy => {
+                    let place = self.place(ready.task);
+                    self.elsewhere.insert(place, ready);
+                    continue;
+                }
+                Attempt::Impossible(error) => {
+                    if !std::mem::replace(&mut self.warned, true) {
+                        self.progress.event(Event::NoLocks { error: &error });
+                    }
+                }
+            }
+            // Another process may have been done with it after it was queued.
+            let stage = self.graph.stage_of(ready.task);
+            let forced = self.options.force.contains(&stage.name);
+            match served(self.store, stage.op.as_ref(), &ready.key).filter(|_| !forced) {
+                Some(record) => self.found(ready.task, &record),
+                None => mine.push(ready),
+            }
+        }
+        if self.elsewhere.len() > waited_for {
+            self.progress.event(Event::Waiting { tasks: self.elsewhere.len() });
+        }
+        mine
+    }
+
+    fn place(&self, task: TaskId) -> Place {
+        let node = &self.graph.tasks[task];
+        let batched = self.graph.stages[node.stage].op.capacity(&node.params).batch > 1;
+        (batched, Reverse(node.stage), task)
     }
 
     /// Whether a task of `stage` waits for nothing but tasks that run now, and so may soon join a batch.
@@ -321,6 +384,14 @@ impl<'a> Scheduler<'a> {
                     self.block(other);
                 }
             }
+        }
+    }
+
+    /// A queued task that another process has computed.
+    fn found(&mut self, task: TaskId, record: &Record) {
+        self.complete(task, record, None);
+        for other in self.same_work.remove(&record.key).unwrap_or_default() {
+            self.complete(other, record, None);
         }
     }
 

@@ -62,7 +62,7 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError
 impl Store {
     /// Opens the cache folder, making it if need be.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        for part in ["objects", "records", "runs"] {
+        for part in ["objects", "records", "runs", "locks"] {
             let folder = root.join(part);
             fs::create_dir_all(&folder).map_err(io("make the cache folder", &folder))?;
         }

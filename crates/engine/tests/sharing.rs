@@ -1,0 +1,49 @@
+//! Several runs on one cache at the same time share the work: no task is done twice.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{expand, fake_ops};
+use hspipe_engine::plan::Plan;
+use hspipe_engine::progress::Silent;
+use hspipe_engine::run::{self, Options};
+use hspipe_engine::spec::Spec;
+use hspipe_engine::store::Store;
+
+const PIPELINE: &str = "
+params: {seed: 7}
+axes:
+  set: {count: 60}
+stages:
+  load: {}
+  train: {axes: [set], inputs: {images: load}, seed_by: [set]}
+  identify: {axes: [set], inputs: {scores: train}}
+  summary: {inputs: {scores: identify}}
+";
+
+#[test]
+fn runs_beside_each_other_do_each_task_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = Spec::parse(PIPELINE, "pipeline.yaml").unwrap();
+    let (ops, log) = fake_ops(&spec, 4, &[]);
+    let run = || {
+        // Each has a store of its own, as each process has.
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
+        let mut plan = Plan::make(&graph, &store, &Default::default());
+        let tasks: Vec<usize> = (0..graph.tasks.len()).collect();
+        let options =
+            Options { threads: 2, fail_fast: false, force: Default::default(), version: "test".into() };
+        let report = run::run(&graph, &mut plan, &store, &tasks, &options, &mut Silent).unwrap();
+        assert!(report.is_complete());
+        report.computed.len()
+    };
+    let computed: Vec<usize> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(run)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(computed.iter().sum::<usize>(), 1 + 60 + 60 + 1, "{computed:?}");
+    assert_eq!(log.tasks(), 1 + 60 + 60 + 1);
+    assert_eq!(std::fs::read_dir(folder.path().join("locks")).unwrap().count(), 0);
+}
