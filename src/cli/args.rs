@@ -47,6 +47,12 @@ pub enum Command {
     /// Compare Results/ with the published numbers, figure by figure
     #[command(after_help = "Example: hspipe check figure8")]
     Check(Check),
+    /// List the runs on record
+    #[command(after_help = "Example: hspipe log --last 5")]
+    Log(Log),
+    /// Look after the cache
+    #[command(subcommand, after_help = "Example: hspipe cache gc --keep-runs 5 --dry-run")]
+    Cache(Cache),
     /// Find and fetch datasets
     #[command(subcommand, after_help = "Example: hspipe data fetch MNIST")]
     Data(Data),
@@ -133,6 +139,48 @@ pub struct Check {
     /// Figures or panels: figure3, figure8, figure8a [default: all that have been computed]
     #[arg(value_name = "FIGURE")]
     pub figures: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Log {
+    /// How many of the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+}
+
+#[derive(Subcommand)]
+pub enum Cache {
+    /// Show how much there is, by op
+    Stats,
+    /// Read what is stored and compare it with its name; set aside what is damaged
+    Verify(Verify),
+    /// Remove what none of the newest runs needs
+    Gc(Gc),
+}
+
+#[derive(clap::Args)]
+pub struct Verify {
+    /// Read only so many objects and records, drawn at random
+    #[arg(long, value_name = "N")]
+    pub sample: Option<usize>,
+    /// Compute so many cached tasks of the pipeline again, drawn at random, and compare the bytes
+    #[arg(long, value_name = "N")]
+    pub recompute: Option<u16>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(clap::Args)]
+pub struct Gc {
+    /// Keep what the newest N runs need
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep_runs: u16,
+    /// Keep fewer of them, but the newest, so that their tables take no more: 500MB, 2GB
+    #[arg(long, value_name = "SIZE", value_parser = super::cache::parse_size)]
+    pub max_size: Option<u64>,
+    /// Show how much would be removed, and stop
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Subcommand)]

@@ -3,11 +3,13 @@
 //! What was asked for goes to stdout, all else to stderr.
 
 mod args;
+mod cache;
 mod check;
 mod data;
 pub mod error;
 mod graph;
 mod list;
+mod log;
 mod progress;
 mod project;
 mod run;
@@ -29,5 +31,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(list) => list::list(&args, list),
         Command::Check(check) => check::check(&args, check),
         Command::Data(data) => data::data(&args, data),
+        Command::Log(log) => log::log(&args, log),
+        Command::Cache(cache) => cache::cache(&args, cache),
     }
 }

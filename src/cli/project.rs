@@ -35,8 +35,7 @@ impl Project {
         let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
         let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
-        let cache = args.cache_dir.clone().unwrap_or_else(|| root.join("cache"));
-        let store = Arc::new(Store::open(&cache)?);
+        let store = Arc::new(Store::open(&cache_in(args, &root))?);
         Ok(Project { root, spec, settings, graph, store })
     }
 
@@ -66,6 +65,15 @@ fn pipeline_file(args: &args::Args) -> anyhow::Result<PathBuf> {
         )
         .into()
     })
+}
+
+/// The cache folder for commands that need no pipeline.
+pub fn cache_folder(args: &args::Args) -> PathBuf {
+    cache_in(args, &root(args))
+}
+
+fn cache_in(args: &args::Args, root: &Path) -> PathBuf {
+    args.cache_dir.clone().unwrap_or_else(|| root.join("cache"))
 }
 
 /// The folder of the project for commands that need no pipeline: that of the pipeline file if there is one.

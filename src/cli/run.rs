@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::lock;
 use hspipe_engine::op::OpError;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::run::{self as engine, Options, Report};
@@ -28,6 +29,8 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
             eprintln!("note: {notice}");
         }
     }
+    // Held to the end, so that nothing is collected that this run is about to read.
+    let _in_use = lock::share(project.store.root());
     let mut plan = Plan::make(&project.graph, &project.store, &force);
     if run.dry_run {
         print!("{}", stages_table(&project, &plan, &needed));

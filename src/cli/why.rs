@@ -60,7 +60,8 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
     }
 }
 
-fn ago(seconds: u64) -> String {
+/// How long ago, roughly.
+pub fn ago(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s ago"),
         60..3600 => format!("{} min ago", seconds / 60),

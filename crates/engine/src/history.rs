@@ -66,8 +66,24 @@ impl RunRecord {
 
 /// The runs on record, the newest first; damaged ones are passed over.
 pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
-    let paths = numbered(store).into_iter().rev();
-    paths.filter_map(|(_, path)| serde_json::from_slice(&fs::read(path).ok()?).ok())
+    files_newest_first(store).map(|(_, run)| run)
+}
+
+/// The same, with their numbers.
+pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRecord)> + use<> {
+    files_newest_first(store).filter_map(|(path, run)| {
+        let number = path.file_stem()?.to_str()?.parse().ok()?;
+        Some((number, run))
+    })
+}
+
+/// The same, with their files.
+pub fn files_newest_first(store: &Store) -> impl Iterator<Item = (PathBuf, RunRecord)> + use<> {
+    let read = |path: PathBuf| {
+        let run = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        Some((path, run))
+    };
+    numbered(store).into_iter().rev().filter_map(move |(_, path)| read(path))
 }
 
 fn numbered(store: &Store) -> Vec<(u64, PathBuf)> {

@@ -5,6 +5,7 @@
 //! of them the [`store`] already holds, [`estimate`] how much the others take, [`run`] computes the others and [`history`] remembers what was run.
 //! An [`op::Op`] is all that the engine knows of the science. It never prints: see [`progress`].
 
+pub mod collect;
 pub mod error;
 pub mod estimate;
 pub mod graph;
@@ -20,6 +21,7 @@ pub mod settings;
 pub mod spec;
 pub mod store;
 pub mod value;
+pub mod verify;
 pub mod why;
 pub mod yaml;
 

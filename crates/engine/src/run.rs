@@ -323,7 +323,8 @@ impl<'a> Scheduler<'a> {
     /// The work of a batch as a closure for another thread: compute, then store each result.
     fn work(&self, batch: Vec<Ready>, threads: usize) -> impl FnOnce() -> Done + Send + use<> {
         let op = self.graph.stage_of(batch[0].task).op.clone();
-        let bound: Vec<BoundTask> = batch.iter().map(|ready| self.bind(ready)).collect();
+        let bound: Vec<BoundTask> =
+            batch.iter().map(|ready| bind(self.graph, self.store, ready.task, &ready.manifest)).collect();
         let store = self.store.clone();
         let version = self.options.version.clone();
         move || {
@@ -348,21 +349,6 @@ impl<'a> Scheduler<'a> {
             };
             batch.into_iter().zip(results).map(publish).collect()
         }
-    }
-
-    fn bind(&self, ready: &Ready) -> BoundTask {
-        let node = &self.graph.tasks[ready.task];
-        let mut inputs = Inputs::default();
-        for input in &node.inputs {
-            let digests = &ready.manifest.inputs[input.name.as_ref()];
-            let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
-                coords: self.graph.gathered_coords(input, *item),
-                digest: table.digest,
-                store: self.store.clone(),
-            });
-            inputs.tables.insert(input.name.to_string(), tables.collect());
-        }
-        BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
     }
 
     fn finish(&mut self, task: TaskId, result: Result<Record, OpError>) {
@@ -431,6 +417,22 @@ impl<'a> Scheduler<'a> {
             self.block(reader);
         }
     }
+}
+
+/// A task as its op is given it.
+pub(crate) fn bind(graph: &Graph, store: &Arc<Store>, task: TaskId, manifest: &Manifest) -> BoundTask {
+    let node = &graph.tasks[task];
+    let mut inputs = Inputs::default();
+    for input in &node.inputs {
+        let digests = &manifest.inputs[input.name.as_ref()];
+        let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
+            coords: graph.gathered_coords(input, *item),
+            digest: table.digest,
+            store: store.clone(),
+        });
+        inputs.tables.insert(input.name.to_string(), tables.collect());
+    }
+    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
 }
 
 /// An op must return every table that it declares.

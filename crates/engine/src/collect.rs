@@ -1,0 +1,182 @@
+//! What lies in a cache, and what of it no run on record needs any longer.
+//!
+//! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its tasks' keys and the
+//! objects that these name. Whoever removes garbage must be alone in the cache: see [`crate::lock::alone`].
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::history;
+use crate::key::{Digest, Key};
+use crate::store::Store;
+
+/// A file and its size.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+/// The files of a cache by what they are.
+#[derive(Debug, Default)]
+pub struct Survey {
+    pub objects: Vec<(Digest, Item)>,
+    pub records: Vec<(Key, Item)>,
+    pub runs: Vec<Item>,
+    /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
+    pub leftovers: Vec<Item>,
+}
+
+/// Looks at every file's name and size; reads none.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn survey(store: &Store) -> io::Result<Survey> {
+    let mut survey = Survey::default();
+    for (folder, name, item) in in_folders(&store.root().join("objects"))? {
+        match Digest::from_hex(&format!("{folder}{name}")) {
+            Some(digest) => survey.objects.push((digest, item)),
+            None => survey.leftovers.push(item),
+        }
+    }
+    for (folder, name, item) in in_folders(&store.root().join("records"))? {
+        let key = name.strip_suffix(".json").and_then(|name| Key::from_hex(&format!("{folder}{name}")));
+        match key {
+            Some(key) => survey.records.push((key, item)),
+            None => survey.leftovers.push(item),
+        }
+    }
+    for (name, item) in files(&store.root().join("runs"))? {
+        let is_run = name.strip_suffix(".json").is_some_and(|name| name.parse::<u64>().is_ok());
+        if is_run { survey.runs.push(item) } else { survey.leftovers.push(item) }
+    }
+    survey.objects.sort();
+    survey.records.sort();
+    survey.runs.sort();
+    survey.leftovers.sort();
+    Ok(survey)
+}
+
+impl Survey {
+    pub fn bytes(&self) -> u64 {
+        let objects = self.objects.iter().map(|(_, item)| item.bytes);
+        let records = self.records.iter().map(|(_, item)| item.bytes);
+        let others = self.runs.iter().chain(&self.leftovers).map(|item| item.bytes);
+        objects.chain(records).chain(others).sum()
+    }
+}
+
+/// How much to keep.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// The newest runs, at least one.
+    pub runs: usize,
+    /// Fewer of them, but the newest, if their objects take more than that.
+    pub bytes: Option<u64>,
+}
+
+/// What may be removed.
+#[derive(Debug, Default)]
+pub struct Garbage {
+    /// Runs first, then records, then objects: at any moment what is on record is there.
+    pub items: Vec<Item>,
+    pub objects: usize,
+    pub runs: usize,
+    /// Runs that stay, and the bytes of their objects.
+    pub kept_runs: usize,
+    pub kept_bytes: u64,
+}
+
+impl Garbage {
+    pub fn bytes(&self) -> u64 {
+        self.items.iter().map(|item| item.bytes).sum()
+    }
+
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn remove(&self) -> Result<(), (PathBuf, io::Error)> {
+        for item in &self.items {
+            match fs::remove_file(&item.path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err((item.path.clone(), error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What no kept run needs.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
+    let survey = survey(store)?;
+    let (mut keys, mut digests): (HashSet<Key>, HashSet<Digest>) = Default::default();
+    let mut garbage = Garbage::default();
+    let mut kept_files = HashSet::new();
+    for (path, run) in history::files_newest_first(store).take(keep.runs.max(1)) {
+        let new: Vec<Key> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
+        let outputs: Vec<_> =
+            new.iter().filter_map(|key| store.record(key)).flat_map(|r| r.outputs).collect();
+        let mut seen = HashSet::new();
+        let of_run = outputs.iter().filter(|o| !digests.contains(&o.digest) && seen.insert(o.digest));
+        let bytes: u64 = of_run.map(|output| output.bytes).sum();
+        if garbage.kept_runs > 0 && keep.bytes.is_some_and(|most| garbage.kept_bytes + bytes > most) {
+            break;
+        }
+        garbage.kept_runs += 1;
+        garbage.kept_bytes += bytes;
+        keys.extend(new);
+        digests.extend(outputs.iter().map(|output| output.digest));
+        kept_files.insert(path);
+    }
+    let runs: Vec<Item> = survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
+    let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
+    let objects: Vec<Item> = survey
+        .objects
+        .into_iter()
+        .filter(|(digest, _)| !digests.contains(digest))
+        .map(|(_, item)| item)
+        .collect();
+    (garbage.runs, garbage.objects) = (runs.len(), objects.len());
+    garbage.items = runs.into_iter().chain(records).chain(objects).chain(survey.leftovers).collect();
+    Ok(garbage)
+}
+
+/// The files in the folders of a folder: name of the folder, name, file.
+fn in_folders(root: &Path) -> io::Result<Vec<(String, String, Item)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let folder = entry.file_name().to_string_lossy().into_owned();
+        match entry.file_type()?.is_dir() {
+            true => found
+                .extend(files(&entry.path())?.into_iter().map(|(name, item)| (folder.clone(), name, item))),
+            false => found.push((
+                String::new(),
+                folder,
+                Item { bytes: entry.metadata()?.len(), path: entry.path() },
+            )),
+        }
+    }
+    Ok(found)
+}
+
+fn files(folder: &Path) -> io::Result<Vec<(String, Item)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // It may be gone by now: another process renames its temporary files.
+        if let Ok(metadata) = entry.metadata()
+            && metadata.is_file()
+        {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            found.push((name, Item { path: entry.path(), bytes: metadata.len() }));
+        }
+    }
+    Ok(found)
+}

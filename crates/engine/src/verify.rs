@@ -1,0 +1,134 @@
+//! Whether a cache is what it says: bytes against names, records against keys, results against computing them again.
+//!
+//! In: [`Store`], for recomputing also [`Graph`] and [`Plan`]. Out: what was looked at and what is wrong. Damage is set
+//! aside, so that it is never used.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::collect::{Item, Survey};
+use crate::graph::{Graph, TaskId};
+use crate::key::Digest;
+use crate::op::OpError;
+use crate::plan::{Plan, State};
+use crate::run::bind;
+use crate::store::{Store, StoreError};
+
+/// What was looked at, and what is wrong.
+#[derive(Debug, Default)]
+pub struct Verified {
+    pub objects: usize,
+    pub bytes: u64,
+    pub records: usize,
+    /// Files whose bytes are not what their name says; they have been set aside.
+    pub damaged: Vec<PathBuf>,
+    /// Objects that a record names and that are not there.
+    pub missing: Vec<PathBuf>,
+}
+
+/// Reads objects and records of the survey, all of them or a sample that `draw` chooses.
+///
+/// # Errors
+/// A file that cannot be read or set aside.
+pub fn verify(
+    store: &Store,
+    survey: &Survey,
+    sample: Option<usize>,
+    draw: u64,
+) -> Result<Verified, StoreError> {
+    let mut found = Verified::default();
+    for (digest, Item { bytes, .. }) in chosen(&survey.objects, sample, draw) {
+        found.objects += 1;
+        found.bytes += bytes;
+        match store.read(digest) {
+            Ok(_) => {}
+            Err(StoreError::Corrupt { path }) => found.damaged.push(path),
+            Err(error) => return Err(error),
+        }
+    }
+    for (key, item) in chosen(&survey.records, sample, draw) {
+        found.records += 1;
+        let Some(record) = store.record(key) else {
+            let aside = item.path.with_extension("corrupt");
+            fs::rename(&item.path, aside).map_err(|source| StoreError::Io {
+                action: "set aside",
+                path: item.path.clone(),
+                source,
+            })?;
+            found.damaged.push(item.path.clone());
+            continue;
+        };
+        let paths = record.outputs.iter().map(|output| store.object_path(&output.digest));
+        found.missing.extend(paths.filter(|path| !path.exists() && !found.damaged.contains(path)));
+    }
+    Ok(found)
+}
+
+/// A table that did not come out the same.
+#[derive(Debug)]
+pub struct Differs {
+    pub task: TaskId,
+    pub table: String,
+    pub stored: Digest,
+    pub now: Digest,
+}
+
+/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the bytes. Returns how
+/// many were computed and the first table that is not the same. Stores nothing.
+///
+/// # Errors
+/// A task that fails.
+pub fn recompute(
+    graph: &Graph,
+    plan: &Plan,
+    store: &Arc<Store>,
+    tasks: &[TaskId],
+    sample: usize,
+    threads: usize,
+    draw: u64,
+) -> Result<(usize, Option<Differs>), (TaskId, OpError)> {
+    let cached: Vec<(TaskId, ())> = tasks
+        .iter()
+        .filter(|task| matches!(plan.states[**task], State::Cached { .. }))
+        .map(|t| (*t, ()))
+        .collect();
+    let mut count = 0;
+    for (task, ()) in chosen(&cached, Some(sample), draw) {
+        let task = *task;
+        let (Some(manifest), State::Cached { outputs, .. }) =
+            (plan.manifest(graph, task), &plan.states[task])
+        else {
+            continue;
+        };
+        let bound = bind(graph, store, task, &manifest);
+        let mut made = graph.stage_of(task).op.run_batch(&[bound], threads);
+        let tables = made.pop().unwrap_or_else(|| Err(OpError::new("the op returned too few results")));
+        count += 1;
+        for (table, bytes) in tables.map_err(|error| (task, error))? {
+            let now = Digest::of(&bytes);
+            if let Some(output) = outputs.iter().find(|output| output.table == table && output.digest != now)
+            {
+                let differs = Differs { task, table: table.to_string(), stored: output.digest, now };
+                return Ok((count, Some(differs)));
+            }
+        }
+    }
+    Ok((count, None))
+}
+
+/// Some of the items, in their order: those whose hashes with `draw` are the least.
+fn chosen<K: std::fmt::Debug, V>(
+    items: &[(K, V)],
+    sample: Option<usize>,
+    draw: u64,
+) -> impl Iterator<Item = &(K, V)> {
+    let hash = |place: usize| Digest::of(format!("{draw} {:?}", items[place].0).as_bytes()).0;
+    let mut places: Vec<usize> = (0..items.len()).collect();
+    if let Some(sample) = sample.filter(|sample| *sample < items.len()) {
+        places.sort_by_cached_key(|place| hash(*place));
+        places.truncate(sample);
+        places.sort_unstable();
+    }
+    places.into_iter().map(|place| &items[place])
+}

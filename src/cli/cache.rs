@@ -1,0 +1,179 @@
+//! cache stats, verify and gc: what lies in the cache, whether it is sound, and what of it nobody needs.
+
+use std::collections::{BTreeMap, HashSet};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use hspipe_engine::collect::{Keep, Survey, garbage, survey};
+use hspipe_engine::history::{self, now};
+use hspipe_engine::lock;
+use hspipe_engine::plan::Plan;
+use hspipe_engine::store::Store;
+use hspipe_engine::verify::{self, Differs, Verified};
+
+use super::args;
+use super::error::Hinted;
+use super::project::{Project, cache_folder};
+use super::run::cores;
+use crate::views::aligned::Table;
+
+pub fn cache(args: &args::Args, cache: &args::Cache) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&cache_folder(args))?;
+    match cache {
+        args::Cache::Stats => stats(&store),
+        args::Cache::Verify(verify) => check(args, verify, &store),
+        args::Cache::Gc(gc) => collect(gc, &store),
+    }
+}
+
+/// Per op: tasks, seconds of work, bytes of tables; then what else lies there.
+fn stats(store: &Store) -> anyhow::Result<ExitCode> {
+    let survey = look(store)?;
+    let mut ops: BTreeMap<String, (usize, f64, u64)> = BTreeMap::new();
+    let mut named = HashSet::new();
+    for (key, _) in &survey.records {
+        let Some(record) = store.record(key) else { continue };
+        let (tasks, seconds, bytes) = ops.entry(record.manifest.op).or_default();
+        *tasks += 1;
+        *seconds += record.made.seconds;
+        *bytes += record.outputs.iter().filter(|o| named.insert(o.digest)).map(|o| o.bytes).sum::<u64>();
+    }
+    let mut table = Table::new(&["op", "tasks", "hours of work", "MB"]);
+    for (op, (tasks, seconds, bytes)) in ops {
+        let (hours, megabytes) = (format!("{:.2}", seconds / 3600.0), format!("{:.1}", bytes as f64 / 1e6));
+        table.row(vec![op.into(), tasks.into(), number(hours), number(megabytes)]);
+    }
+    print!("{}", table.text());
+    let runs = history::newest_first(store).count();
+    println!("{}: {}, {runs} runs on record", store.root().display(), size(survey.bytes()));
+    let loose = survey.objects.iter().filter(|(digest, _)| !named.contains(digest)).count();
+    if loose + survey.leftovers.len() > 0 {
+        println!(
+            "{loose} objects without a record, {} damaged or half written files: hspipe cache gc",
+            survey.leftovers.len()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn number(text: String) -> crate::views::aligned::Cell {
+    crate::views::aligned::Cell::Number(text)
+}
+
+fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Result<ExitCode> {
+    let draw = now();
+    let survey = look(store)?;
+    let Verified { objects, bytes, records, damaged, missing } =
+        verify::verify(store, &survey, wanted.sample, draw)?;
+    for path in &damaged {
+        println!("damaged, set aside: {}", path.display());
+    }
+    for path in &missing {
+        println!("missing: {}", path.display());
+    }
+    println!("{objects} objects ({}) and {records} records read", size(bytes));
+    let mut is_sound = damaged.is_empty() && missing.is_empty();
+    if is_sound {
+        println!("all are what their names say");
+    } else {
+        eprintln!("hint: run again what you need; what is damaged or missing is computed anew");
+    }
+    if let Some(sample) = wanted.recompute {
+        is_sound &= recomputed(args, wanted, sample.into(), draw)?;
+    }
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Whether a sample of the pipeline's cached tasks gives the same bytes again.
+fn recomputed(args: &args::Args, wanted: &args::Verify, sample: usize, draw: u64) -> anyhow::Result<bool> {
+    let project = Project::open(args, &wanted.settings)?;
+    let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+    let tasks: Vec<usize> = (0..project.graph.tasks.len()).collect();
+    let found = verify::recompute(&project.graph, &plan, &project.store, &tasks, sample, cores(), draw);
+    let (count, differs) = found
+        .map_err(|(task, error)| anyhow::Error::from(error).context(project.graph.name(task)))
+        .context("a task that is cached cannot be computed again")?;
+    match &differs {
+        None => println!("{count} tasks computed again: the same bytes"),
+        Some(Differs { task, table, stored, now }) => println!(
+            "{}: `{table}` is not the same: stored {}, now {} ({count} tasks computed again)",
+            project.graph.name(*task),
+            stored.short(),
+            now.short()
+        ),
+    }
+    Ok(differs.is_none())
+}
+
+fn collect(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
+    let alone = lock::alone(store.root())
+        .with_context(|| format!("cannot lock {}, so nothing is removed from it", store.root().display()))?;
+    let Some(_alone) = alone else {
+        let what = format!("a run is at work in {}", store.root().display());
+        return Err(Hinted::new(what, "collect when it is done").into());
+    };
+    let keep = Keep { runs: gc.keep_runs.into(), bytes: gc.max_size };
+    let garbage = garbage(store, keep).with_context(|| format!("cannot read {}", store.root().display()))?;
+    if !gc.dry_run {
+        garbage.remove().map_err(|(path, error)| {
+            anyhow::Error::from(error).context(format!("cannot remove {}", path.display()))
+        })?;
+    }
+    println!(
+        "{}: {} in {} files ({} objects, {} runs); kept: {} runs, {}",
+        if gc.dry_run { "would be removed" } else { "removed" },
+        size(garbage.bytes()),
+        garbage.items.len(),
+        garbage.objects,
+        garbage.runs,
+        garbage.kept_runs,
+        size(garbage.kept_bytes)
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn look(store: &Store) -> anyhow::Result<Survey> {
+    survey(store).with_context(|| format!("cannot read {}", store.root().display()))
+}
+
+/// Bytes as people write them.
+fn size(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes < 1e6 => format!("{:.0} kB", (bytes / 1e3).ceil()),
+        bytes if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
+        bytes => format!("{:.2} GB", bytes / 1e9),
+    }
+}
+
+/// Reads a size such as `500MB` or `2GB`.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: f64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 1.0,
+        "K" | "KB" => 1e3,
+        "M" | "MB" => 1e6,
+        "G" | "GB" => 1e9,
+        "T" | "TB" => 1e12,
+        other => return Err(format!("`{other}` is no unit: there are kB, MB, GB and TB")),
+    };
+    match digits.trim().parse::<f64>() {
+        Ok(number) if number >= 0.0 => Ok((number * unit) as u64),
+        _ => Err("write a size such as 500MB or 2GB".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(parse_size("500MB"), Ok(500_000_000));
+        assert_eq!(parse_size("1.5g"), Ok(1_500_000_000));
+        assert_eq!(parse_size("0"), Ok(0));
+        assert!(
+            parse_size("many").is_err() && parse_size("5 parsecs").is_err() && parse_size("-1GB").is_err()
+        );
+        assert_eq!([size(10), size(2_500_000), size(3_210_000_000)], ["1 kB", "2.5 MB", "3.21 GB"]);
+    }
+}

@@ -1,0 +1,49 @@
+//! log: the runs on record, the newest last, and with which parameters each differs from the one before.
+
+use std::process::ExitCode;
+
+use hspipe_engine::Value;
+use hspipe_engine::history::{self, RunRecord, now};
+use hspipe_engine::store::Store;
+use hspipe_engine::value::show;
+
+use super::args;
+use super::project::cache_folder;
+use super::why::ago;
+use crate::views::aligned::Table;
+
+pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
+    let store = Store::open(&cache_folder(args))?;
+    let mut runs: Vec<(u64, RunRecord)> = history::numbered_newest_first(&store).take(log.last + 1).collect();
+    runs.reverse();
+    let mut table = Table::new(&["run", "when", "tasks", "asked for", "changed since the run before"]);
+    let first = runs.len().saturating_sub(log.last);
+    for place in first..runs.len() {
+        let (number, run) = &runs[place];
+        let changed = match place.checked_sub(1) {
+            Some(before) => changes(&runs[before].1.params, &run.params).join(", "),
+            None => String::new(),
+        };
+        table.row(vec![
+            number.to_string().into(),
+            ago(now().saturating_sub(run.at)).into(),
+            run.keys.len().into(),
+            run.targets.join(" ").into(),
+            changed.into(),
+        ]);
+    }
+    print!("{}", table.text());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Parameters that differ: `runs 5 -> 10`.
+pub fn changes(old: &Value, new: &Value) -> Vec<String> {
+    let empty = serde_json::Map::new();
+    let (old, new) = (old.as_object().unwrap_or(&empty), new.as_object().unwrap_or(&empty));
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort();
+    names.dedup();
+    let value = |value: Option<&Value>| value.map_or("none".to_string(), show);
+    let differs = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    differs.map(|name| format!("{name} {} -> {}", value(old.get(name)), value(new.get(name)))).collect()
+}
