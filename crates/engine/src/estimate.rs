@@ -1,14 +1,15 @@
 //! How much there is to do: networks, time and disk, about.
 //!
 //! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Estimate`]. What an op says of its cost is corrected by what tasks of
-//! the same op took here. Work that two tasks share is known only once their inputs are, so it may count twice.
+//! the same op took here. Work that tasks share counts once.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::graph::{Graph, TaskId};
+use crate::key::Digest;
 use crate::op::Cost;
-use crate::plan::{Plan, State};
-use crate::store::Store;
+use crate::plan::{Plan, State, manifest};
+use crate::store::{Output, Store};
 
 /// Cached tasks of an op that are asked how long they took, at most.
 const ASKED: usize = 20;
@@ -24,19 +25,15 @@ pub struct Estimate {
     pub measured: bool,
 }
 
-/// The estimate for `tasks`.
+/// The estimate for `tasks`, which are in the order of computation, and all that they read.
 pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Estimate {
     let mut measured: HashMap<&str, Option<Measured>> = HashMap::new();
-    let mut keys = HashSet::new();
+    let (mut expected, mut works) = (Expected::default(), HashSet::new());
     let mut sum = Estimate { measured: true, ..Estimate::default() };
     for task in tasks.iter().copied() {
-        let is_open = match &plan.states[task] {
-            State::ToRun { key } => keys.insert(*key),
-            State::Depends => true,
-            State::Cached { .. } | State::Absent => false,
-        };
+        let Some(work) = expected.add(graph, plan, task) else { continue };
         let cost = cost(graph, task);
-        if !is_open || cost == Cost::default() {
+        if cost == Cost::default() || !works.insert(work) {
             continue;
         }
         let op = graph.stage_of(task).op.name();
@@ -47,6 +44,34 @@ pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> 
         sum.measured &= known.is_some();
     }
     sum
+}
+
+/// The tables of tasks that are not computed: each is taken to be made by its work alone, so that tasks of the same
+/// work are found before anything runs.
+#[derive(Default)]
+struct Expected(HashMap<TaskId, Vec<Output>>);
+
+impl Expected {
+    /// The work of `task`, which all tasks of the same work share; none if nothing is to be done. What it reads was
+    /// added before.
+    fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<Digest> {
+        let work = match &plan.states[task] {
+            State::ToRun { key } => *key,
+            State::Depends => {
+                let known =
+                    |item: TaskId| plan.states[item].outputs().or(self.0.get(&item).map(Vec::as_slice));
+                manifest(graph, task, known)?.key()
+            }
+            State::Cached { .. } | State::Absent => return None,
+        };
+        let table = |table: &&str| Output {
+            table: table.to_string(),
+            digest: Digest::of(format!("{work} {table}").as_bytes()),
+            bytes: 0,
+        };
+        self.0.insert(task, graph.stage_of(task).op.outputs().iter().map(table).collect());
+        Some(work)
+    }
 }
 
 fn cost(graph: &Graph, task: TaskId) -> Cost {

@@ -31,9 +31,9 @@ impl Graph {
         let Some(stage) = self.stage(&reference.stage.text) else { return Ok(()) };
         for fix in &reference.fix {
             let place = axis_place(stage, &fix.axis, &reference.stage)?;
-            let domain: Vec<String> =
-                stage.domains[place].iter().map(|id| show(self.values.get(*id))).collect();
-            for value in fix.values.iter().map(show) {
+            let values = || self.domain(stage, &stage.axes[place]);
+            let domain: Vec<String> = values().map(show).collect();
+            for value in fix.wanted(values()).iter().map(show) {
                 if !domain.contains(&value) {
                     let what = format!("stage `{}` has no {}={value}", stage.name, fix.axis);
                     return Err(SpecError::new(reference.stage.at, what)
@@ -122,7 +122,8 @@ fn of_stage(graph: &Graph, stage: &Stage, reference: &Reference) -> Result<Vec<T
     let mut fixed = Vec::new();
     for fix in &reference.fix {
         let place = axis_place(stage, &fix.axis, &reference.stage)?;
-        fixed.push((place, fix.values.iter().filter_map(|value| graph.values.find(value)).collect()));
+        let wanted = fix.wanted(graph.domain(stage, &stage.axes[place]));
+        fixed.push((place, wanted.iter().filter_map(|value| graph.values.find(value)).collect()));
     }
     let tasks = stage.tasks.clone();
     Ok(tasks.filter(|task| super::domain::matches(&fixed, &graph.tasks[*task].coords)).collect())
