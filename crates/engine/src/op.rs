@@ -317,7 +317,7 @@ impl<O: Op> AnyOp for O {
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
         let typed: O::Params = serde_path_to_error::deserialize(params).map_err(|error| {
             let param = error.path().to_string();
-            ParamError { param, what: error.into_inner().to_string() }
+            ParamError { param, what: in_words(error.into_inner().to_string()) }
         })?;
         let typed = self.canonical(typed)?;
         let value = serde_json::to_value(&typed).map_err(|error| ParamError::new(".", error.to_string()))?;
@@ -337,6 +337,24 @@ impl<O: Op> AnyOp for O {
             None => tasks.iter().map(|_| Err(OpError::new("parameters bound by another op"))).collect(),
         }
     }
+}
+
+/// serde's message on a value of another type, with the type in words.
+fn in_words(what: String) -> String {
+    let words = [
+        ("u32", "a whole number from 0 to 4294967295"),
+        ("u64", "a whole number from 0"),
+        ("usize", "a whole number from 0"),
+        ("f64", "a number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+        ("a string", "a text"),
+    ];
+    let found = what.rsplit_once("expected ").and_then(|(found, kind)| {
+        let (_, word) = words.iter().find(|(name, _)| *name == kind)?;
+        Some(format!("{found}expected {word}"))
+    });
+    found.unwrap_or(what)
 }
 
 /// The ops that a pipeline may name.

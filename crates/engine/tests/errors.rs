@@ -246,17 +246,23 @@ fn a_value_that_the_op_refuses_is_blamed_on_who_wrote_it() {
     let no_rate = TEXT.replace(", rate: 0.1", "");
     let hint = Some("to run it for several values, make `epochs` an axis of stage `train`");
     let refused = "parameter `epochs` of op `train`: invalid type:";
-    let text = format!("{refused} string \"x\", expected u32");
+    let whole = "a whole number from 0 to 4294967295";
+    let text = format!("{refused} string \"x\", expected {whole}");
 
-    ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {text}"), None);
-    ill_typed(TEXT, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text}"), None);
+    ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {text} (epochs=x)"), None);
+    ill_typed(TEXT, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text} (epochs=x)"), None);
     ill_typed(TEXT, &["epochs=x"], &format!("--set epochs=x: {text}"), None);
     ill_typed(&axis, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text}"), None);
-    ill_typed(&own, &[], &format!("pipeline.yaml:3:28: {refused} floating point `1.5`, expected u32"), None);
-    ill_typed(&own_list, &[], &format!("pipeline.yaml:3:28: {refused} sequence, expected u32"), hint);
+    ill_typed(
+        &own,
+        &[],
+        &format!("pipeline.yaml:3:28: {refused} floating point `1.5`, expected {whole}"),
+        None,
+    );
+    ill_typed(&own_list, &[], &format!("pipeline.yaml:3:28: {refused} sequence, expected {whole}"), hint);
     let rate = "parameter `rate` of op `train`: must be above 0";
     ill_typed(TEXT, &["rate=0"], &format!("--set rate=0: {rate}"), None);
-    ill_typed(TEXT, &["rate=[0.1, 0]"], &format!("--set rate=[0.1, 0]: {rate}"), None);
+    ill_typed(TEXT, &["rate=[0.1, 0]"], &format!("--set rate=[0.1, 0]: {rate} (rate=0)"), None);
     ill_typed(&no_rate, &[], "pipeline.yaml:3:3: op `train`: missing field `rate`", None);
 }
 

@@ -11,24 +11,19 @@ use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
 use crate::key::Seed;
 use crate::names;
-use crate::op::{AnyOp, Bound};
+use crate::op::{AnyOp, Bound, ParamError};
 use crate::settings::Settings;
 use crate::spec::StageSpec;
-use crate::value::Value;
+use crate::value::{self, Value, show};
 use crate::yaml::Name;
-
-/// Where a stage's seeds come from; `by` holds axes with their places.
-struct Draws {
-    root: u64,
-    role: String,
-    by: Vec<(String, usize)>,
-}
 
 /// Finds the value of each parameter of a stage's op: the stage's own, else the axis of that name, else the
 /// pipeline's parameter of that name, else the op's default.
 pub struct Binder {
     op: Arc<dyn AnyOp>,
     stage: Name,
+    /// Swept parameters, the first axes.
+    swept: Vec<String>,
     fixed: serde_json::Map<String, Value>,
     origins: BTreeMap<String, Origin>,
     /// Parameters that are axes: name and place.
@@ -88,6 +83,7 @@ impl Binder {
         Ok(Binder {
             op,
             stage: stage.name.clone(),
+            swept: axes[..swept].to_vec(),
             fixed,
             origins,
             axes: from_axes,
@@ -146,20 +142,34 @@ impl Binder {
         for ((name, _), value) in self.axes.iter().zip(&point) {
             params.insert(name.clone(), values.get(*value).clone());
         }
-        let bound = self.op.bind(Value::Object(params.clone())).map_err(|error| {
-            let name = error.param.split(['.', '[']).next().unwrap_or_default().to_string();
-            let origin = self.origins.get(&name).cloned().unwrap_or(self.stage.at.into());
-            let what = match name.is_empty() {
-                true => format!("op `{}`: {}", self.op.name(), error.what),
-                false => format!("parameter `{name}` of op `{}`: {}", self.op.name(), error.what),
-            };
-            let hint = matches!(params.get(&name), Some(Value::Array(_))).then(|| {
-                format!("to run it for several values, make `{name}` an axis of stage `{}`", self.stage.text)
-            });
-            SpecError::new(origin, what).hint(hint)
-        })?;
+        let bound = self.op.bind(Value::Object(params.clone()));
+        let bound = bound.map_err(|error| self.refusal(error, &params, values, coords))?;
         self.bound.insert(point, bound.clone());
         Ok(bound)
+    }
+
+    /// What the op refuses, blamed on who wrote it; under a sweep with the value that it refuses.
+    fn refusal(
+        &self,
+        error: ParamError,
+        params: &serde_json::Map<String, Value>,
+        values: &Values,
+        coords: &[ValueId],
+    ) -> SpecError {
+        let (op, name) = (self.op.name(), error.param.split(['.', '[']).next().unwrap_or_default());
+        let origin = self.origins.get(name).cloned().unwrap_or(self.stage.at.into());
+        if name.is_empty() {
+            return SpecError::new(origin, format!("op `{op}`: {}", error.what));
+        }
+        let refused = params.get(name);
+        let swept = self.swept.iter().zip(coords).map(|(swept, id)| (swept, values.get(*id)));
+        let of_sweep = swept.into_iter().find(|(_, value)| Some(*value) == refused);
+        let at = of_sweep.map(|(swept, value)| format!(" ({swept}={})", show(value))).unwrap_or_default();
+        let depth = self.op.params().iter().find(|param| param.name == name).map_or(0, |param| param.depth);
+        let hint = refused.filter(|value| value::depth(value) > depth).map(|_| {
+            format!("to run it for several values, make `{name}` an axis of stage `{}`", self.stage.text)
+        });
+        SpecError::new(origin, format!("parameter `{name}` of op `{op}`: {}{at}", error.what)).hint(hint)
     }
 
     /// Where a point's random numbers come from, if the op draws.
@@ -168,4 +178,11 @@ impl Binder {
         let by = by.iter().map(|(axis, place)| (axis.clone(), values.get(coords[*place]).clone())).collect();
         Some(Arc::new(Seed { root: *root, role: role.clone(), by }))
     }
+}
+
+/// Where a stage's seeds come from; `by` holds axes with their places.
+struct Draws {
+    root: u64,
+    role: String,
+    by: Vec<(String, usize)>,
 }
