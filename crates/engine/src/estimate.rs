@@ -4,12 +4,15 @@
 //! the same op took here. Work that tasks share counts once.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use crate::graph::{Graph, TaskId};
-use crate::key::Digest;
+use crate::key::Seed;
 use crate::op::Cost;
-use crate::plan::{Plan, State, manifest};
-use crate::store::{Output, Store};
+use crate::plan::{Plan, State};
+use crate::store::Store;
+use crate::value::{Value, canonical};
 
 /// Cached tasks of an op that are asked how long they took, at most.
 const ASKED: usize = 20;
@@ -28,12 +31,12 @@ pub struct Estimate {
 /// The estimate for `tasks`, which are in the order of computation, and all that they read.
 pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Estimate {
     let mut measured: HashMap<&str, Option<Measured>> = HashMap::new();
-    let (mut expected, mut works) = (Expected::default(), HashSet::new());
+    let (mut works, mut counted) = (Works::default(), HashSet::new());
     let mut sum = Estimate { measured: true, ..Estimate::default() };
     for task in tasks.iter().copied() {
-        let Some(work) = expected.add(graph, plan, task) else { continue };
+        let Some(work) = works.add(graph, plan, task) else { continue };
         let cost = cost(graph, task);
-        if cost == Cost::default() || !works.insert(work) {
+        if cost == Cost::default() || !counted.insert(work) {
             continue;
         }
         let op = graph.stage_of(task).op.name();
@@ -46,30 +49,43 @@ pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> 
     sum
 }
 
-/// The tables of tasks that are not computed: each is taken to be made by its work alone, so that tasks of the same
-/// work are found before anything runs.
+/// The work of tasks that are not computed, as numbers that tasks of the same work share. So they are found before what
+/// they read is known; a key would cost much more.
 #[derive(Default)]
-struct Expected(HashMap<TaskId, Vec<Output>>);
+struct Works {
+    of: HashMap<TaskId, u64>,
+    /// The canonical text of parameters that many tasks share, by its place in memory.
+    params: HashMap<*const Value, String>,
+}
 
-impl Expected {
-    /// The work of `task`, which all tasks of the same work share; none if nothing is to be done. What it reads was
-    /// added before.
-    fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<Digest> {
-        let work = match &plan.states[task] {
-            State::ToRun { key } => *key,
-            State::Depends => {
-                let known =
-                    |item: TaskId| plan.states[item].outputs().or(self.0.get(&item).map(Vec::as_slice));
-                manifest(graph, task, known)?.key()
+impl Works {
+    /// The work of `task`; none if nothing is to be done. What it reads was added before.
+    fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<u64> {
+        if !matches!(plan.states[task], State::ToRun { .. } | State::Depends) {
+            return None;
+        }
+        let node = &graph.tasks[task];
+        let mut hasher = DefaultHasher::new();
+        graph.stage_of(task).op.name().hash(&mut hasher);
+        let params = self.params.entry(Arc::as_ptr(&node.params.value));
+        params.or_insert_with(|| canonical(&node.params.value)).hash(&mut hasher);
+        if let Some(Seed { root, role, by }) = node.seed.as_deref() {
+            (root, role, by.len()).hash(&mut hasher);
+            by.iter().for_each(|(axis, value)| (axis, canonical(value)).hash(&mut hasher));
+        }
+        for input in &node.inputs {
+            (&input.name, input.output, input.items.len()).hash(&mut hasher);
+            for item in input.items.iter() {
+                let (stage, coords) = (graph.stage_of(*item), &graph.tasks[*item].coords);
+                input.gathered.iter().for_each(|axis| (&stage.axes[*axis], coords[*axis]).hash(&mut hasher));
+                let table = stage.op.outputs()[input.output];
+                let made = plan.states[*item].outputs().unwrap_or_default();
+                made.iter().find(|made| made.table == table).map(|made| made.digest).hash(&mut hasher);
+                self.of.get(item).hash(&mut hasher);
             }
-            State::Cached { .. } | State::Absent => return None,
-        };
-        let table = |table: &&str| Output {
-            table: table.to_string(),
-            digest: Digest::of(format!("{work} {table}").as_bytes()),
-            bytes: 0,
-        };
-        self.0.insert(task, graph.stage_of(task).op.outputs().iter().map(table).collect());
+        }
+        let work = hasher.finish();
+        self.of.insert(task, work);
         Some(work)
     }
 }

@@ -98,6 +98,10 @@ impl Settings {
                     let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
                     format!("each item of `{path}` is {}, not {}", kind(old), kind(new))
                 }
+                (old, Value::Array(new)) => {
+                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
+                    format!("each value of `{path}` is {}, not {}", kind(old), kind(new))
+                }
                 (old, new) => format!("`{path}` is {}, not {}", kind(old), kind(new)),
             };
             return Err(SpecError::new(origin, what));
@@ -218,6 +222,11 @@ mod tests {
             resolve(None, &["names=[a, true]"])
                 .unwrap_err()
                 .contains("each item of `names` is a text, not true")
+        );
+        assert!(
+            resolve(None, &["net=[{width: 3}, 4]"])
+                .unwrap_err()
+                .contains("each value of `net` is a map, not a number")
         );
         assert!(resolve(None, &["runs"]).unwrap_err().contains("`=` is missing"));
     }
