@@ -29,10 +29,18 @@ struct Value {
     n: i32,
 }
 
-/// A comparison for every figure of which something has been computed, in the order of their names; and the
-/// figures of which nothing has been.
+/// A comparison for every figure of which something has been computed, in the order of their names and for each value
+/// of swept parameters; and the figures of which nothing has been.
 pub fn compare(results: &Path) -> anyhow::Result<(Vec<Comparison>, Vec<&'static str>)> {
-    Ok(pair(ours::values(results)?))
+    let (mut found, mut missing) = pair(Vec::new());
+    for (swept, values) in ours::values(results)? {
+        let (of_these, _) = pair(values);
+        missing.retain(|figure| of_these.iter().all(|comparison| comparison.figure != *figure));
+        found
+            .extend(of_these.into_iter().map(|comparison| Comparison { swept: swept.clone(), ..comparison }));
+    }
+    found.sort_by_key(|comparison| comparison.figure);
+    Ok((found, missing))
 }
 
 fn pair(ours: Vec<Value>) -> (Vec<Comparison>, Vec<&'static str>) {
@@ -44,7 +52,13 @@ fn pair(ours: Vec<Value>) -> (Vec<Comparison>, Vec<&'static str>) {
     for theirs in published {
         let figure = theirs.place.figure;
         let taken_for = || twins::taken_for(figure, &our_means, &their_means);
-        let empty = || Comparison { figure, pairs: Vec::new(), published: 0, taken_for: taken_for() };
+        let empty = || Comparison {
+            figure,
+            swept: String::new(),
+            pairs: Vec::new(),
+            published: 0,
+            taken_for: taken_for(),
+        };
         let comparison = figures.entry(figure).or_insert_with(empty);
         comparison.published += 1;
         if let Some(ours) = ours.get(&theirs.place) {

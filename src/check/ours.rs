@@ -1,19 +1,25 @@
 //! Our numbers, from the tables in Results/.
 //!
-//! In: the folder. Out: [`Value`]s, of what has been computed. Must not know the published ones.
+//! In: the folder. Out: [`Value`]s, of what has been computed, apart for each value of swept parameters. Must not know
+//! the published ones.
 
 use std::path::Path;
 
 use anyhow::Context;
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 
 use super::Value;
 use super::places::Table;
-use crate::tables::Frame;
+use crate::tables::{Frame, SWEPT};
+
+/// Values by what was swept, such as `learning_rate=0.2`; empty if nothing was.
+pub type BySwept = Vec<(String, Vec<Value>)>;
 
 /// Every value that the tables hold, once for each figure that shows it. Only labels without noise, and hard samples
 /// counted in the whole dataset, are the paper's.
-pub fn values(results: &Path) -> anyhow::Result<Vec<Value>> {
-    let mut values = Vec::new();
+pub fn values(results: &Path) -> anyhow::Result<BySwept> {
+    let mut values = BySwept::new();
     for (table, name) in [
         (Table::HardCounts, "hard_counts"),
         (Table::ClassAccuracy, "class_errors"),
@@ -25,12 +31,12 @@ pub fn values(results: &Path) -> anyhow::Result<Vec<Value>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
         };
-        values.extend(of_table(table, &Frame::read(name, bytes)?)?);
+        of_table(table, &Frame::read(name, bytes)?, &mut values)?;
     }
     Ok(values)
 }
 
-fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
+fn of_table(table: Table, frame: &Frame, values: &mut BySwept) -> anyhow::Result<()> {
     let texts = |names: &[&'static str]| -> anyhow::Result<Vec<(&'static str, Vec<String>)>> {
         let column = |name: &&'static str| -> anyhow::Result<_> {
             Ok((*name, frame.text(name)?.into_iter().map(String::from).collect()))
@@ -56,7 +62,7 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
         }
     };
     let (means, stds, n) = (frame.f64_or_null("mean")?, frame.f64_or_null("std")?, frame.i32("n")?);
-    let mut values = Vec::new();
+    let swept = swept(frame);
     for row in 0..frame.rows() {
         let find =
             |name: &str| columns.iter().find(|(column, _)| *column == name).map(|(_, values)| &values[row]);
@@ -68,8 +74,76 @@ fn of_table(table: Table, frame: &Frame) -> anyhow::Result<Vec<Value>> {
         if let (true, Some(mean)) = (is_papers, means[row]) {
             let mean = if table == Table::ClassAccuracy { 1.0 - mean } else { mean };
             let places = table.places(&field).into_iter();
-            values.extend(places.map(|place| Value { place, mean, std: stds[row], n: n[row] }));
+            let found = places.map(|place| Value { place, mean, std: stds[row], n: n[row] });
+            match values.iter_mut().find(|(at, _)| *at == swept[row]) {
+                Some((_, values)) => values.extend(found),
+                None => values.push((swept[row].clone(), found.collect())),
+            }
         }
     }
-    Ok(values)
+    Ok(())
+}
+
+/// For each row, the values of the parameters that were swept.
+fn swept(frame: &Frame) -> Vec<String> {
+    let schema = frame.batch().schema();
+    let mut rows = vec![Vec::new(); frame.rows()];
+    for (field, column) in schema.fields().iter().zip(frame.batch().columns()) {
+        let Some(name) = field.metadata().get(SWEPT) else { continue };
+        for (row, parts) in rows.iter_mut().enumerate() {
+            let value = match column.data_type() {
+                DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+                DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string(),
+                DataType::Utf8 => column.as_string::<i32>().value(row).to_string(),
+                other => other.to_string(),
+            };
+            parts.push(format!("{name}={value}"));
+        }
+    }
+    rows.into_iter().map(|parts| parts.join(", ")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray};
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+    use crate::tables::write_columns;
+
+    #[test]
+    fn values_of_a_swept_parameter_are_kept_apart() {
+        let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value; 4])) };
+        let numbers = |values: [f64; 4]| -> ArrayRef { Arc::new(Float64Array::from(values.to_vec())) };
+        let whole = |values: [i32; 4]| -> ArrayRef { Arc::new(Int32Array::from(values.to_vec())) };
+        let columns = [
+            ("learning_rate", numbers([0.1, 0.1, 0.2, 0.2])),
+            ("dataset", text("MNIST")),
+            ("noise_ratio", numbers([0.0; 4])),
+            ("strategy", text("energy")),
+            ("level", text("dataset")),
+            ("class", whole([0, 1, 0, 1])),
+            ("mean", numbers([10.0, 11.0, 20.0, 21.0])),
+            ("std", numbers([1.0; 4])),
+            ("n", whole([15; 4])),
+        ];
+        let field = |(name, column): &(&str, ArrayRef)| {
+            let field = Field::new(*name, column.data_type().clone(), false);
+            let swept = (*name == "learning_rate").then(|| (SWEPT.to_string(), name.to_string()));
+            field.with_metadata(swept.into_iter().collect::<HashMap<_, _>>())
+        };
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        let bytes = write_columns("hard_counts", schema, columns).unwrap();
+        let mut values = BySwept::new();
+        of_table(Table::HardCounts, &Frame::read("hard_counts", bytes).unwrap(), &mut values).unwrap();
+        let means: Vec<(&str, Vec<f64>)> = values
+            .iter()
+            .map(|(swept, values)| (swept.as_str(), values.iter().map(|value| value.mean).collect()))
+            .collect();
+        assert_eq!(means, [("learning_rate=0.1", vec![10.0, 11.0]), ("learning_rate=0.2", vec![20.0, 21.0])]);
+    }
 }

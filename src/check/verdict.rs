@@ -59,6 +59,8 @@ impl Pair {
 #[derive(Clone, Debug)]
 pub struct Comparison {
     pub figure: &'static str,
+    /// Which of our values these are, such as `learning_rate=0.2`; empty if no parameter was swept.
+    pub swept: String,
     /// At least one.
     pub pairs: Vec<Pair>,
     /// How many points were published.
@@ -252,12 +254,8 @@ mod tests {
             their_std: Some(*std),
             their_n: 30,
         };
-        Comparison {
-            figure,
-            pairs: points.iter().map(pair).collect(),
-            published: points.len(),
-            taken_for: None,
-        }
+        let pairs = points.iter().map(pair).collect();
+        Comparison { figure, swept: String::new(), pairs, published: points.len(), taken_for: None }
     }
 
     /// python: numpy.corrcoef([1, 2, 4], [2, 3, 9])[0, 1] = 0.9798637100971994

@@ -33,7 +33,7 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
     print!("{}", table(&judged).text());
     for (comparison, findings) in &judged {
         for finding in findings {
-            println!("figure{}: {}", comparison.figure, finding.text);
+            println!("{}: {}", name(comparison), finding.text);
         }
     }
     let other = other_than_papers(&results);
@@ -59,9 +59,17 @@ fn is_meant(word: &str, figure: &str) -> bool {
     word == figure || word == figure.trim_end_matches(char::is_alphabetic)
 }
 
+/// As it is written on the command line.
+fn name(comparison: &Comparison) -> String {
+    match comparison.swept.as_str() {
+        "" => format!("figure{}", comparison.figure),
+        swept => format!("figure{}[{swept}]", comparison.figure),
+    }
+}
+
 fn fewer(comparison: &Comparison) -> Option<String> {
     let (ours, theirs) = comparison.runs();
-    (ours < theirs).then(|| format!("figure{} ({ours} of {theirs})", comparison.figure))
+    (ours < theirs).then(|| format!("{} ({ours} of {theirs})", name(comparison)))
 }
 
 /// A comparison, and what lies outside of its bounds.
@@ -92,7 +100,7 @@ fn table(judged: &[Judged]) -> Table {
             (points, published) => format!("{points} of {published}"),
         };
         table.row(vec![
-            format!("figure{}", comparison.figure).into(),
+            name(comparison).into(),
             Cell::Number(points),
             Cell::Number(format!("{:+.3}", comparison.mean_difference())),
             number(comparison.largest_deviation(), 2),

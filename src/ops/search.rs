@@ -42,7 +42,7 @@ impl Op for Search {
             [("check_interval", params.check_interval), ("max_attempts", params.max_attempts)]
         {
             if value == 0 {
-                return Err(ParamError::new(name, "must be at least 1"));
+                return Err(ParamError::new(name, "must be at least 1, not 0"));
             }
         }
         let (mut params, architecture) = params.canonical_training()?;

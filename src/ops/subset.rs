@@ -25,7 +25,7 @@ impl Op for Subset {
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         match params.subset_size {
-            0 | 1 => Err(ParamError::new("subset_size", "must be at least 2")),
+            size @ (0 | 1) => Err(ParamError::new("subset_size", format!("must be at least 2, not {size}"))),
             _ => Ok(params),
         }
     }

@@ -6,6 +6,9 @@ mod io;
 
 pub use io::{Frame, TableError, write, write_columns};
 
+/// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
+pub const SWEPT: &str = "hspipe.swept";
+
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,11 +1,16 @@
 //! Pictures out of the store: every finished task's table `figure`, as files below Figures/.
+//!
+//! A figure that depends on swept parameters is drawn for each of their values. They stand in the files' names, which
+//! an op cannot know: `..._learning_rate=0.2.png`.
 
 use std::path::{Component, Path};
 
 use anyhow::{Context, bail};
-use hspipe_engine::graph::Graph;
+use hspipe_engine::Value;
+use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
+use hspipe_engine::value::show;
 
 use super::write_if_changed;
 use crate::tables::{FIGURE, Frame};
@@ -21,8 +26,13 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
             store.read(&output.digest).with_context(|| format!("{} cannot be shown", graph.name(task)))?;
         let table = Frame::read(FIGURE.name, bytes)?;
         let contents = table.binary("content")?;
+        let suffix = suffix(graph, task);
         for (i, file) in table.text("file")?.into_iter().enumerate() {
-            let path = Path::new(file);
+            let file = match file.rsplit_once('.') {
+                Some((stem, ending)) => format!("{stem}{suffix}.{ending}"),
+                None => format!("{file}{suffix}"),
+            };
+            let path = Path::new(&file);
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 bail!("{} would write outside {}: {file}", graph.name(task), folder.display());
             }
@@ -35,4 +45,40 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
         }
     }
     Ok(changed)
+}
+
+/// What tells a figure from those at other values of swept parameters; empty where nothing is swept.
+fn suffix(graph: &Graph, task: TaskId) -> String {
+    let stage = graph.stage_of(task);
+    let part = |(name, value): (&str, &Value)| {
+        let safe_value = safe(&show(value));
+        // Values that differ only in what a file's name cannot hold are counted.
+        let same = graph.domain(stage, name).filter(|other| safe(&show(other)) == safe_value);
+        match same.take_while(|other| *other != value).count() {
+            0 => format!("_{}={safe_value}", safe(name)),
+            earlier => format!("_{}={safe_value}-{}", safe(name), earlier + 1),
+        }
+    };
+    graph.swept_coords(task).map(part).collect()
+}
+
+/// `text` with a `-` for each run of characters that not every file system takes, and none at its ends.
+fn safe(text: &str) -> String {
+    let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_'));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_made_safe() {
+        let shown =
+            [("0.05", "0.05"), ("[20, 20]", "20-20"), ("1/7", "1-7"), ("../x", "..-x"), ("a b", "a-b")];
+        for (value, safe_value) in shown {
+            assert_eq!(safe(value), safe_value);
+        }
+    }
 }

@@ -17,7 +17,7 @@ use hspipe_engine::store::{Store, write_whole};
 use hspipe_engine::value::show;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use crate::tables::{Frame, write_columns};
+use crate::tables::{Frame, SWEPT, write_columns};
 
 /// A finished task's table.
 pub struct Source {
@@ -117,13 +117,20 @@ pub fn collect(
     let stages: Vec<&Stage> =
         result.of.iter().filter_map(|reference| graph.stage(&reference.stage.text)).collect();
     for axis in axes(&stages) {
-        // An op may give a coordinate itself; the table's own column then says it.
-        if own.column_with_name(axis).is_none() {
-            let column = coordinate(axis, &stages, sources, &rows, graph);
-            let nullable = !stages.iter().all(|stage| stage.axes.iter().any(|name| name == axis));
-            fields.push(Field::new(axis, column.data_type().clone(), nullable));
-            columns.push(column);
+        let is_swept = stages.iter().any(|stage| stage.swept().iter().any(|name| name == axis));
+        let is_taken = own.column_with_name(axis).is_some();
+        // An op may give a coordinate itself; the table's own column then says it. A parameter is another matter:
+        // the column `seed` of a network is not the root `seed`.
+        if is_taken && !is_swept {
+            continue;
         }
+        let column = coordinate(axis, &stages, sources, &rows, graph);
+        let nullable = !stages.iter().all(|stage| stage.axes.iter().any(|name| name == axis));
+        let name = if is_taken { format!("{axis}_parameter") } else { axis.to_string() };
+        let note = is_swept.then(|| (SWEPT.to_string(), axis.to_string()));
+        let field = Field::new(name, column.data_type().clone(), nullable);
+        fields.push(field.with_metadata(note.into_iter().collect::<HashMap<_, _>>()));
+        columns.push(column);
     }
     for (place, field) in own.fields().iter().enumerate() {
         let parts: Vec<ArrayRef> = tables
@@ -151,12 +158,12 @@ fn axes<'a>(stages: &[&'a Stage]) -> Vec<&'a str> {
     axes
 }
 
-/// The column of an axis: whole numbers if the axis counts, floating point for other numbers, else text.
+/// The column of an axis: whole numbers if its values are such, floating point for other numbers, else text.
 /// Null for a stage without that axis.
 fn coordinate(axis: &str, stages: &[&Stage], sources: &[Source], rows: &[usize], graph: &Graph) -> ArrayRef {
-    let counted = |stage: &&Stage| {
+    let whole = |stage: &&Stage| {
         let place = stage.axes.iter().position(|name| name == axis);
-        place.is_none_or(|place| stage.counted[place])
+        place.is_none_or(|place| stage.whole[place])
     };
     let mut domain = stages.iter().flat_map(|stage| graph.domain(stage, axis));
     let numbers = domain.all(Value::is_number);
@@ -164,7 +171,7 @@ fn coordinate(axis: &str, stages: &[&Stage], sources: &[Source], rows: &[usize],
         |source: &Source| graph.coords(source.task).find(|(name, _)| *name == axis).map(|(_, value)| value);
     let values =
         sources.iter().zip(rows).flat_map(|(source, rows)| std::iter::repeat_n(value(source), *rows));
-    if numbers && stages.iter().all(counted) {
+    if numbers && stages.iter().all(whole) {
         Arc::new(Int64Array::from_iter(values.map(|value| value.and_then(Value::as_i64))))
     } else if numbers {
         Arc::new(Float64Array::from_iter(values.map(|value| value.and_then(Value::as_f64))))

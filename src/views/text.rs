@@ -1,17 +1,25 @@
 //! A result table as aligned text.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type};
+use arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type};
 
 use super::aligned::{Cell, Table};
+use crate::tables::SWEPT;
 
-/// All rows of `batch`. Numbers have at most three decimals.
+/// All rows of `batch`. Numbers have at most three decimals, but for those that a parameter was set to.
 pub fn table(batch: &RecordBatch) -> String {
     let schema = batch.schema();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut table = Table::new(&names);
     for row in 0..batch.num_rows() {
-        table.row(batch.columns().iter().map(|column| cell(column, row)).collect());
+        let columns = batch.columns().iter().zip(schema.fields());
+        let cell = |(column, field): (&ArrayRef, &FieldRef)| match column.data_type() {
+            DataType::Float64 if field.metadata().contains_key(SWEPT) && column.is_valid(row) => {
+                Cell::Number(column.as_primitive::<Float64Type>().value(row).to_string())
+            }
+            _ => cell(column, row),
+        };
+        table.row(columns.map(cell).collect());
     }
     table.text()
 }

@@ -7,5 +7,6 @@ mod networks;
 mod project;
 
 mod cache;
+mod sweep;
 mod tables;
 mod usage;

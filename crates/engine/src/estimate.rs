@@ -1,14 +1,18 @@
 //! How much there is to do: networks, time and disk, about.
 //!
 //! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Estimate`]. What an op says of its cost is corrected by what tasks of
-//! the same op took here. Work that two tasks share is known only once their inputs are, so it may count twice.
+//! the same op took here. Work that tasks share counts once.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use crate::graph::{Graph, TaskId};
+use crate::key::Seed;
 use crate::op::Cost;
 use crate::plan::{Plan, State};
 use crate::store::Store;
+use crate::value::{Value, canonical};
 
 /// Cached tasks of an op that are asked how long they took, at most.
 const ASKED: usize = 20;
@@ -24,19 +28,15 @@ pub struct Estimate {
     pub measured: bool,
 }
 
-/// The estimate for `tasks`.
+/// The estimate for `tasks`, which are in the order of computation, and all that they read.
 pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Estimate {
     let mut measured: HashMap<&str, Option<Measured>> = HashMap::new();
-    let mut keys = HashSet::new();
+    let (mut works, mut counted) = (Works::default(), HashSet::new());
     let mut sum = Estimate { measured: true, ..Estimate::default() };
     for task in tasks.iter().copied() {
-        let is_open = match &plan.states[task] {
-            State::ToRun { key } => keys.insert(*key),
-            State::Depends => true,
-            State::Cached { .. } | State::Absent => false,
-        };
+        let Some(work) = works.add(graph, plan, task) else { continue };
         let cost = cost(graph, task);
-        if !is_open || cost == Cost::default() {
+        if cost == Cost::default() || !counted.insert(work) {
             continue;
         }
         let op = graph.stage_of(task).op.name();
@@ -47,6 +47,47 @@ pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> 
         sum.measured &= known.is_some();
     }
     sum
+}
+
+/// The work of tasks that are not computed, as numbers that tasks of the same work share. So they are found before what
+/// they read is known; a key would cost much more.
+#[derive(Default)]
+struct Works {
+    of: HashMap<TaskId, u64>,
+    /// The canonical text of parameters that many tasks share, by its place in memory.
+    params: HashMap<*const Value, String>,
+}
+
+impl Works {
+    /// The work of `task`; none if nothing is to be done. What it reads was added before.
+    fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<u64> {
+        if !matches!(plan.states[task], State::ToRun { .. } | State::Depends) {
+            return None;
+        }
+        let node = &graph.tasks[task];
+        let mut hasher = DefaultHasher::new();
+        graph.stage_of(task).op.name().hash(&mut hasher);
+        let params = self.params.entry(Arc::as_ptr(&node.params.value));
+        params.or_insert_with(|| canonical(&node.params.value)).hash(&mut hasher);
+        if let Some(Seed { root, role, by }) = node.seed.as_deref() {
+            (root, role, by.len()).hash(&mut hasher);
+            by.iter().for_each(|(axis, value)| (axis, canonical(value)).hash(&mut hasher));
+        }
+        for input in &node.inputs {
+            (&input.name, input.output, input.items.len()).hash(&mut hasher);
+            for item in input.items.iter() {
+                let (stage, coords) = (graph.stage_of(*item), &graph.tasks[*item].coords);
+                input.gathered.iter().for_each(|axis| (&stage.axes[*axis], coords[*axis]).hash(&mut hasher));
+                let table = stage.op.outputs()[input.output];
+                let made = plan.states[*item].outputs().unwrap_or_default();
+                made.iter().find(|made| made.table == table).map(|made| made.digest).hash(&mut hasher);
+                self.of.get(item).hash(&mut hasher);
+            }
+        }
+        let work = hasher.finish();
+        self.of.insert(task, work);
+        Some(work)
+    }
 }
 
 fn cost(graph: &Graph, task: TaskId) -> Cost {

@@ -26,7 +26,8 @@ pub struct RunRecord {
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
-    /// The key of each task that was complete after the run, by the task's name.
+    /// The key of each task that was complete after the run, by the task's name; and by its name without what is
+    /// swept, which is the first value's.
     pub keys: BTreeMap<String, Key>,
 }
 
@@ -38,17 +39,16 @@ pub fn now() -> u64 {
 impl RunRecord {
     /// The record of a run that has left `plan`.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
-        let keys = plan.states.iter().enumerate().filter_map(|(task, state)| match state {
-            State::Cached { key, .. } => Some((graph.name(task), *key)),
-            _ => None,
-        });
-        RunRecord {
-            at: now(),
-            hspipe: hspipe.to_string(),
-            targets: targets.to_vec(),
-            params,
-            keys: keys.collect(),
+        let mut keys = BTreeMap::new();
+        for (task, state) in plan.states.iter().enumerate() {
+            if let State::Cached { key, .. } = state {
+                keys.insert(graph.name(task), *key);
+                if graph.swept_coords(task).next().is_some() {
+                    keys.entry(graph.plain_name(task)).or_insert(*key);
+                }
+            }
         }
+        RunRecord { at: now(), hspipe: hspipe.to_string(), targets: targets.to_vec(), params, keys }
     }
 
     /// Stores it under its number, one above the last; the next free one if another process was faster.

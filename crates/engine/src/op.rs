@@ -3,6 +3,8 @@
 //! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no clock.
 //! That is why its result may be stored under the hash of those three.
 
+mod fields;
+
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,6 +45,14 @@ pub const fn optional(name: &'static str) -> InputDecl {
 
 pub const fn many(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Many }
+}
+
+/// A parameter that an op declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParamDecl {
+    pub name: &'static str,
+    /// How deep the lists of one value nest: 0 for a number, 1 for a list of numbers.
+    pub depth: usize,
 }
 
 /// How an op likes to be called. Never part of a key.
@@ -257,8 +267,8 @@ pub trait AnyOp: Send + Sync {
     fn cost(&self, _: &Bound) -> Cost {
         Cost::default()
     }
-    /// The names of the parameters it declares.
-    fn params(&self) -> Vec<&'static str>;
+    /// The parameters it declares.
+    fn params(&self) -> Vec<ParamDecl>;
     fn bind(&self, params: Value) -> Result<Bound, ParamError>;
     /// Computes tasks that differ only in their seeds, on so many threads.
     fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>>;
@@ -300,14 +310,14 @@ impl<O: Op> AnyOp for O {
         params.typed.downcast_ref().map_or(Cost::default(), |params| Op::cost(self, params))
     }
 
-    fn params(&self) -> Vec<&'static str> {
-        fields::names::<O::Params>()
+    fn params(&self) -> Vec<ParamDecl> {
+        fields::of::<O::Params>()
     }
 
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
         let typed: O::Params = serde_path_to_error::deserialize(params).map_err(|error| {
             let param = error.path().to_string();
-            ParamError { param, what: error.into_inner().to_string() }
+            ParamError { param, what: in_words(error.into_inner().to_string()) }
         })?;
         let typed = self.canonical(typed)?;
         let value = serde_json::to_value(&typed).map_err(|error| ParamError::new(".", error.to_string()))?;
@@ -329,6 +339,24 @@ impl<O: Op> AnyOp for O {
     }
 }
 
+/// serde's message on a value of another type, with the type in words.
+fn in_words(what: String) -> String {
+    let words = [
+        ("u32", "a whole number from 0 to 4294967295"),
+        ("u64", "a whole number from 0"),
+        ("usize", "a whole number from 0"),
+        ("f64", "a number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+        ("a string", "a text"),
+    ];
+    let found = what.rsplit_once("expected ").and_then(|(found, kind)| {
+        let (_, word) = words.iter().find(|(name, _)| *name == kind)?;
+        Some(format!("{found}expected {word}"))
+    });
+    found.unwrap_or(what)
+}
+
 /// The ops that a pipeline may name.
 #[derive(Default)]
 pub struct Registry {
@@ -346,53 +374,5 @@ impl Registry {
 
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.ops.keys().map(String::as_str)
-    }
-}
-
-/// The field names of a struct, asked of its own `Deserialize`, so that they stand in one place only.
-mod fields {
-    use serde::Deserializer;
-    use serde::de::{DeserializeOwned, Error, Visitor};
-
-    pub fn names<T: DeserializeOwned>() -> Vec<&'static str> {
-        let mut names: &'static [&'static str] = &[];
-        let _ = T::deserialize(Ask(&mut names));
-        names.to_vec()
-    }
-
-    struct Ask<'a>(&'a mut &'static [&'static str]);
-
-    impl<'de> Deserializer<'de> for Ask<'_> {
-        type Error = serde::de::value::Error;
-
-        fn deserialize_struct<V: Visitor<'de>>(
-            self,
-            _: &'static str,
-            fields: &'static [&'static str],
-            _: V,
-        ) -> Result<V::Value, Self::Error> {
-            *self.0 = fields;
-            Err(Error::custom("asked"))
-        }
-
-        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
-            Err(Error::custom("not a struct"))
-        }
-
-        serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
-            unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-        }
-    }
-
-    #[test]
-    fn fields_are_those_of_the_struct() {
-        #[derive(serde::Deserialize)]
-        #[allow(dead_code)]
-        struct P {
-            epochs: u32,
-            rate: f64,
-        }
-        assert_eq!(names::<P>(), ["epochs", "rate"]);
     }
 }

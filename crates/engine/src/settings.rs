@@ -98,6 +98,10 @@ impl Settings {
                     let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
                     format!("each item of `{path}` is {}, not {}", kind(old), kind(new))
                 }
+                (old, Value::Array(new)) => {
+                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
+                    format!("each value of `{path}` is {}, not {}", kind(old), kind(new))
+                }
                 (old, new) => format!("`{path}` is {}, not {}", kind(old), kind(new)),
             };
             return Err(SpecError::new(origin, what));
@@ -115,6 +119,29 @@ impl Settings {
         self.params.iter().map(|(name, setting)| (name.as_str(), setting))
     }
 
+    /// The value of the parameter, or of the part of one, at `path` (`name` or `name.part`), and its origin.
+    pub fn find(&self, path: &str) -> Option<(&Value, &Origin)> {
+        let mut parts = path.split('.');
+        let setting = self.params.get(parts.next()?)?;
+        let value = parts.try_fold(&setting.value, |value, part| value.get(part))?;
+        Some((value, &setting.origin))
+    }
+
+    /// These settings with other values at some paths that exist.
+    pub fn with(&self, values: &[(&str, &Value)]) -> Settings {
+        let mut settings = self.clone();
+        for (path, value) in values {
+            let mut parts = path.split('.');
+            let setting = parts.next().and_then(|name| settings.params.get_mut(name));
+            let slot = setting
+                .and_then(|setting| parts.try_fold(&mut setting.value, |value, part| value.get_mut(part)));
+            if let Some(slot) = slot {
+                *slot = (*value).clone();
+            }
+        }
+        settings
+    }
+
     /// All values in one map.
     pub fn values(&self) -> Value {
         Value::Object(self.iter().map(|(name, setting)| (name.to_string(), setting.value.clone())).collect())
@@ -127,19 +154,16 @@ impl Settings {
     pub fn eval(&self, node: &Node) -> Result<Setting, SpecError> {
         match &node.kind {
             Kind::Scalar(Value::String(text)) if text.starts_with('$') => {
-                let mut parts = text[1..].split('.');
-                let name = parts.next().unwrap_or_default();
-                let setting = self.params.get(name).ok_or_else(|| {
-                    SpecError::new(node.at, format!("there is no parameter `{name}`"))
-                        .hint(names::hint(name, self.params.keys().map(String::as_str)))
-                })?;
-                let mut value = &setting.value;
-                for part in parts {
-                    value = value
-                        .get(part)
-                        .ok_or_else(|| SpecError::new(node.at, format!("`{name}` has no part `{part}`")))?;
+                let path = &text[1..];
+                if let Some((value, origin)) = self.find(path) {
+                    return Ok(Setting { value: value.clone(), origin: origin.clone() });
                 }
-                Ok(Setting { value: value.clone(), origin: setting.origin.clone() })
+                let (name, part) = path.split_once('.').unwrap_or((path, ""));
+                Err(match self.params.contains_key(name) {
+                    true => SpecError::new(node.at, format!("`{name}` has no part `{part}`")),
+                    false => SpecError::new(node.at, format!("there is no parameter `{name}`"))
+                        .hint(names::hint(name, self.params.keys().map(String::as_str))),
+                })
             }
             Kind::List(items) => {
                 let items = items.iter().map(|item| self.eval(item).map(|setting| setting.value));
@@ -198,6 +222,11 @@ mod tests {
             resolve(None, &["names=[a, true]"])
                 .unwrap_err()
                 .contains("each item of `names` is a text, not true")
+        );
+        assert!(
+            resolve(None, &["net=[{width: 3}, 4]"])
+                .unwrap_err()
+                .contains("each value of `net` is a map, not a number")
         );
         assert!(resolve(None, &["runs"]).unwrap_err().contains("`=` is missing"));
     }

@@ -82,6 +82,14 @@ pub fn as_list(value: &Value) -> Vec<Value> {
     }
 }
 
+/// How deep the lists of `value` nest: 0 for what is no list, 1 for a list of such.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// A word for the kind of `value`, for messages.
 pub fn kind(value: &Value) -> &'static str {
     match value {

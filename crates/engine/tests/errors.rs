@@ -239,28 +239,42 @@ fn ill_typed(text: &str, sets: &[&str], what: &str, hint: Option<&str>) {
 #[test]
 fn a_value_that_the_op_refuses_is_blamed_on_who_wrote_it() {
     const TEXT: &str = "params: {epochs: 500, rate: 0.1}\nstages:\n  train: {}\n";
-    let list = TEXT.replace("500", "[100, 200]");
+    let list = TEXT.replace("500", "[100, x]");
     let own = TEXT.replace("{}", "{params: {epochs: 1.5}}");
+    let own_list = TEXT.replace("{}", "{params: {epochs: [1, 2]}}");
     let axis = TEXT.replace("{}", "{axes: {epochs: $epochs}}");
     let no_rate = TEXT.replace(", rate: 0.1", "");
     let hint = Some("to run it for several values, make `epochs` an axis of stage `train`");
     let refused = "parameter `epochs` of op `train`: invalid type:";
+    let whole = "a whole number from 0 to 4294967295";
+    let text = format!("{refused} string \"x\", expected {whole}");
 
-    ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {refused} sequence, expected u32"), hint);
+    ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {text} (epochs=x)"), None);
+    ill_typed(TEXT, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text} (epochs=x)"), None);
+    ill_typed(TEXT, &["epochs=x"], &format!("--set epochs=x: {text}"), None);
+    ill_typed(&axis, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text}"), None);
     ill_typed(
-        TEXT,
-        &["epochs=[1, 2]"],
-        &format!("--set epochs=[1, 2]: {refused} sequence, expected u32"),
-        hint,
-    );
-    ill_typed(TEXT, &["epochs=x"], &format!("--set epochs=x: {refused} string \"x\", expected u32"), None);
-    ill_typed(&own, &[], &format!("pipeline.yaml:3:28: {refused} floating point `1.5`, expected u32"), None);
-    ill_typed(
-        &axis,
-        &["epochs=[1, x]"],
-        &format!("--set epochs=[1, x]: {refused} string \"x\", expected u32"),
+        &own,
+        &[],
+        &format!("pipeline.yaml:3:28: {refused} floating point `1.5`, expected {whole}"),
         None,
     );
-    ill_typed(TEXT, &["rate=0"], "--set rate=0: parameter `rate` of op `train`: must be above 0", None);
+    ill_typed(&own_list, &[], &format!("pipeline.yaml:3:28: {refused} sequence, expected {whole}"), hint);
+    let rate = "parameter `rate` of op `train`: must be above 0";
+    ill_typed(TEXT, &["rate=0"], &format!("--set rate=0: {rate}"), None);
+    ill_typed(TEXT, &["rate=[0.1, 0]"], &format!("--set rate=[0.1, 0]: {rate} (rate=0)"), None);
     ill_typed(&no_rate, &[], "pipeline.yaml:3:3: op `train`: missing field `rate`", None);
+}
+
+#[test]
+fn sweeps_that_cannot_be() {
+    const TEXT: &str = "params: {epochs: 500, rate: 0.1}\nstages:\n  train: {}\n";
+    let hint = "write one value, or a list of values to compute each of them";
+    ill_typed(TEXT, &["epochs=[]"], "--set epochs=[]: `epochs` has no value", Some(hint));
+    let twice = "--set rate=[0.1, 1, 1.0]: `rate` has 1 twice";
+    ill_typed(TEXT, &["rate=[0.1, 1, 1.0]"], twice, Some("list each value once"));
+    let axis = TEXT.replace("500", "[1, 2]");
+    let axis = axis.replace("{}", "{axes: {epochs: [1, 2]}, params: {epochs: $epochs}}");
+    let what = "pipeline.yaml:3:18: the parameter `epochs` is swept, but this stage has an axis of that name";
+    ill_typed(&axis, &[], what, Some("give the axis another name, or `epochs` one value"));
 }

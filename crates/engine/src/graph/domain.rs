@@ -1,20 +1,21 @@
 //! The points of a stage: its axes' values, ragged or not, less what is excluded.
 
+use super::sweep::Sweep;
 use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::settings::{Setting, Settings};
 use crate::spec::{Condition, Domain, Spec, StageSpec};
 use crate::value::{Value, as_list, kind, show};
-use crate::yaml::Node;
+use crate::yaml::{Name, Node};
 
 /// The axes of a stage and all its points, in the order of its axes, the last one fastest.
 pub struct Points {
     pub axes: Vec<String>,
     /// For each axis, each of its values once.
     pub domains: Vec<Vec<ValueId>>,
-    /// For each axis, whether its values only count 0, 1, 2, ...
-    pub counted: Vec<bool>,
+    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    pub whole: Vec<bool>,
     /// For each axis, where its values were written.
     pub origins: Vec<Origin>,
     pub points: Vec<Box<[ValueId]>>,
@@ -27,9 +28,14 @@ enum AxisValues {
 }
 
 /// A guard against a slip such as `runs=1000000000`, far above any real study.
-const MOST_TASKS: usize = 10_000_000;
+pub const MOST_TASKS: usize = 10_000_000;
 
-/// Enumerates the points of `stage`.
+pub fn too_many(stage: &StageSpec) -> SpecError {
+    let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
+    SpecError::new(stage.name.at, what)
+}
+
+/// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values `at`.
 ///
 /// # Errors
 /// An axis that has no values anywhere, a count that is none, `by` an axis that the stage lacks, a value of
@@ -38,30 +44,27 @@ pub fn points(
     spec: &Spec,
     settings: &Settings,
     stage: &StageSpec,
+    sweeps: &[Sweep],
+    at: &[ValueId],
     values: &mut Values,
 ) -> Result<Points, SpecError> {
-    let axes: Vec<String> = stage.axes.iter().map(|(name, _)| name.text.clone()).collect();
-    let (mut axis_values, mut counted, mut origins) = (Vec::new(), Vec::new(), Vec::new());
+    let own = stage.axes.iter().map(|(name, _)| &name.text);
+    let axes: Vec<String> = sweeps.iter().map(|sweep| &sweep.name).chain(own).cloned().collect();
+    let mut axis_values: Vec<AxisValues> = at.iter().map(|id| AxisValues::Plain(vec![*id])).collect();
+    let is_whole = |id: &ValueId| values.get(*id).is_i64();
+    let mut whole: Vec<bool> = sweeps.iter().map(|sweep| sweep.values.iter().all(is_whole)).collect();
+    let mut origins: Vec<Origin> = vec![stage.name.at.into(); sweeps.len()];
     for (name, own) in &stage.axes {
-        let domain = match own {
-            Some(domain) => domain,
-            None => {
-                let shared = spec.axes.iter().find(|(axis, _)| axis.text == name.text);
-                let Some((_, domain)) = shared else {
-                    return Err(SpecError::new(
-                        name.at,
-                        format!("the axis `{}` of stage `{}` has no values", name.text, stage.name.text),
-                    )
-                    .hint(names::hint(&name.text, spec.axes.iter().map(|(axis, _)| axis.text.as_str()))));
-                };
-                domain
-            }
-        };
+        let domain = spec.domain(name, own).ok_or_else(|| {
+            let what = format!("the axis `{}` of stage `{}` has no values", name.text, stage.name.text);
+            SpecError::new(name.at, what)
+                .hint(names::hint(&name.text, spec.axes.iter().map(|(axis, _)| axis.text.as_str())))
+        })?;
         origins.push(match domain {
             Domain::Values(node) | Domain::Count(node) => settings.eval(node)?.origin,
             Domain::By { axis, .. } => axis.at.into(),
         });
-        counted.push(matches!(domain, Domain::Count(_)));
+        whole.push(matches!(domain, Domain::Count(_)));
         axis_values.push(axis_domain(settings, domain, &name.text, &axes, values)?);
     }
     let exclude = stage
@@ -71,7 +74,8 @@ pub fn points(
         .collect::<Result<Vec<_>, _>>()?;
 
     let mut points: Vec<Vec<ValueId>> = vec![Vec::new()];
-    for place in order(&axis_values, stage)? {
+    check_order(&axis_values, stage)?;
+    for place in 0..axes.len() {
         let mut longer = Vec::new();
         for point in points {
             let choices = match &axis_values[place] {
@@ -98,8 +102,7 @@ pub fn points(
                 longer.push(point);
             }
             if longer.len() > MOST_TASKS {
-                let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
-                return Err(SpecError::new(stage.name.at, what));
+                return Err(too_many(stage));
             }
         }
         points = longer;
@@ -109,7 +112,7 @@ pub fn points(
     Ok(Points {
         axes,
         domains,
-        counted,
+        whole,
         origins,
         points: points.into_iter().map(Vec::into_boxed_slice).collect(),
     })
@@ -132,18 +135,20 @@ impl AxisValues {
     }
 }
 
-/// The order in which axes are filled in: as written, so a ragged axis must stand after the one it depends on.
-fn order(axes: &[AxisValues], stage: &StageSpec) -> Result<Vec<usize>, SpecError> {
+/// Axes are filled in as written, so a ragged axis must stand after the one it depends on.
+fn check_order(axes: &[AxisValues], stage: &StageSpec) -> Result<(), SpecError> {
+    let names: Vec<&Name> = stage.axes.iter().map(|(name, _)| name).collect();
+    let swept = axes.len() - names.len();
     for (place, axis) in axes.iter().enumerate() {
         if let AxisValues::By { axis: by, .. } = axis
             && *by >= place
         {
-            let (name, by) = (&stage.axes[place].0, &stage.axes[*by].0.text);
+            let (name, by) = (names[place - swept], &names[*by - swept].text);
             let what = format!("the axis `{}` depends on `{by}` and must stand after it", name.text);
             return Err(SpecError::new(name.at, what));
         }
     }
-    Ok((0..axes.len()).collect())
+    Ok(())
 }
 
 fn axis_domain(

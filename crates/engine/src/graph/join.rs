@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Graph, Stage, TaskId, ValueId};
+use super::{Graph, Slice, Stage, TaskId, ValueId, union};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::{AnyOp, Arity};
@@ -22,6 +22,8 @@ pub struct Join {
     shared: Vec<(usize, usize)>,
     found: HashMap<Box<[ValueId]>, Arc<[TaskId]>>,
     upstream: usize,
+    /// For each axis of the upstream stage, the values that it takes where it is read.
+    domains: Arc<[Vec<ValueId>]>,
     /// Values that the reference fixes and the upstream stage does not have (any longer).
     missing: Option<Arc<str>>,
 }
@@ -36,29 +38,41 @@ pub enum Joined {
 }
 
 impl Join {
-    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already.
-    pub fn new(graph: &Graph, reference: &Reference, axes: &[String]) -> Result<Join, SpecError> {
+    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already. `axes` are those of
+    /// the downstream stage; the first are swept and have the values `at`.
+    pub fn new(
+        graph: &Graph,
+        reference: &Reference,
+        axes: &[String],
+        at: &[ValueId],
+    ) -> Result<Join, SpecError> {
         let upstream = graph.stages.iter().position(|stage| stage.name == reference.stage.text);
         let upstream = upstream.ok_or_else(|| unknown_stage(graph, &reference.stage))?;
         let stage = &graph.stages[upstream];
         let output = table(stage, reference)?;
-        let empty = stage.domains.iter().position(Vec::is_empty);
+        let slices = slices(stage, reference, axes, at);
+        let domains: Arc<[Vec<ValueId>]> = match slices.as_slice() {
+            [slice] => slice.domains.clone(),
+            _ => (0..stage.axes.len())
+                .map(|axis| union(slices.iter().map(|slice| slice.domains[axis].as_slice())))
+                .collect(),
+        };
+        let empty = domains.iter().position(Vec::is_empty);
         let mut missing =
             empty.map(|axis| Arc::from(format!("{} has no {} now", stage.name, stage.axes[axis])));
         let mut several = Vec::new();
         let mut fixed: Vec<(usize, Vec<ValueId>)> = Vec::new();
         for fix in &reference.fix {
             let place = axis_place(stage, &fix.axis, &reference.stage)?;
-            let ids: Vec<ValueId> = fix
-                .values
+            let wanted = fix.wanted(domains[place].iter().map(|id| graph.values.get(*id)));
+            let ids: Vec<ValueId> = wanted
                 .iter()
                 .filter_map(|value| graph.values.find(value))
-                .filter(|id| stage.domains[place].contains(id))
+                .filter(|id| domains[place].contains(id))
                 .collect();
             if ids.is_empty() {
-                let has: Vec<String> =
-                    stage.domains[place].iter().map(|id| show(graph.values.get(*id))).collect();
-                let wanted: Vec<String> = fix.values.iter().map(show).collect();
+                let has: Vec<String> = domains[place].iter().map(|id| show(graph.values.get(*id))).collect();
+                let wanted: Vec<String> = wanted.iter().map(show).collect();
                 missing = Some(Arc::from(format!(
                     "{} has no {}={} now, only {}",
                     stage.name,
@@ -67,7 +81,7 @@ impl Join {
                     if has.is_empty() { "nothing".to_string() } else { has.join(", ") },
                 )));
             }
-            if fix.values.len() > 1 {
+            if wanted.len() > 1 {
                 several.push(place);
             }
             fixed.push((place, ids));
@@ -85,14 +99,14 @@ impl Join {
             .collect();
 
         let mut found: HashMap<Box<[ValueId]>, Vec<TaskId>> = HashMap::new();
-        for task in stage.tasks.clone() {
+        for task in slices.into_iter().flat_map(|slice| slice.tasks.clone()) {
             let coords = &graph.tasks[task].coords;
             if super::domain::matches(&fixed, coords) {
                 found.entry(shared.iter().map(|(_, up)| coords[*up]).collect()).or_default().push(task);
             }
         }
         let found = found.into_iter().map(|(point, tasks)| (point, tasks.into())).collect();
-        Ok(Join { output, gathered, shared, found, upstream, missing })
+        Ok(Join { output, gathered, shared, found, upstream, domains, missing })
     }
 
     /// The tasks that the point `coords` of the downstream stage reads.
@@ -107,7 +121,7 @@ impl Join {
         let point: Box<[ValueId]> = self.shared.iter().map(|(down, _)| coords[*down]).collect();
         let Some(items) = self.found.get(&point) else {
             for ((_, up), value) in self.shared.iter().zip(&point) {
-                if !stage.domains[*up].contains(value) {
+                if !self.domains[*up].contains(value) {
                     let (axis, value) = (&stage.axes[*up], show(graph.values.get(*value)));
                     let what = format!(
                         "`{reference}` is read at {axis}={value}, which stage `{}` lacks",
@@ -154,6 +168,20 @@ impl Join {
         Err(SpecError::new(reference.stage.at, what)
             .hint(format!("add the axis `{first}` to this stage, or fix it: {}[{first}=...]", stage.name)))
     }
+}
+
+/// The slices of `stage` that a reader at the values `at` of its first axes reads: those at the same values of the
+/// parameters that are swept in both, or at any value where the reference fixes one.
+fn slices<'a>(stage: &'a Stage, reference: &Reference, axes: &[String], at: &[ValueId]) -> Vec<&'a Slice> {
+    let is_fixed = |name: &String| reference.fix.iter().any(|fix| fix.axis == *name);
+    let same: Vec<(usize, ValueId)> = stage
+        .swept()
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !is_fixed(name))
+        .filter_map(|(up, name)| Some((up, at[axes[..at.len()].iter().position(|axis| axis == name)?])))
+        .collect();
+    stage.slices.iter().filter(|slice| same.iter().all(|(up, id)| slice.at[*up] == *id)).collect()
 }
 
 /// The place of the table that `reference` names among the stage's outputs.

@@ -3,12 +3,14 @@
 //! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task knows its
 //! coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
 
+mod bind;
 mod domain;
 mod expand;
 mod join;
 mod select;
+mod sweep;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -58,14 +60,32 @@ pub struct Stage {
     pub name: String,
     pub about: Option<String>,
     pub op: Arc<dyn AnyOp>,
+    /// Swept parameters, then the axes that the pipeline gives it.
     pub axes: Vec<String>,
+    /// How many of the axes are swept parameters.
+    swept: usize,
     /// The stages that its inputs name, each once.
     pub reads: Vec<String>,
     pub tasks: Range<TaskId>,
-    /// For each axis, whether its values only count 0, 1, 2, ...
-    pub counted: Vec<bool>,
-    /// For each axis, every value it takes in this stage, in order.
-    domains: Vec<Vec<ValueId>>,
+    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    pub whole: Vec<bool>,
+    slices: Vec<Slice>,
+}
+
+impl Stage {
+    /// The parameters that are axes of this stage because they have several values.
+    pub fn swept(&self) -> &[String] {
+        &self.axes[..self.swept]
+    }
+}
+
+/// A stage at one combination of its swept parameters: all of it, if there are none.
+struct Slice {
+    /// The values of the swept parameters.
+    at: Box<[ValueId]>,
+    tasks: Range<TaskId>,
+    /// For each axis, every value it takes here, in order.
+    domains: Arc<[Vec<ValueId>]>,
 }
 
 /// One point of a stage: the unit of caching.
@@ -117,9 +137,14 @@ impl Graph {
 
     /// The values that an axis takes in a stage; none if the stage lacks it.
     pub fn domain<'a>(&'a self, stage: &Stage, axis: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        let place = stage.axes.iter().position(|name| name == axis);
-        let ids = place.map(|place| stage.domains[place].clone()).unwrap_or_default();
-        ids.into_iter().map(|id| self.values.get(id))
+        self.domain_ids(stage, axis).into_iter().map(|id| self.values.get(id))
+    }
+
+    fn domain_ids(&self, stage: &Stage, axis: &str) -> Vec<ValueId> {
+        match stage.axes.iter().position(|name| name == axis) {
+            Some(place) => union(stage.slices.iter().map(|slice| slice.domains[place].as_slice())),
+            None => Vec::new(),
+        }
     }
 
     /// The coordinates of a task: axis and value.
@@ -129,10 +154,24 @@ impl Graph {
         stage.axes.iter().map(String::as_str).zip(values)
     }
 
+    /// The coordinates of a task that are values of swept parameters.
+    pub fn swept_coords(&self, task: TaskId) -> impl Iterator<Item = (&str, &Value)> {
+        self.coords(task).take(self.stage_of(task).swept)
+    }
+
     /// The task as people write it: `identify[dataset=MNIST, set=0]`.
     pub fn name(&self, task: TaskId) -> String {
-        let coords: Vec<String> =
-            self.coords(task).map(|(axis, value)| format!("{axis}={}", show(value))).collect();
+        self.name_from(task, 0)
+    }
+
+    /// The task's name without what is swept: as it is called where each parameter has one value.
+    pub fn plain_name(&self, task: TaskId) -> String {
+        self.name_from(task, self.stage_of(task).swept)
+    }
+
+    fn name_from(&self, task: TaskId, first_axis: usize) -> String {
+        let coords = self.coords(task).skip(first_axis);
+        let coords: Vec<String> = coords.map(|(axis, value)| format!("{axis}={}", show(value))).collect();
         match coords.as_slice() {
             [] => self.stage_of(task).name.clone(),
             _ => format!("{}[{}]", self.stage_of(task).name, coords.join(", ")),
@@ -168,4 +207,10 @@ impl Graph {
             .map(|axis| (stage.axes[*axis].clone(), self.values.get(coords[*axis]).clone()))
             .collect()
     }
+}
+
+/// Every id of the lists once, in the order of its first place.
+fn union<'a>(lists: impl Iterator<Item = &'a [ValueId]>) -> Vec<ValueId> {
+    let mut seen = HashSet::new();
+    lists.flatten().copied().filter(|id| seen.insert(*id)).collect()
 }

@@ -18,7 +18,7 @@ impl Graph {
             let on_line = |error: SpecError| SpecError { origin: Origin::CommandLine(word.clone()), ..error };
             let nowhere = crate::error::Loc { line: 1, column: 1 };
             let reference = Reference::parse(word, nowhere).map_err(on_line)?;
-            self.check_values(&reference).map_err(on_line)?;
+            self.check_values(spec, &reference).map_err(on_line)?;
             tasks.extend(resolve(self, spec, &reference, &mut Vec::new()).map_err(on_line)?);
         }
         tasks.sort_unstable();
@@ -27,13 +27,22 @@ impl Graph {
     }
 
     /// Refuses a value that its axis does not have: on the command line it is a slip.
-    fn check_values(&self, reference: &Reference) -> Result<(), SpecError> {
+    fn check_values(&self, spec: &Spec, reference: &Reference) -> Result<(), SpecError> {
         let Some(stage) = self.stage(&reference.stage.text) else { return Ok(()) };
         for fix in &reference.fix {
-            let place = axis_place(stage, &fix.axis, &reference.stage)?;
-            let domain: Vec<String> =
-                stage.domains[place].iter().map(|id| show(self.values.get(*id))).collect();
-            for value in fix.values.iter().map(show) {
+            let place = axis_place(stage, &fix.axis, &reference.stage).map_err(|error| {
+                match spec.params.iter().any(|(name, _)| name.text == fix.axis) {
+                    true => error.hint(format!(
+                        "a parameter with several values is an axis of the stages that depend on it: \
+                         --set '{}=[VALUE, VALUE]'",
+                        fix.axis
+                    )),
+                    false => error,
+                }
+            })?;
+            let values = || self.domain(stage, &stage.axes[place]);
+            let domain: Vec<String> = values().map(show).collect();
+            for value in fix.wanted(values()).iter().map(show) {
                 if !domain.contains(&value) {
                     let what = format!("stage `{}` has no {}={value}", stage.name, fix.axis);
                     return Err(SpecError::new(reference.stage.at, what)
@@ -122,7 +131,8 @@ fn of_stage(graph: &Graph, stage: &Stage, reference: &Reference) -> Result<Vec<T
     let mut fixed = Vec::new();
     for fix in &reference.fix {
         let place = axis_place(stage, &fix.axis, &reference.stage)?;
-        fixed.push((place, fix.values.iter().filter_map(|value| graph.values.find(value)).collect()));
+        let wanted = fix.wanted(graph.domain(stage, &stage.axes[place]));
+        fixed.push((place, wanted.iter().filter_map(|value| graph.values.find(value)).collect()));
     }
     let tasks = stage.tasks.clone();
     Ok(tasks.filter(|task| super::domain::matches(&fixed, &graph.tasks[*task].coords)).collect())

@@ -80,6 +80,12 @@ pub struct Target {
 }
 
 impl Spec {
+    /// Where an axis of a stage takes its values from: its own domain there, else that of the section `axes`.
+    pub fn domain<'a>(&'a self, axis: &Name, own: &'a Option<Domain>) -> Option<&'a Domain> {
+        let shared = || self.axes.iter().find(|(name, _)| name.text == axis.text).map(|(_, domain)| domain);
+        own.as_ref().or_else(shared)
+    }
+
     /// Reads a pipeline's text; `file` is its name in messages.
     ///
     /// # Errors

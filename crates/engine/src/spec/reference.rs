@@ -3,7 +3,7 @@
 //! In: its text, from an input, a target, a result or the command line. Out: [`Reference`].
 
 use crate::error::{Loc, SpecError};
-use crate::value::{Value, as_list, show};
+use crate::value::{Value, as_list, canonical, show};
 use crate::yaml::{self, Name};
 
 /// A stage, the values that some of its axes are fixed to, and perhaps one of its tables.
@@ -19,6 +19,17 @@ pub struct Reference {
 pub struct Fix {
     pub axis: String,
     pub values: Vec<Value>,
+}
+
+impl Fix {
+    /// The values meant on an axis that has `values`: a list is one of them if the axis has it, else several.
+    pub fn wanted<'a>(&self, mut values: impl Iterator<Item = &'a Value>) -> Vec<Value> {
+        let list = canonical(&Value::Array(self.values.clone()));
+        match values.find(|value| value.is_array() && canonical(value) == list) {
+            Some(value) => vec![value.clone()],
+            None => self.values.clone(),
+        }
+    }
 }
 
 impl Reference {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamError, Registry, many, one,
-    optional,
+    AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamDecl, ParamError, Registry,
+    many, one, optional,
 };
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
@@ -108,8 +108,9 @@ impl AnyOp for FakeOp {
     fn cost(&self, _: &Bound) -> Cost {
         if self.seeded { Cost { networks: 1, seconds: 30.0, bytes: 1000 } } else { Cost::default() }
     }
-    fn params(&self) -> Vec<&'static str> {
-        self.params.clone()
+    fn params(&self) -> Vec<ParamDecl> {
+        let depth = |name: &str| if name == "layers" { 1 } else { 0 };
+        self.params.iter().map(|name| ParamDecl { name, depth: depth(name) }).collect()
     }
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
         Ok(Bound::new(params))
