@@ -50,6 +50,9 @@ pub enum Command {
     /// List the runs on record
     #[command(after_help = "Example: hspipe log --last 5")]
     Log(Log),
+    /// Show what differs between two runs
+    #[command(after_help = "Example: hspipe diff 3 now --set runs=10")]
+    Diff(Diff),
     /// Look after the cache
     #[command(subcommand, after_help = "Example: hspipe cache gc --keep-runs 5 --dry-run")]
     Cache(Cache),
@@ -146,6 +149,18 @@ pub struct Log {
     /// How many of the newest
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub last: usize,
+}
+
+#[derive(clap::Args)]
+pub struct Diff {
+    /// A run: its number in `hspipe log`, last, or now for what is cached of the pipeline
+    #[arg(value_name = "RUN")]
+    pub old: String,
+    /// Another
+    #[arg(value_name = "RUN", default_value = "now")]
+    pub new: String,
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 #[derive(Subcommand)]

@@ -6,6 +6,7 @@ mod args;
 mod cache;
 mod check;
 mod data;
+mod diff;
 pub mod error;
 mod graph;
 mod list;
@@ -32,6 +33,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Check(check) => check::check(&args, check),
         Command::Data(data) => data::data(&args, data),
         Command::Log(log) => log::log(&args, log),
+        Command::Diff(diff) => diff::diff(&args, diff),
         Command::Cache(cache) => cache::cache(&args, cache),
     }
 }

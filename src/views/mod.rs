@@ -4,6 +4,7 @@
 //! for, each table holds the rows of all finished tasks of the current parameters.
 
 pub mod aligned;
+pub mod difference;
 mod figures;
 mod results;
 mod text;

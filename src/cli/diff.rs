@@ -1,0 +1,61 @@
+//! diff: what differs between two runs, or between a run and what is cached for the pipeline as it is now.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::plan::Plan;
+
+use super::args;
+use super::error::Hinted;
+use super::log::changes;
+use super::project::Project;
+use crate::views::difference::Difference;
+
+pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
+    let project = Project::open(args, &diff.settings)?;
+    let (old, new) = (run(&project, &diff.old)?, run(&project, &diff.new)?);
+    let difference = Difference { store: &project.store, old: &old, new: &new };
+    let mut parts = Vec::new();
+    let changes = changes(&old.params, &new.params);
+    if !changes.is_empty() {
+        parts.push(format!("parameters: {}\n", changes.join(", ")));
+    }
+    parts.extend(difference.tasks());
+    parts.extend(difference.numbers(&project.spec)?);
+    let hard = difference.hard_samples()?;
+    if !hard.is_empty() {
+        parts.push(hard.join("\n") + "\n");
+    }
+    let figures = difference.figures();
+    if !figures.is_empty() {
+        parts.push(format!("pictures that have changed: {}\n", figures.join(", ")));
+    }
+    match parts.is_empty() {
+        true => println!("no difference"),
+        false => print!("{}", parts.join("\n")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A run by its number, `last`, or `now`: what is cached for the pipeline under the given parameters.
+fn run(project: &Project, word: &str) -> anyhow::Result<RunRecord> {
+    let mut runs = history::numbered_newest_first(&project.store);
+    let found = match word {
+        "now" => {
+            let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+            let params = project.settings.values();
+            return Ok(RunRecord::of(&project.graph, &plan, &[], params, env!("CARGO_PKG_VERSION")));
+        }
+        "last" => runs.next(),
+        _ => {
+            let number: u64 = word.parse().map_err(|_| {
+                Hinted::usage(format!("`{word}` is no run"), "give a number of `hspipe log`, last, or now")
+            })?;
+            runs.find(|(found, _)| *found == number)
+        }
+    };
+    found.map(|(_, run)| run).ok_or_else(|| {
+        Hinted::new(format!("there is no run {word} on record"), "hspipe log lists them").into()
+    })
+}
