@@ -173,6 +173,24 @@ pub enum DataError {
         name: String,
     },
 
+    /// A label below 0, or above the highest that is taken.
+    #[error("{}: its label is {number}, and 0 to 65535 are labels", .place.display())]
+    Label {
+        /// A sample.
+        place: PathBuf,
+        /// As found.
+        number: i128,
+    },
+
+    /// More classes than labels can tell apart.
+    #[error("{} and so on: {classes} classes, and 65536 are the most", .path.display())]
+    TooManyClasses {
+        /// The first image.
+        path: PathBuf,
+        /// How many.
+        classes: usize,
+    },
+
     /// A file or folder cannot be read or written.
     #[error("cannot {doing} {}", .path.display())]
     Io {
@@ -236,7 +254,9 @@ impl DataError {
             Self::TooLarge { .. } => {
                 "hspipe takes 2 GiB of pixels from 4 GiB of files at most: use smaller images, or fewer".to_owned()
             }
-            Self::NoSamples { .. } => "put images there".to_owned(),
+            Self::NoSamples { .. } => "put images there, or take an empty folder away".to_owned(),
+            Self::Label { .. } => "number the classes 0, 1, 2, and so on".to_owned(),
+            Self::TooManyClasses { .. } => "each folder is a class: are these the right folders?".to_owned(),
             Self::Changed { .. } => "run again".to_owned(),
             Self::FewSamples { .. } => {
                 "every label from 0 to the highest needs two samples: add some, or leave the class out and number \

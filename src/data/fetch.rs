@@ -7,13 +7,12 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::known::{Archive, Published};
 use super::package::Package;
 use super::read::{self, Checked};
 use super::source::{complete, files_in, forms};
-use super::{Attempt, DataError, Dataset, Folders, Origin, archive};
+use super::{Attempt, DataError, Dataset, Folders, Origin, archive, download};
 
 /// Makes sure that a [`load`](super::load) will succeed, and returns the folder it will read.
 ///
@@ -112,15 +111,14 @@ impl Source<'_> {
                 }
             }
             (Self::Archive(_), None) => Ok(Err("it is published as single files".to_owned())),
-            (Self::Mirror(url), Some(archive)) => match download_archive(published, archive, url) {
+            (Self::Mirror(url), Some(archive)) => match download::archive(published, archive, url) {
                 Ok(bytes) => supply_from_archive(published, archive, &bytes, missing, destination),
                 Err(why) => Ok(Err(why)),
             },
             (Self::Mirror(url), None) => {
-                let agent = agent();
                 for file in missing.clone() {
                     // The next file would fail as this one did, only later.
-                    match download(&agent, published, file, url) {
+                    match download::file(published, file, url) {
                         Ok(checked) => publish(published, &checked, file, missing, destination)?,
                         Err(why) => return Ok(Err(why)),
                     }
@@ -197,35 +195,6 @@ fn supply_from_folder(
 /// True if a load that takes this folder would find the file of this index right.
 fn is_right(published: &Published, file: usize, folder: &Path) -> bool {
     forms(published, file, folder).first().is_some_and(|path| read::file(published, file, path).is_ok())
-}
-
-fn agent() -> ureq::Agent {
-    // Short where a machine without network would wait; long only while bytes arrive.
-    let seconds = |s| Some(Duration::from_secs(s));
-    ureq::Agent::config_builder()
-        .timeout_resolve(seconds(5))
-        .timeout_connect(seconds(5))
-        .timeout_recv_response(seconds(20))
-        .timeout_per_read(seconds(30))
-        .timeout_global(seconds(1800))
-        .build()
-        .into()
-}
-
-fn download(agent: &ureq::Agent, published: &Published, file: usize, base: &str) -> Result<Checked, String> {
-    let known = published.files.get(file).ok_or("it is no file of the dataset")?;
-    let name = format!("{}.gz", known.name);
-    let response = agent.get(format!("{base}{name}")).call().map_err(|error| format!("{name}: {error}"))?;
-    // Its length is bounded where it is read.
-    let body = response.into_body().into_reader();
-    read::stream(published, file, Path::new(&name), body, true).map_err(|error| error.in_one_line())
-}
-
-fn download_archive(published: &Published, archive: &Archive, base: &str) -> Result<Vec<u8>, String> {
-    let name = archive.name;
-    let response = agent().get(format!("{base}{name}")).call().map_err(|error| format!("{name}: {error}"))?;
-    let body = response.into_body().into_reader();
-    archive::whole(published, archive, Path::new(name), body).map_err(|error| error.in_one_line())
 }
 
 /// Stores a checked file under a temporary name, then renames it.

@@ -93,6 +93,23 @@ pub(super) struct Picture {
     pub pixels: Vec<u8>,
 }
 
+impl Picture {
+    /// Of pixels of `stride` bytes each, row-major, whose first `channels` bytes count.
+    pub fn from_interleaved(
+        samples: &[u8],
+        stride: usize,
+        channels: usize,
+        height: usize,
+        width: usize,
+    ) -> Picture {
+        let mut pixels = Vec::with_capacity(height * width * channels);
+        for channel in 0..channels {
+            pixels.extend(samples.iter().skip(channel).step_by(stride));
+        }
+        Picture { channels, height, width, pixels }
+    }
+}
+
 /// Gathers images that come one by one.
 #[derive(Debug, Default)]
 pub(super) struct Gathering {

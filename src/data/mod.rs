@@ -5,11 +5,12 @@
 //! byte is handed on. Next: `ops::load` stores them as tables. Must not know: tables, torch, stages,
 //! the cache.
 //!
-//! `known` lists the published datasets; `source`, `fetch`, `package` and `archive` find or get their
+//! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
 //! files, `read` checks them. `own` reads what lies at a path. `layout` makes images of either's files:
 //! a new kind of dataset is a new file there.
 
 mod archive;
+mod download;
 mod error;
 mod fetch;
 mod images;
@@ -17,6 +18,7 @@ mod known;
 mod layout;
 mod own;
 mod package;
+mod picture;
 mod read;
 mod source;
 

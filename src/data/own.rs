@@ -3,11 +3,12 @@
 //! In: a path. Out: what the files contain, for keys, and their images. Both come from the files'
 //! bytes, never from their place or age. Must not know: published datasets, the layouts themselves.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::images::Images;
-use super::layout::{self, Content};
+use super::layout::{self, Content, Found, Layout};
 use super::{DataError, Sums, read};
 
 /// The most bytes that all files of a dataset may have together; they are read into memory.
@@ -40,7 +41,7 @@ impl Own {
         if let Some(sums) = self.pinned.get() {
             return Ok(sums.clone());
         }
-        let (layout, files) = layout::find(&self.path)?;
+        let (layout, files) = self.files()?;
         let mut sums = Vec::with_capacity(files.len());
         for file in files {
             sums.push((file.name, read::digest(&file.path)?.to_string()));
@@ -48,19 +49,26 @@ impl Own {
         Ok(self.pinned.get_or_init(|| layout.identity(sums)).clone())
     }
 
+    /// What is to be read, if it is not too much.
+    fn files(&self) -> Result<(Layout, Vec<Found>), DataError> {
+        let (layout, files) = layout::find(&self.path)?;
+        let mut total = 0;
+        for file in &files {
+            let metadata = fs::metadata(&file.path).map_err(|source| read::unreadable(&file.path, source))?;
+            total += metadata.len();
+        }
+        match total > MAX_FILES {
+            true => Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() }),
+            false => Ok((layout, files)),
+        }
+    }
+
     /// Reads everything. Refuses files that changed since their identity was first taken.
     pub fn load(&self) -> Result<Images, DataError> {
-        let (layout, found) = layout::find(&self.path)?;
-        let (mut files, mut sums, mut total) = (Vec::with_capacity(found.len()), Vec::new(), 0);
+        let (layout, found) = self.files()?;
+        let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for (index, file) in found.into_iter().enumerate() {
             let bytes = read::whole(layout, index, &file.path)?;
-            total += bytes.len() as u64;
-            if total > MAX_FILES {
-                return Err(DataError::TooLarge {
-                    path: self.path.clone(),
-                    sizes: format!("{total} and more"),
-                });
-            }
             sums.push((file.name.clone(), read::sha256(&bytes).to_string()));
             files.push(Content { name: file.name, path: file.path, bytes });
         }
@@ -83,7 +91,6 @@ mod tests {
     use super::super::read::tests::gzip;
     use super::super::{Dataset, Folders};
     use super::*;
-    use std::fs;
 
     /// Four train images, two test images, of 2x3 pixels.
     fn small() -> [Vec<u8>; 4] {

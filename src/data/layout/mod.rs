@@ -6,12 +6,16 @@
 //! and the `match`es below it. Must not know: checksums, the network, tables.
 
 pub mod cifar;
+mod class_folders;
 pub mod idx;
+mod npy;
+mod npz;
+mod parquet;
 
 use std::path::{Path, PathBuf};
 
 use super::images::Images;
-use super::{Cause, DataError, Sums};
+use super::{Cause, DataError, Sums, picture, read};
 
 /// The layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +24,16 @@ pub enum Layout {
     Idx,
     /// CIFAR-10's binary files.
     Cifar,
+    /// NumPy's archive in MedMNIST's layout.
+    Npz,
+    /// Parquet files with images and labels.
+    Parquet,
+    /// Class folders of images.
+    ClassFolders,
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 2] = [Layout::Idx, Layout::Cifar];
+const ALL: [Layout; 5] = [Layout::Idx, Layout::Cifar, Layout::Npz, Layout::Parquet, Layout::ClassFolders];
 
 /// A file of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +87,9 @@ impl Layout {
         match self {
             Self::Idx => "a folder with four IDX files named as MNIST's",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
+            Self::Npz => "a .npz file in MedMNIST's layout",
+            Self::Parquet => "a .parquet file, or a folder of them",
+            Self::ClassFolders => "a folder of class folders of PNG or JPEG images",
         }
     }
 
@@ -84,6 +97,9 @@ impl Layout {
         match self {
             Self::Idx => idx::find(path),
             Self::Cifar => cifar::find(path),
+            Self::Npz => Ok(npz::find(path)),
+            Self::Parquet => parquet::find(path),
+            Self::ClassFolders => class_folders::find(path),
         }
     }
 
@@ -92,12 +108,22 @@ impl Layout {
         match self {
             Self::Idx => idx::images(files),
             Self::Cifar => cifar::images(files),
+            Self::Npz => npz::images(files),
+            Self::Parquet => parquet::images(files),
+            Self::ClassFolders => class_folders::images(files),
         }
     }
 
-    /// What enters a key, of the sums of the files in their order: these.
+    /// What enters a key, of the sums of the files in their order: these, or one sum where there is a
+    /// file for every image.
     pub fn identity(self, sums: Sums) -> Sums {
-        sums
+        match self {
+            Self::ClassFolders => {
+                let lines: String = sums.iter().map(|(name, sum)| format!("{sum} {name}\n")).collect();
+                vec![("class folders".to_owned(), read::sha256(lines.as_bytes()).to_string())]
+            }
+            _ => sums,
+        }
     }
 
     /// The length of the unpacked file of this index, by the header with which it begins. Only IDX
@@ -111,6 +137,8 @@ impl Layout {
         match self {
             Self::Idx => idx::check_file(file, bytes, classes),
             Self::Cifar => cifar::check_file(bytes, classes),
+            // No published dataset has one of these.
+            Self::Npz | Self::Parquet | Self::ClassFolders => Ok(()),
         }
     }
 
@@ -119,6 +147,9 @@ impl Layout {
         match self {
             Self::Idx => idx::WHAT,
             Self::Cifar => cifar::WHAT,
+            Self::Npz => npz::WHAT,
+            Self::Parquet => parquet::WHAT,
+            Self::ClassFolders => picture::WHAT,
         }
     }
 }
@@ -142,6 +173,17 @@ fn named_files(folder: &Path, names: &[&str], endings: &[&str]) -> Result<Option
         true => Ok(Some(files)),
         false => Err(DataError::Incomplete { path: folder.to_owned(), missing }),
     }
+}
+
+/// Whether a file's name has one of these endings, in capitals or not.
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let own = path.extension().and_then(|ending| ending.to_str());
+    own.is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
+}
+
+/// A number as a label; `place` names the sample in errors.
+fn label(number: i128, place: &Path) -> Result<u16, DataError> {
+    u16::try_from(number).map_err(|_| DataError::Label { place: place.to_owned(), number })
 }
 
 #[cfg(test)]
