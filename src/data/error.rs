@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::known::{PUBLISHED, Published};
-use super::{Cause, layout};
+use super::{Cause, layout, picture};
 
 /// A place that was tried, and why it did not serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,6 +247,9 @@ impl DataError {
                 }
                 _ => format!("delete it, or run `hspipe data fetch {name}` to have the published one instead"),
             },
+            Self::Broken { what: picture::WHAT, .. } => {
+                "save it anew as a PNG or JPEG image of 8 bits, or take it away".to_owned()
+            }
             Self::Broken { .. } | Self::Unpack { .. } => {
                 "make or download it anew; `hspipe data fetch NAME` does it for a known dataset".to_owned()
             }

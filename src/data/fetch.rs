@@ -50,7 +50,7 @@ pub fn fetch(dataset: &Dataset, folders: &Folders, say: &mut dyn FnMut(&str)) ->
             break;
         }
         if source.is_remote() {
-            say(&format!("{}: trying {source}", published.name));
+            say(&format!("trying {source}"));
         }
         if let Err(why) = source.supply(published, &mut missing, &destination)? {
             say(&format!("{source}: {why}"));
@@ -58,7 +58,7 @@ pub fn fetch(dataset: &Dataset, folders: &Folders, say: &mut dyn FnMut(&str)) ->
         }
     }
     if missing.is_empty() {
-        say(&format!("{}: all files are in {}", published.name, destination.display()));
+        say(&format!("all files are in {}", destination.display()));
         return Ok(destination);
     }
     let (name, served) = (published.name.to_owned(), published.served());

@@ -41,7 +41,8 @@ impl Load {
     /// The dataset, and the name that its class names hang on.
     fn resolve(&self, dataset: &str) -> Result<(Dataset, String), DataError> {
         if dataset.contains('/') {
-            Ok((Dataset::at_path(dataset, self.root.join(dataset)), String::new()))
+            let path = self.root.join(dataset.strip_prefix("./").unwrap_or(dataset));
+            Ok((Dataset::at_path(dataset, path), String::new()))
         } else {
             Ok((data::find(dataset)?, dataset.to_string()))
         }

@@ -25,7 +25,7 @@ pub const WHAT: &str = "NumPy archive of images and labels";
 #[derive(Debug, thiserror::Error)]
 pub enum NpzError {
     /// No zip archive, or a damaged one.
-    #[error("it is no good zip archive: {0}")]
+    #[error("it is no good zip archive")]
     Zip(#[from] ZipError),
     /// An array is missing.
     #[error("it has no array {0}")]
