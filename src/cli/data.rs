@@ -13,8 +13,8 @@ pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode>
         args::Data::List => {
             let mut table = Table::new(&["dataset", "state", "where"]);
             for dataset in data::known() {
-                let (state, place) = match data::locate(dataset, &folders) {
-                    Whereabouts::Found { place, .. } => ("here", place),
+                let (state, place) = match data::locate(&dataset, &folders) {
+                    Whereabouts::Found { place } => ("here", place),
                     Whereabouts::Absent { could_come_from } => ("absent", could_come_from.join("; ")),
                 };
                 table.row(vec![dataset.name().into(), state.into(), place.into()]);
@@ -31,7 +31,7 @@ pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode>
                         eprintln!("{name}: {line}");
                     }
                 };
-                match data::fetch(dataset, &folders, say) {
+                match data::fetch(&dataset, &folders, say) {
                     Ok(folder) => println!("{name}: {}", folder.display()),
                     Err(error) => code = super::error::report(&error.into()),
                 }

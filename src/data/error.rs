@@ -6,8 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::idx::IdxError;
-use super::{FILES, known};
+use super::known::{PUBLISHED, Published};
+use super::{Cause, layout, picture};
 
 /// A place that was tried, and why it did not serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,15 +28,36 @@ pub enum DataError {
         name: String,
     },
 
-    /// No folder holds all four files.
+    /// No folder holds all files of a known dataset.
     #[error("{name} is not on this machine\n{}", list(.tried, "; "))]
     NotHere {
         /// The dataset.
         name: String,
         /// The folders.
         tried: Vec<Attempt>,
-        /// True if `hspipe data fetch` may help.
-        fetchable: bool,
+    },
+
+    /// There is nothing at the path of a user's dataset.
+    #[error("there is no file or folder {}", .path.display())]
+    Nothing {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// What lies at the path of a user's dataset is none of the layouts.
+    #[error("{} is no dataset that hspipe can read", .path.display())]
+    NoLayout {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// Some of the files of a user's dataset are there, but not all.
+    #[error("{} lacks {}", .path.display(), .missing.join(", "))]
+    Incomplete {
+        /// The folder.
+        path: PathBuf,
+        /// Names of files.
+        missing: Vec<String>,
     },
 
     /// The unpacked file is there, but only the sum of the gzipped one is published.
@@ -57,6 +78,8 @@ pub enum DataError {
         name: String,
         /// The folder the files were to go to.
         destination: PathBuf,
+        /// Names of the files, as they are served.
+        served: Vec<String>,
         /// Every source, in the order tried.
         tried: Vec<Attempt>,
     },
@@ -72,28 +95,26 @@ pub enum DataError {
         expected: String,
         /// In the same form.
         found: String,
-        /// What else is wrong with it, if it is no good IDX file either.
+        /// What else is wrong with it, if its structure is no good either.
         #[source]
-        broken: Option<Box<IdxError>>,
+        broken: Option<Cause>,
     },
 
-    /// A file is no good IDX file.
-    #[error("{} is not the IDX file of {name} it should be", .path.display())]
+    /// A file is not what it should be.
+    #[error("{} is not a good {what}", .path.display())]
     Broken {
-        /// The dataset.
-        name: String,
         /// The file.
         path: PathBuf,
+        /// Such as `IDX file`.
+        what: &'static str,
         /// What is wrong with it.
         #[source]
-        source: Box<IdxError>,
+        source: Cause,
     },
 
     /// A gzipped file does not unpack.
     #[error("cannot unpack {}", .path.display())]
     Unpack {
-        /// The dataset.
-        name: String,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -101,15 +122,73 @@ pub enum DataError {
         source: io::Error,
     },
 
-    /// Two files, each good, do not belong together.
+    /// Two files or images, each good, do not belong together.
     #[error("{} and {} do not go together: {why}", .one.display(), .other.display())]
     Mismatch {
-        /// A file.
+        /// A file, or a place in one.
         one: PathBuf,
         /// The other.
         other: PathBuf,
         /// The sizes that differ.
         why: String,
+        /// What the user can do.
+        remedy: &'static str,
+    },
+
+    /// More than can be held.
+    #[error("{} holds, or claims to hold, {sizes} bytes", .path.display())]
+    TooLarge {
+        /// The file or folder.
+        path: PathBuf,
+        /// Such as `60000 x 28 x 28`.
+        sizes: String,
+    },
+
+    /// No image at all.
+    #[error("{} holds no image", .path.display())]
+    NoSamples {
+        /// The file or folder.
+        path: PathBuf,
+    },
+
+    /// A class of a user's dataset has one sample, or none.
+    #[error("class {} has {} in {}", class_text(*.class, .name), if *.samples == 0 { "no sample" } else { "one sample" }, .path.display())]
+    FewSamples {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its label.
+        class: usize,
+        /// Its name.
+        name: String,
+        /// 0 or 1.
+        samples: usize,
+    },
+
+    /// A user's files changed after their identity was taken.
+    #[error("{} changed while hspipe ran: {name}", .path.display())]
+    Changed {
+        /// The file or folder that is the dataset.
+        path: PathBuf,
+        /// The first that changed, as the dataset names it.
+        name: String,
+    },
+
+    /// A label below 0, or above the highest that is taken.
+    #[error("{}: its label is {number}, and 0 to 65535 are labels", .place.display())]
+    Label {
+        /// A sample.
+        place: PathBuf,
+        /// As found.
+        number: i128,
+    },
+
+    /// More classes than labels can tell apart.
+    #[error("{} and so on: {classes} classes, and 65536 are the most", .path.display())]
+    TooManyClasses {
+        /// The first image.
+        path: PathBuf,
+        /// How many.
+        classes: usize,
     },
 
     /// A file or folder cannot be read or written.
@@ -133,44 +212,66 @@ impl DataError {
     /// True if the dataset cannot be had, which blocks only the work that reads it; false if
     /// something that is there is wrong and wants the user's attention.
     pub fn is_absent(&self) -> bool {
-        matches!(self, Self::NotHere { .. } | Self::NeedsGz { .. } | Self::Unobtainable { .. })
+        matches!(
+            self,
+            Self::NotHere { .. } | Self::Nothing { .. } | Self::NeedsGz { .. } | Self::Unobtainable { .. }
+        )
     }
 
     /// What the user can do about it, in a line or two.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unknown { name } => {
-                return hspipe_engine::names::hint(name, known().iter().map(|dataset| dataset.name()));
+                return hspipe_engine::names::hint(name, PUBLISHED.iter().map(|published| published.name));
             }
-            Self::NotHere { name, fetchable: true, .. } => {
+            Self::NotHere { name, .. } => {
                 format!("run `hspipe data fetch {name}`, or set HSPIPE_DATA to a folder that holds its files")
             }
-            Self::NotHere { .. } => format!("put there {}, gzipped or not", FILES.join(", ")),
+            Self::Nothing { .. } => {
+                "a path is relative to the folder of pipeline.yaml; a known dataset's name has no `/`".to_owned()
+            }
+            Self::NoLayout { .. } => format!("it can be {}", layout::kinds()),
+            Self::Incomplete { missing, .. } => format!("put there {} too", missing.join(", ")),
             Self::NeedsGz { name, file, .. } => {
                 format!("run `hspipe data fetch {name}`, or put the published {file}.gz beside it")
             }
-            Self::Unobtainable { destination, .. } => {
-                let files: Vec<_> = FILES.iter().map(|file| format!("{file}.gz")).collect();
-                format!(
-                    "copy {} into {} from a machine that has them",
-                    files.join(", "),
-                    destination.display()
-                )
-            }
+            Self::Unobtainable { destination, served, .. } => format!(
+                "copy {} into {} from a machine that has {}",
+                served.join(", "),
+                destination.display(),
+                if served.len() == 1 { "it" } else { "them" }
+            ),
             Self::WrongSum { name, found, path, .. } => match owner(found) {
-                Some(owner) if owner != name => {
-                    format!("{} is {owner}'s file: move it to a folder {owner}/raw", path.display())
+                Some(owner) if owner.name != name => {
+                    format!("{} is {1}'s file: move it to a folder {1}/raw", path.display(), owner.name)
                 }
-                _ => again(name),
+                _ => format!("delete it, or run `hspipe data fetch {name}` to have the published one instead"),
             },
-            Self::Broken { name, .. } | Self::Unpack { name, .. } => again(name),
-            Self::Mismatch { .. } => "the four files must come from one dataset".to_owned(),
+            Self::Broken { what: picture::WHAT, .. } => {
+                "save it anew as a PNG or JPEG image of 8 bits, or take it away".to_owned()
+            }
+            Self::Broken { .. } | Self::Unpack { .. } => {
+                "make or download it anew; `hspipe data fetch NAME` does it for a known dataset".to_owned()
+            }
+            Self::Mismatch { remedy, .. } => (*remedy).to_owned(),
+            Self::TooLarge { .. } => {
+                "hspipe takes 2 GiB of pixels from 4 GiB of files at most: use smaller images, or fewer".to_owned()
+            }
+            Self::NoSamples { .. } => "put images there, or take an empty folder away".to_owned(),
+            Self::Label { .. } => "number the classes 0, 1, 2, and so on".to_owned(),
+            Self::TooManyClasses { .. } => "each folder is a class: are these the right folders?".to_owned(),
+            Self::Changed { .. } => "run again".to_owned(),
+            Self::FewSamples { .. } => {
+                "every label from 0 to the highest needs two samples: add some, or leave the class out and number \
+                 the others without a gap"
+                    .to_owned()
+            }
             Self::Io { .. } => return None,
         })
     }
 
     /// The error and what caused it, in one line.
-    pub(super) fn in_one_line(&self) -> String {
+    pub fn in_one_line(&self) -> String {
         let mut line = self.to_string().replace('\n', ": ");
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
@@ -194,20 +295,14 @@ fn list(attempts: &[Attempt], separator: &str) -> String {
     lines.join(separator)
 }
 
-/// The known dataset that publishes this sum.
-fn owner(sum: &str) -> Option<&'static str> {
-    let publishes =
-        |d: &super::Dataset| (0..FILES.len()).any(|i| d.sum(i).is_some_and(|s| s.to_string() == sum));
-    known().iter().find(|d| publishes(d)).map(|d| d.name())
+/// A class as errors call it: its label, and its name if it has one of its own.
+fn class_text(class: usize, name: &str) -> String {
+    if name == class.to_string() { name.to_owned() } else { format!("{class} ({name})") }
 }
 
-/// The remedy for a bad file.
-fn again(name: &str) -> String {
-    if known().iter().any(|d| d.name() == name) {
-        format!("delete it, or run `hspipe data fetch {name}` to have the published one instead")
-    } else {
-        "replace it; if it was changed on purpose, run again".to_owned()
-    }
+/// The known dataset that publishes this sum.
+fn owner(sum: &str) -> Option<&'static Published> {
+    PUBLISHED.iter().find(|published| published.files.iter().any(|file| file.sum.to_string() == sum))
 }
 
 #[cfg(test)]
@@ -221,7 +316,7 @@ mod tests {
         assert_eq!(hint("fashion-mnist"), "did you mean `FashionMNIST`?");
         assert_eq!(hint("minst"), "did you mean `MNIST`?");
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
-        assert_eq!(hint("ImageNet"), "there are: FashionMNIST, KMNIST, MNIST");
+        assert_eq!(hint("ImageNet"), "there are: CIFAR10, FashionMNIST, KMNIST, MNIST");
     }
 
     #[test]

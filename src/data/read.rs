@@ -1,7 +1,8 @@
-//! Reads the files of a dataset and checks them.
+//! Reads single files and checks them.
 //!
-//! In: a dataset, and the path or the stream of one of its files, gzipped or not. Out: bytes whose
-//! length, checksum and IDX structure are right. Must not know: which folders or sources there are.
+//! In: a published dataset, and the path or the stream of one of its files, gzipped or not; or a
+//! user's file. Out: unpacked bytes whose length, checksum and structure are right, where these are
+//! known. Must not know: which folders or sources there are.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,8 +12,10 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use sha2::Digest;
 
-use super::idx::{self, Header, IdxError};
-use super::{COUNT, Checksum, DataError, Dataset, FILES, Images, kind};
+use super::images::Images;
+use super::known::{Checksum, Published};
+use super::layout::{Content, Layout, idx};
+use super::{Cause, DataError};
 
 /// A file that passed every check.
 #[derive(Debug)]
@@ -21,7 +24,6 @@ pub(super) struct Checked {
     pub raw: Vec<u8>,
     /// As published; only where the checksum is that of the gzipped file.
     pub gz: Option<Vec<u8>>,
-    pub header: Header,
 }
 
 impl Checked {
@@ -34,114 +36,135 @@ impl Checked {
     }
 }
 
-/// Reads and checks all files, given in the order of `FILES`, and joins train and test.
-pub(super) fn all(dataset: &Dataset, paths: &[PathBuf; COUNT]) -> Result<Images, DataError> {
-    let mut sums = Vec::with_capacity(COUNT);
-    let mut part = |file: usize| -> Result<Checked, DataError> {
-        let checked = self::file(dataset, file, &paths[file])?;
-        if !dataset.is_published() {
-            sums.push(sha256(&checked.raw));
-        }
-        Ok(checked)
-    };
-    let [train, train_labels, test, test_labels] = [part(0)?, part(1)?, part(2)?, part(3)?];
-    let mismatch = |one: usize, other: usize, why| {
-        Err(DataError::Mismatch { one: paths[one].clone(), other: paths[other].clone(), why })
-    };
-    for (file, images, labels) in
-        [(0, &train.header, &train_labels.header), (2, &test.header, &test_labels.header)]
-    {
-        if images.count != labels.count {
-            return mismatch(file, file + 1, format!("{} images, {} labels", images.count, labels.count));
-        }
+/// Reads and checks all files of a published dataset, given in their order, and joins them.
+pub(super) fn all(published: &Published, paths: &[PathBuf]) -> Result<Images, DataError> {
+    let mut files = Vec::with_capacity(paths.len());
+    for (index, (path, file)) in paths.iter().zip(published.files).enumerate() {
+        let bytes = self::file(published, index, path)?.raw;
+        files.push(Content { name: file.name.to_owned(), path: path.clone(), bytes });
     }
-    let Header { height, width, .. } = train.header;
-    if (height, width) != (test.header.height, test.header.width) {
-        let why = format!("images of {height}x{width} and of {}x{}", test.header.height, test.header.width);
-        return mismatch(0, 2, why);
+    let mut images = published.layout.images(files)?;
+    if !published.class_names.is_empty() {
+        images.class_names = published.class_names.iter().map(ToString::to_string).collect();
     }
-    dataset.pin(sums);
-    let joined = |first: Checked, second: Checked, header_len: usize| {
-        let mut bytes = first.raw;
-        bytes.drain(..header_len);
-        bytes.extend_from_slice(&second.raw[header_len..]);
-        bytes
-    };
-    Ok(Images {
-        pixels: joined(train, test, kind(0).header_len()),
-        labels: joined(train_labels, test_labels, kind(1).header_len()),
-        channels: 1,
-        height,
-        width,
-    })
+    Ok(images)
 }
 
 /// Reads and checks the file of this index; it is unpacked if its name ends in .gz.
-pub(super) fn file(dataset: &Dataset, file: usize, path: &Path) -> Result<Checked, DataError> {
-    let from = File::open(path).map_err(|source| unreadable(path, source))?;
-    stream(dataset, file, path, from, path.extension().is_some_and(|e| e == "gz"))
+pub(super) fn file(published: &Published, file: usize, path: &Path) -> Result<Checked, DataError> {
+    stream(published, file, path, open(path)?, is_gz(path))
 }
 
 /// [`file`] for bytes that come from elsewhere; `path` names that place in errors.
 ///
 /// Never holds more than the file should have, whatever the stream or a header in it claims.
 pub(super) fn stream(
-    dataset: &Dataset,
+    published: &Published,
     file: usize,
     path: &Path,
     from: impl Read,
     gz: bool,
 ) -> Result<Checked, DataError> {
-    let name = || dataset.name().to_owned();
+    let name = || published.name.to_owned();
     let at = || path.to_owned();
-    let broken = |error| DataError::Broken { name: name(), path: at(), source: Box::new(error) };
-    let wrong = |expected: &Checksum, found: Checksum, broken: Option<IdxError>| DataError::WrongSum {
+    let what = published.layout.what();
+    let broken = |source: Cause| DataError::Broken { path: at(), what, source };
+    let Some(known) = published.files.get(file) else {
+        return Err(DataError::NoSamples { path: at() });
+    };
+    let wrong = |found: Checksum, broken: Option<Cause>| DataError::WrongSum {
         name: name(),
         path: at(),
-        expected: expected.to_string(),
+        expected: known.sum.to_string(),
         found: found.to_string(),
-        broken: broken.map(Box::new),
+        broken,
     };
+    let classes = if published.class_names.is_empty() { 256 } else { published.class_names.len() };
+    let check = |raw: &[u8]| published.layout.check_file(file, raw, classes);
     let unpacked = |packed: &mut dyn Read| {
-        read_bounded(dataset, file, &mut MultiGzDecoder::new(packed)).map_err(|error| match error {
-            Unread::Idx(error) => broken(error),
-            Unread::Io(source) => DataError::Unpack { name: name(), path: at(), source },
+        at_most(known.len, &mut MultiGzDecoder::new(packed)).map_err(|error| match error {
+            Unread::TooLong => broken(Box::new(Long(known.len))),
+            Unread::Io(source) => DataError::Unpack { path: at(), source },
         })
     };
-    let check = |raw: &[u8]| idx::check(raw, kind(file), dataset.class_limit());
 
-    let (raw, packed) = match (dataset.sum(file), gz) {
-        (Some(expected @ Checksum::Md5Gz(_)), true) => {
-            let bytes = read_packed(dataset, file, from).map_err(|source| unreadable(path, source))?;
-            let found = Checksum::Md5Gz(hex(&md5::Md5::digest(&bytes)).into());
-            if found != *expected {
-                return Err(wrong(expected, found, None));
+    let (raw, packed) = match (&known.sum, gz) {
+        (Checksum::Md5Gz(_), false) => {
+            return Err(DataError::NeedsGz { name: name(), path: at(), file: known.name });
+        }
+        (Checksum::Md5Gz(_), true) => {
+            // Gzip makes nothing longer by more than a few bytes per block.
+            let mut bytes = Vec::new();
+            let limit = known.len + known.len / 1000 + 1024;
+            from.take(limit).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
+            let found = md5_gz(&bytes);
+            if found != known.sum {
+                return Err(wrong(found, None));
             }
             (unpacked(&mut bytes.as_slice())?, Some(bytes))
         }
-        (Some(Checksum::Md5Gz(_)), false) => {
-            return Err(DataError::NeedsGz { name: name(), path: at(), file: FILES[file] });
-        }
-        (expected, gz) => {
+        (Checksum::Sha256(_), gz) => {
             let raw = if gz {
                 unpacked(&mut BufReader::new(from))?
             } else {
-                read_bounded(dataset, file, &mut { from }).map_err(|error| match error {
-                    Unread::Idx(error) => broken(error),
+                at_most(known.len, &mut { from }).map_err(|error| match error {
+                    Unread::TooLong => broken(Box::new(Long(known.len))),
                     Unread::Io(source) => unreadable(path, source),
                 })?
             };
-            if let Some(expected) = expected {
-                let found = sha256(&raw);
-                if found != *expected {
-                    return Err(wrong(expected, found, check(&raw).err()));
-                }
+            let found = sha256(&raw);
+            if found != known.sum {
+                return Err(wrong(found, check(&raw).err()));
             }
             (raw, None)
         }
     };
-    let header = check(&raw).map_err(broken)?;
-    Ok(Checked { raw, gz: packed, header })
+    check(&raw).map_err(broken)?;
+    Ok(Checked { raw, gz: packed })
+}
+
+/// Reads a user's file of the given index in its layout, unpacked if its name ends in .gz.
+///
+/// Never holds more than the file itself has, or what its header says if it is packed.
+pub(super) fn whole(layout: Layout, index: usize, path: &Path) -> Result<Vec<u8>, DataError> {
+    let mut from = open(path)?;
+    let mut bytes = Vec::new();
+    if !is_gz(path) {
+        from.read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
+        return Ok(bytes);
+    }
+    let broken = |source: Cause| DataError::Broken { path: path.to_owned(), what: layout.what(), source };
+    let unpack = |source| DataError::Unpack { path: path.to_owned(), source };
+    let mut unpacked = MultiGzDecoder::new(BufReader::new(from));
+    (&mut unpacked).take(idx::HEADER_LEN).read_to_end(&mut bytes).map_err(unpack)?;
+    let len = layout.packed_len(index, &bytes).map_err(broken)?;
+    let rest =
+        at_most(len.saturating_sub(bytes.len() as u64), &mut unpacked).map_err(|error| match error {
+            Unread::TooLong => broken(Box::new(Long(len))),
+            Unread::Io(source) => unpack(source),
+        })?;
+    bytes.extend(rest);
+    Ok(bytes)
+}
+
+/// The sum of a user's file, unpacked if its name ends in .gz.
+pub(super) fn digest(path: &Path) -> Result<Checksum, DataError> {
+    let file = open(path)?;
+    let mut from: Box<dyn Read> = match is_gz(path) {
+        true => Box::new(MultiGzDecoder::new(BufReader::new(file)).take(idx::MAX_LEN)),
+        false => Box::new(file),
+    };
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(Checksum::Sha256(hex(&hasher.finalize()).into())),
+            Ok(n) => hasher.update(&buffer[..n]),
+            Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) if is_gz(path) => return Err(DataError::Unpack { path: path.to_owned(), source }),
+            Err(source) => return Err(unreadable(path, source)),
+        }
+    }
 }
 
 /// The sum of an unpacked file.
@@ -149,45 +172,43 @@ pub(super) fn sha256(raw: &[u8]) -> Checksum {
     Checksum::Sha256(hex(&sha2::Sha256::digest(raw)).into())
 }
 
-enum Unread {
+fn md5_gz(packed: &[u8]) -> Checksum {
+    Checksum::Md5Gz(md5(packed).into())
+}
+
+/// In lower-case hex.
+pub(super) fn md5(bytes: &[u8]) -> String {
+    hex(&md5::Md5::digest(bytes))
+}
+
+/// A file is longer than it may be; by how much was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it is longer than the {0} bytes it should have")]
+pub(super) struct Long(pub u64);
+
+/// Why a stream was not read to its end.
+pub(super) enum Unread {
     Io(io::Error),
-    Idx(IdxError),
+    TooLong,
 }
 
-impl From<io::Error> for Unread {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// Reads an unpacked file, up to its known length or, where none is known, that in its header.
-fn read_bounded(dataset: &Dataset, file: usize, mut from: &mut dyn Read) -> Result<Vec<u8>, Unread> {
+/// Reads a stream that has `len` bytes at most.
+pub(super) fn at_most(len: u64, from: &mut dyn Read) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::new();
-    let len = match dataset.raw_len(file) {
-        Some(len) => len,
-        None => {
-            (&mut from).take(kind(file).header_len() as u64).read_to_end(&mut bytes)?;
-            idx::header(&bytes, kind(file)).map_err(Unread::Idx)?.file_len
-        }
-    };
-    // One more byte than there should be tells a longer file.
-    let rest = (len + 1).saturating_sub(bytes.len() as u64);
-    from.take(rest).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > len {
-        return Err(Unread::Idx(IdxError::Long(len)));
-    }
-    Ok(bytes)
+    // One more byte than there should be tells a longer stream.
+    from.take(len.saturating_add(1)).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    if bytes.len() as u64 > len { Err(Unread::TooLong) } else { Ok(bytes) }
 }
 
-/// Reads a gzipped file as it is. Gzip makes nothing longer by more than a few bytes per block.
-fn read_packed(dataset: &Dataset, file: usize, from: impl Read) -> io::Result<Vec<u8>> {
-    let raw_len = dataset.raw_len(file).unwrap_or(idx::MAX_LEN);
-    let mut bytes = Vec::new();
-    from.take(raw_len + raw_len / 1000 + 1024).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn is_gz(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "gz")
 }
 
-fn unreadable(path: &Path, source: io::Error) -> DataError {
+fn open(path: &Path) -> Result<File, DataError> {
+    File::open(path).map_err(|source| unreadable(path, source))
+}
+
+pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {
     DataError::Io { doing: "read", path: path.to_owned(), source }
 }
 
@@ -200,10 +221,10 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::idx::tests::idx;
+    use super::super::known::PUBLISHED;
+    use super::super::layout::idx::tests::idx;
     use super::*;
     use flate2::{Compression, write::GzEncoder};
-    use std::fs;
     use std::io::Write as _;
 
     pub fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -212,100 +233,29 @@ pub(super) mod tests {
         encoder.finish().unwrap()
     }
 
-    /// Two train images, one test image, of 2x3 pixels.
-    fn small() -> [Vec<u8>; COUNT] {
-        let train: Vec<u8> = (0..12).collect();
-        [
-            idx(&[2, 2, 3], &train),
-            idx(&[2], &[7, 200]),
-            idx(&[1, 2, 3], &[20, 21, 22, 23, 24, 25]),
-            idx(&[1], &[3]),
-        ]
-    }
-
-    fn folder_of(files: &[Vec<u8>; COUNT]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in FILES.iter().zip(files) {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        folder
-    }
-
-    fn load(folder: &Path) -> Result<Images, DataError> {
-        let nowhere = super::super::Folders { user: None, project: "none".into(), system: "none".into() };
-        super::super::load(&Dataset::at_path("small", folder), &nowhere)
-    }
-
-    #[test]
-    fn train_comes_before_test_gzipped_or_not() {
-        let raw = folder_of(&small());
-        let images = load(raw.path()).unwrap();
-        let pixels: Vec<u8> = (0..12).chain(20..26).collect();
-        assert_eq!((images.labels.len(), images.height, images.width, images.classes()), (3, 2, 3, 201));
-        assert_eq!((&images.pixels, &images.labels[..]), (&pixels, &[7, 200, 3][..]));
-
-        let packed = tempfile::tempdir().unwrap();
-        for (name, bytes) in FILES.iter().zip(small()) {
-            fs::write(packed.path().join(format!("{name}.gz")), gzip(&bytes)).unwrap();
-        }
-        assert_eq!(load(packed.path()).unwrap(), images);
-        let identity = |folder: &Path| Dataset::at_path("small", folder).identity().unwrap();
-        assert_eq!(identity(packed.path()), identity(raw.path()));
-    }
-
-    #[test]
-    fn a_file_that_changed_after_its_identity_was_taken_is_refused() {
-        let folder = folder_of(&small());
-        let dataset = Dataset::at_path("small", folder.path());
-        let before = dataset.identity().unwrap();
-        fs::write(folder.path().join(FILES[3]), idx(&[1], &[4])).unwrap();
-        let nowhere = super::super::Folders { user: None, project: "none".into(), system: "none".into() };
-        let error = super::super::load(&dataset, &nowhere).unwrap_err();
-        assert!(matches!(&error, DataError::WrongSum { path, .. } if path.ends_with(FILES[3])), "{error}");
-        assert_eq!(dataset.identity().unwrap(), before);
-    }
-
-    #[test]
-    fn files_that_do_not_belong_together_are_named() {
-        let mut files = small();
-        files[1] = idx(&[3], &[7, 200, 1]);
-        let error = load(folder_of(&files).path()).unwrap_err().to_string();
-        assert!(error.contains(FILES[0]) && error.contains("2 images, 3 labels"), "{error}");
-        let mut files = small();
-        files[2] = idx(&[1, 3, 2], &[0; 6]);
-        let error = load(folder_of(&files).path()).unwrap_err().to_string();
-        assert!(error.contains("2x3") && error.contains("3x2"), "{error}");
-    }
-
-    #[test]
-    fn a_gzip_bomb_and_a_cut_gzip_file_are_errors() {
-        let mut files = small();
-        // 64 MiB of zeros behind a header of one image.
-        files[2].resize(64 << 20, 0);
-        let packed = gzip(&files[2]);
-        let dataset = Dataset::at_path("small", "unused");
-        let read = |bytes: &[u8]| stream(&dataset, 2, Path::new("t10k.gz"), bytes, true).unwrap_err();
-        let DataError::Broken { source, .. } = read(&packed) else { panic!("not broken") };
-        assert_eq!(*source, IdxError::Long(22));
-        let cut = gzip(&small()[2]);
-        assert!(matches!(read(&cut[..cut.len() - 4]), DataError::Unpack { .. }));
+    fn published(name: &str) -> &'static Published {
+        PUBLISHED.iter().find(|published| published.name == name).unwrap()
     }
 
     #[test]
     fn a_wrong_sum_names_the_file_both_sums_and_what_is_broken() {
-        let dataset = super::super::find("MNIST").unwrap();
-        let error = stream(dataset, 3, Path::new("raw/t10k"), &idx(&[9], &[1])[..], false).unwrap_err();
+        let mnist = published("MNIST");
+        let error = stream(mnist, 3, Path::new("raw/t10k"), &idx(&[9], &[1])[..], false).unwrap_err();
         let line = error.in_one_line();
         for part in ["raw/t10k", "expected sha256:ff7bcfd4", "found sha256:", "cut short: 9 bytes"] {
             assert!(line.contains(part), "{line}");
         }
         assert!(error.hint().unwrap().contains("hspipe data fetch MNIST"));
+        // 64 MiB of zeros where 10,008 bytes should be.
+        let bomb = gzip(&vec![0; 64 << 20]);
+        let error = stream(mnist, 3, Path::new("t10k.gz"), &bomb[..], true).unwrap_err();
+        assert!(error.in_one_line().contains("longer than the 10008 bytes"), "{error}");
     }
 
     #[test]
     fn kmnist_needs_the_gzipped_files() {
-        let dataset = super::super::find("KMNIST").unwrap();
-        let read = |gz| stream(dataset, 1, Path::new("labels"), &b"anything"[..], gz).unwrap_err();
+        let kmnist = published("KMNIST");
+        let read = |gz| stream(kmnist, 1, Path::new("labels"), &b"anything"[..], gz).unwrap_err();
         assert!(matches!(read(false), DataError::NeedsGz { .. }));
         let DataError::WrongSum { expected, found, .. } = read(true) else { panic!("not a wrong sum") };
         assert_eq!(expected, "md5-gz:e144d726b3acfaa3e44228e80efcd344");

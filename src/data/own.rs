@@ -1,0 +1,196 @@
+//! A dataset of the user's own: whatever `layout` knows at a path.
+//!
+//! In: a path. Out: what the files contain, for keys, and their images. Both come from the files'
+//! bytes, never from their place or age. Must not know: published datasets, the layouts themselves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::images::Images;
+use super::layout::{self, Content, Found, Layout};
+use super::{DataError, Sums, read};
+
+/// The most bytes that all files of a dataset may have together; they are read into memory.
+const MAX_FILES: u64 = 4 << 30;
+
+/// A dataset at a path.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    name: String,
+    path: PathBuf,
+    /// The sums of the files as they were first read.
+    pinned: OnceLock<Sums>,
+}
+
+impl Own {
+    pub fn new(name: String, path: PathBuf) -> Self {
+        Self { name, path, pinned: OnceLock::new() }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The sums of the files; computed once, then remembered.
+    pub fn identity(&self) -> Result<Sums, DataError> {
+        if let Some(sums) = self.pinned.get() {
+            return Ok(sums.clone());
+        }
+        let (layout, files) = self.files()?;
+        let mut sums = Vec::with_capacity(files.len());
+        for file in files {
+            sums.push((file.name, read::digest(&file.path)?.to_string()));
+        }
+        Ok(self.pinned.get_or_init(|| layout.identity(sums)).clone())
+    }
+
+    /// What is to be read, if it is not too much.
+    fn files(&self) -> Result<(Layout, Vec<Found>), DataError> {
+        let (layout, files) = layout::find(&self.path)?;
+        let mut total = 0;
+        for file in &files {
+            let metadata = fs::metadata(&file.path).map_err(|source| read::unreadable(&file.path, source))?;
+            total += metadata.len();
+        }
+        match total > MAX_FILES {
+            true => Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() }),
+            false => Ok((layout, files)),
+        }
+    }
+
+    /// Reads everything. Refuses files that changed since their identity was first taken.
+    pub fn load(&self) -> Result<Images, DataError> {
+        let (layout, found) = self.files()?;
+        let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
+        for (index, file) in found.into_iter().enumerate() {
+            let bytes = read::whole(layout, index, &file.path)?;
+            sums.push((file.name.clone(), read::sha256(&bytes).to_string()));
+            files.push(Content { name: file.name, path: file.path, bytes });
+        }
+        let now = layout.identity(sums);
+        let then = self.pinned.get_or_init(|| now.clone());
+        if *then != now {
+            let name = now.iter().zip(then).find(|(now, then)| now != then).map(|(now, _)| now.0.clone());
+            let name = name.unwrap_or_else(|| "another number of files".to_owned());
+            return Err(DataError::Changed { path: self.path.clone(), name });
+        }
+        let images = layout.images(files)?;
+        images.check_classes(&self.path)?;
+        Ok(images)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::idx::{self, tests::idx};
+    use super::super::read::tests::gzip;
+    use super::super::{Dataset, Folders};
+    use super::*;
+
+    /// Four train images, two test images, of 2x3 pixels.
+    fn small() -> [Vec<u8>; 4] {
+        let train: Vec<u8> = (0..24).collect();
+        let test: Vec<u8> = (30..42).collect();
+        [idx(&[4, 2, 3], &train), idx(&[4], &[2, 0, 1, 1]), idx(&[2, 2, 3], &test), idx(&[2], &[0, 2])]
+    }
+
+    fn folder_of(files: &[Vec<u8>; 4]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in idx::FILES.iter().zip(files) {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    fn load(folder: &Path) -> Result<Images, DataError> {
+        Own::new("small".into(), folder.into()).load()
+    }
+
+    #[test]
+    fn train_comes_before_test_gzipped_or_not() {
+        let raw = folder_of(&small());
+        let images = load(raw.path()).unwrap();
+        let pixels: Vec<u8> = (0..24).chain(30..42).collect();
+        assert_eq!((images.labels.len(), images.height, images.width, images.classes()), (6, 2, 3, 3));
+        assert_eq!((&images.pixels, &images.labels[..]), (&pixels, &[2, 0, 1, 1, 0, 2][..]));
+
+        let packed = tempfile::tempdir().unwrap();
+        for (name, bytes) in idx::FILES.iter().zip(small()) {
+            fs::write(packed.path().join(format!("{name}.gz")), gzip(&bytes)).unwrap();
+        }
+        assert_eq!(load(packed.path()).unwrap(), images);
+        let identity = |folder: &Path| Dataset::at_path("small", folder).identity().unwrap();
+        assert_eq!(identity(packed.path()), identity(raw.path()));
+        assert_eq!(identity(raw.path())[3].0, "t10k-labels-idx1-ubyte");
+    }
+
+    #[test]
+    fn a_file_that_changed_after_its_identity_was_taken_is_refused() {
+        let folder = folder_of(&small());
+        let dataset = Dataset::at_path("small", folder.path());
+        let before = dataset.identity().unwrap();
+        fs::write(folder.path().join(idx::FILES[3]), idx(&[2], &[2, 0])).unwrap();
+        let nowhere = Folders { user: None, project: "none".into(), system: "none".into() };
+        let error = super::super::load(&dataset, &nowhere).unwrap_err();
+        assert!(matches!(&error, DataError::Changed { name, .. } if name == idx::FILES[3]), "{error}");
+        assert_eq!(dataset.identity().unwrap(), before);
+    }
+
+    #[test]
+    fn files_that_do_not_belong_together_are_named() {
+        let mut files = small();
+        files[1] = idx(&[3], &[0, 1, 2]);
+        let error = load(folder_of(&files).path()).unwrap_err().to_string();
+        assert!(error.contains(idx::FILES[0]) && error.contains("4 images, 3 labels"), "{error}");
+        let mut files = small();
+        files[2] = idx(&[2, 3, 2], &[0; 12]);
+        let error = load(folder_of(&files).path()).unwrap_err().to_string();
+        assert!(error.contains("2x3") && error.contains("3x2"), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_told() {
+        let folder = folder_of(&small());
+        fs::remove_file(folder.path().join(idx::FILES[2])).unwrap();
+        let error = load(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("lacks t10k-images-idx3-ubyte"), "{error}");
+        let error = load(&folder.path().join("none")).unwrap_err();
+        assert!(error.is_absent(), "{error}");
+        let empty = tempfile::tempdir().unwrap();
+        let error = load(empty.path()).unwrap_err();
+        assert!(matches!(error, DataError::NoLayout { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_class_of_one_sample_or_none_is_refused() {
+        let mut files = small();
+        for (labels, what) in
+            [([2, 0, 1, 0], "class 1 has one sample"), ([2, 0, 0, 4], "class 1 has no sample")]
+        {
+            files[1] = idx(&[4], &labels);
+            let error = load(folder_of(&files).path()).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_gzip_bomb_and_a_cut_gzip_file_are_errors() {
+        let folder = folder_of(&small());
+        let (raw, gz) = (folder.path().join(idx::FILES[2]), folder.path().join("t10k-images-idx3-ubyte.gz"));
+        fs::remove_file(raw).unwrap();
+        // 64 MiB of zeros behind a header of two images.
+        let mut bomb = small()[2].clone();
+        bomb.resize(64 << 20, 0);
+        fs::write(&gz, gzip(&bomb)).unwrap();
+        let error = load(folder.path()).unwrap_err();
+        assert!(error.in_one_line().contains("longer than the 28 bytes"), "{error}");
+        let cut = gzip(&small()[2]);
+        fs::write(&gz, &cut[..cut.len() - 4]).unwrap();
+        assert!(matches!(load(folder.path()), Err(DataError::Unpack { .. })));
+    }
+}
