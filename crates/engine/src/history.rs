@@ -26,9 +26,11 @@ pub struct RunRecord {
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
-    /// The key of each task that was complete after the run, by the task's name; and by its name without what is
-    /// swept, which is the first value's.
+    /// The key of each task that was complete after the run, by the task's name.
     pub keys: BTreeMap<String, Key>,
+    /// Of tasks with swept parameters, that of the first values, by the name without them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub plain_keys: BTreeMap<String, Key>,
 }
 
 /// Seconds since 1970, UTC; 0 if the clock is set before.
@@ -39,16 +41,17 @@ pub fn now() -> u64 {
 impl RunRecord {
     /// The record of a run that has left `plan`.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut plain_keys) = (BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.iter().enumerate() {
             if let State::Cached { key, .. } = state {
                 keys.insert(graph.name(task), *key);
                 if graph.swept_coords(task).next().is_some() {
-                    keys.entry(graph.plain_name(task)).or_insert(*key);
+                    plain_keys.entry(graph.plain_name(task)).or_insert(*key);
                 }
             }
         }
-        RunRecord { at: now(), hspipe: hspipe.to_string(), targets: targets.to_vec(), params, keys }
+        let (hspipe, targets) = (hspipe.to_string(), targets.to_vec());
+        RunRecord { at: now(), hspipe, targets, params, keys, plain_keys }
     }
 
     /// Stores it under its number, one above the last; the next free one if another process was faster.

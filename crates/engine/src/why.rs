@@ -71,8 +71,11 @@ impl<'a> Why<'a> {
                 if self.store.record(key).is_some() {
                     return Reason::Missing { key: *key };
                 }
-                let had =
-                    |name: String| self.runs.iter().find_map(|run| self.store.record(run.keys.get(&name)?));
+                let had = |name: String| {
+                    let key =
+                        |run: &history::RunRecord| run.keys.get(&name).or(run.plain_keys.get(&name)).copied();
+                    self.runs.iter().find_map(|run| self.store.record(&key(run)?))
+                };
                 // A value that is new in a sweep is compared with the last run that had one value, or with the
                 // first value of the last sweep.
                 let old = had(self.graph.name(task)).or_else(|| had(self.graph.plain_name(task)));

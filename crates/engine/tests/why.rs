@@ -121,3 +121,16 @@ fn a_missing_file_and_a_value_taken_away_are_told() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_value_that_is_new_in_a_sweep_is_compared_with_the_last_runs_first() {
+    let lab = lab();
+    let sweep = ["epochs=[500, 600]"];
+    assert_eq!(
+        changes(reason(&lab, &planned(&lab, &sweep), "train[epochs=600, set=0]")),
+        ["epochs 500 -> 600"]
+    );
+    let ran = lab.complete(&["epochs=[600, 700]"]);
+    lab.remember(&ran);
+    assert_eq!(changes(reason(&lab, &planned(&lab, &["epochs=800"]), "train[set=0]")), ["epochs 600 -> 800"]);
+}
