@@ -40,6 +40,7 @@ const SMALL: &[(&str, &str)] = &[
     ("epochs: 500\n", "epochs: 300\n"),
     ("learning_rate: auto ", "learning_rate: 0.3 "),
     ("train_fraction: 1/7", "train_fraction: 1/2"),
+    ("dataset=CIFAR10", "dataset=./tiny"),
 ];
 
 impl Project {

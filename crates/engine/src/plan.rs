@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use rayon::prelude::*;
+
 use crate::graph::{Graph, TaskId};
 use crate::key::{InputDigest, Key, Manifest};
 use crate::op::AnyOp;
@@ -57,24 +59,24 @@ impl Plan {
     /// Looks up every task. The tasks of the stages in `force` count as never computed.
     pub fn make(graph: &Graph, store: &Store, force: &HashSet<String>) -> Plan {
         let mut states: Vec<State> = Vec::with_capacity(graph.tasks.len());
-        for task in 0..graph.tasks.len() {
-            let state = if graph.tasks[task].absent.is_some() {
-                State::Absent
-            } else {
-                match manifest(graph, task, |input| states[input].outputs()) {
-                    None => State::Depends,
-                    Some(manifest) => {
-                        let key = manifest.key();
-                        match served(store, graph.stage_of(task).op.as_ref(), &key) {
-                            Some(record) if !force.contains(&graph.stage_of(task).name) => {
-                                State::Cached { key, outputs: record.outputs }
-                            }
-                            _ => State::ToRun { key },
-                        }
-                    }
+        // A stage reads earlier ones only, so its tasks can be looked up side by side.
+        for stage in &graph.stages {
+            let forced = force.contains(&stage.name);
+            let state = |task: TaskId| {
+                if graph.tasks[task].absent.is_some() {
+                    return State::Absent;
+                }
+                let Some(manifest) = manifest(graph, task, |input| states[input].outputs()) else {
+                    return State::Depends;
+                };
+                let key = manifest.key();
+                match served(store, stage.op.as_ref(), &key) {
+                    Some(record) if !forced => State::Cached { key, outputs: record.outputs },
+                    _ => State::ToRun { key },
                 }
             };
-            states.push(state);
+            let of_stage: Vec<State> = stage.tasks.clone().into_par_iter().map(state).collect();
+            states.extend(of_stage);
         }
         Plan { states }
     }

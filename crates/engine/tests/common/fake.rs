@@ -109,7 +109,7 @@ impl AnyOp for FakeOp {
         if self.seeded { Cost { networks: 1, seconds: 30.0, bytes: 1000 } } else { Cost::default() }
     }
     fn params(&self) -> Vec<ParamDecl> {
-        let depth = |name: &str| if name == "layers" { 1 } else { 0 };
+        let depth = |name: &str| if ["layers", "hidden"].contains(&name) { 1 } else { 0 };
         self.params.iter().map(|name| ParamDecl { name, depth: depth(name) }).collect()
     }
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
