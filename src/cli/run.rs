@@ -63,7 +63,10 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if !is_current {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
-    remember(&project, &plan, &run.targets)?;
+    if let Err(error) = remember(&project, &plan, &run.targets) {
+        // A cache that cannot be written in may still hold all that was asked for.
+        eprintln!("warning: this run is not on record: {error:#}");
+    }
     let written =
         views::write(&project.root, &project.spec, &project.graph, &plan, &project.store, &project.settings)?;
     for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {

@@ -1,0 +1,84 @@
+//! Kills and full disks at any moment: nothing half done is ever used, and a later run ends as if undisturbed.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::project::{Project, differences};
+
+const TARGETS: &[&str] = &["hard_counts", "overlap", "tiny_figure"];
+
+/// Moments at which a run is killed. By hand: HSPIPE_KILLS=200 cargo x test -p hspipe --test e2e kills
+fn kills() -> u64 {
+    std::env::var("HSPIPE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(15)
+}
+
+#[test]
+fn kills_at_random_moments_change_no_byte() {
+    let undisturbed = Project::new();
+    let start = Instant::now();
+    undisturbed.run(TARGETS);
+    let whole = start.elapsed();
+    let expected = undisturbed.contents();
+
+    let project = Project::new();
+    let words = [&["run"], TARGETS, &["--threads", "2"]].concat();
+    let (mut done, mut cut) = (0, 0);
+    for kill in 0..kills() {
+        let mut child = project.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // A different share of the whole time each time, as the golden ratio spreads them.
+        let share = (kill as f64 * 0.618_034).fract();
+        std::thread::sleep(whole.mul_f64(share).max(Duration::from_millis(2)));
+        let is_over = child.try_wait().unwrap().is_some();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if is_over {
+            done += 1
+        } else {
+            cut += 1
+        }
+        if is_over || kill % 4 == 3 {
+            // So that early moments come again.
+            std::fs::remove_dir_all(project.path("cache")).unwrap();
+        }
+    }
+    assert!(cut * 2 >= kills(), "{cut} runs were killed, {done} were over before");
+    project.run(TARGETS);
+    // What a kill left half written goes with the next collection, and nothing else does.
+    let collected = project.hspipe(&["cache", "gc"]);
+    assert_eq!(collected.code, Some(0), "{}", collected.err);
+    let again = project.hspipe(&["cache", "gc", "--dry-run"]).out;
+    assert!(again.starts_with("would be removed: 0 kB in 0 files"), "{again}");
+    assert_eq!(differences(&expected, &project.contents()), [""; 0]);
+    assert!(project.run(TARGETS).starts_with("nothing to do"));
+    let verified = project.hspipe(&["cache", "verify", "--recompute", "3"]);
+    assert_eq!(verified.code, Some(0), "{}", verified.out);
+}
+
+/// Files cannot grow above a limit: objects fail first, with 0 even records and runs.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_the_cache_intact() {
+    let undisturbed = Project::new();
+    undisturbed.run(TARGETS);
+    let project = Project::new();
+    let program = project.command(&[]).get_program().to_owned();
+    for blocks in [0, 1, 4, 16, 64, 200] {
+        let limited = Command::new("sh")
+            .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" run {}", TARGETS.join(" "))])
+            .arg(&program)
+            .current_dir(project.path("."))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&limited.stderr);
+        assert!(!said.contains("panicked"), "{said}");
+        if limited.status.code() != Some(0) {
+            assert_eq!(limited.status.code(), Some(1), "{said}");
+            assert!(said.contains("cannot") && said.contains("File too large"), "{blocks}: {said}");
+        }
+        let verified = project.hspipe(&["cache", "verify"]);
+        assert_eq!(verified.code, Some(0), "{blocks}: {}", verified.out);
+    }
+    project.run(TARGETS);
+    project.hspipe(&["cache", "gc"]);
+    assert_eq!(differences(&undisturbed.contents(), &project.contents()), [""; 0]);
+}
