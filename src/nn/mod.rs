@@ -54,6 +54,7 @@ pub struct Job<'a> {
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
     /// As [`resolve`] gives it.
+    #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "libtorch alone has a choice"))]
     pub device: &'a str,
 }
 

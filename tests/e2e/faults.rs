@@ -38,7 +38,8 @@ fn kills_at_random_moments_change_no_byte() {
         }
         if is_over || kill % 4 == 3 {
             // So that early moments come again.
-            std::fs::remove_dir_all(project.path("cache")).unwrap();
+            let removed = std::fs::remove_dir_all(project.path("cache"));
+            assert!(removed.is_ok() || !project.path("cache").exists());
         }
     }
     assert!(cut * 2 >= kills(), "{cut} runs were killed, {done} were over before");

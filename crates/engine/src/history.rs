@@ -11,9 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::Graph;
-use crate::key::Key;
+use crate::key::{Digest, Key};
 use crate::plan::{Plan, State};
-use crate::store::{Store, StoreError, write_json_new};
+use crate::store::{Output, Store, StoreError, write_json_new};
 use crate::value::Value;
 
 /// One run as remembered.
@@ -28,6 +28,9 @@ pub struct RunRecord {
     pub params: Value,
     /// The key of each task that was complete after the run, by the task's name.
     pub keys: BTreeMap<String, Key>,
+    /// The digest of each of these tasks' tables together; older records have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub results: BTreeMap<String, Digest>,
     /// Of tasks with swept parameters, that of the first values, by the name without them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub plain_keys: BTreeMap<String, Key>,
@@ -41,17 +44,18 @@ pub fn now() -> u64 {
 impl RunRecord {
     /// The record of a run that has left `plan`.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
-        let (mut keys, mut plain_keys) = (BTreeMap::new(), BTreeMap::new());
+        let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.iter().enumerate() {
-            if let State::Cached { key, .. } = state {
+            if let State::Cached { key, outputs } = state {
                 keys.insert(graph.name(task), *key);
+                results.insert(graph.name(task), together(outputs));
                 if graph.swept_coords(task).next().is_some() {
                     plain_keys.entry(graph.plain_name(task)).or_insert(*key);
                 }
             }
         }
         let (hspipe, targets) = (hspipe.to_string(), targets.to_vec());
-        RunRecord { at: now(), hspipe, targets, params, keys, plain_keys }
+        RunRecord { at: now(), hspipe, targets, params, keys, results, plain_keys }
     }
 
     /// Stores it under its number, one above the last; the next free one if another process was faster.
@@ -65,6 +69,12 @@ impl RunRecord {
             number += 1;
         }
     }
+}
+
+/// One digest for all tables of a task.
+fn together(outputs: &[Output]) -> Digest {
+    let digests: Vec<u8> = outputs.iter().flat_map(|output| output.digest.0).collect();
+    Digest::of(&digests)
 }
 
 /// The runs on record, the newest first; damaged ones are passed over.

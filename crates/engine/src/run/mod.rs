@@ -3,19 +3,23 @@
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
 //! [`Report`]. The calling thread decides and owns all state; a pool of threads computes and writes.
 
+mod work;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::graph::{Graph, TaskId};
-use crate::history::now;
-use crate::key::{Digest, Key, Manifest};
-use crate::lock::{self, Attempt, Guard};
-use crate::op::{AnyOp, BoundTask, Capacity, Inputs, OpError, Outputs, Table};
+use crate::key::{Digest, Key};
+use crate::lock::{self, Attempt};
+use crate::op::{Capacity, OpError};
 use crate::plan::{Plan, State, served};
 use crate::progress::{Event, Progress};
-use crate::store::{Made, Record, Store, StoreError};
+use crate::store::{Record, Store};
+
+pub(crate) use work::bind;
+use work::{Done, Ready};
 
 /// How to run. None of this enters a key.
 #[derive(Clone, Debug)]
@@ -80,20 +84,6 @@ pub fn run(
     let mut scheduler = Scheduler::new(graph, plan, store, graph.closure(tasks), options, progress);
     scheduler.drive(&pool)?;
     Ok(scheduler.report)
-}
-
-/// What a worker sends back: for each task of its batch, the record or the error.
-type Done = Vec<(TaskId, Result<Record, OpError>)>;
-
-/// A ready task that no record serves.
-struct Ready {
-    task: TaskId,
-    key: Key,
-    manifest: Manifest,
-    /// Tasks of one group may share a batch.
-    group: Digest,
-    /// Held while it is computed.
-    guard: Option<Guard>,
 }
 
 /// How often work that another process does is looked at.
@@ -184,7 +174,7 @@ impl<'a> Scheduler<'a> {
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 self.running.extend(tasks);
-                let work = self.work(batch, threads);
+                let work = work::work(self.graph, self.store, &self.options.version, batch, threads);
                 let send = send.clone();
                 // The receiver outlives every job; were it gone, there would be nobody to tell.
                 pool.spawn(move || drop(send.send((work(), threads))));
@@ -320,37 +310,6 @@ impl<'a> Scheduler<'a> {
         readers.into_iter().any(joins_soon)
     }
 
-    /// The work of a batch as a closure for another thread: compute, then store each result.
-    fn work(&self, batch: Vec<Ready>, threads: usize) -> impl FnOnce() -> Done + Send + use<> {
-        let op = self.graph.stage_of(batch[0].task).op.clone();
-        let bound: Vec<BoundTask> =
-            batch.iter().map(|ready| bind(self.graph, self.store, ready.task, &ready.manifest)).collect();
-        let store = self.store.clone();
-        let version = self.options.version.clone();
-        move || {
-            let start = Instant::now();
-            let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound, threads));
-            let mut results = std::panic::catch_unwind(compute).unwrap_or_else(|panic| {
-                let what = panic.downcast_ref::<String>().map(String::as_str);
-                let what = what.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-                batch
-                    .iter()
-                    .map(|_| Err(OpError::new(format!("a defect in op `{}`: {what}", op.name()))))
-                    .collect()
-            });
-            results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
-            let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
-            let publish = |(ready, result): (Ready, Result<_, OpError>)| {
-                let made = Made { by: version.clone(), at: now(), seconds };
-                let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
-                    store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
-                });
-                (ready.task, stored)
-            };
-            batch.into_iter().zip(results).map(publish).collect()
-        }
-    }
-
     fn finish(&mut self, task: TaskId, result: Result<Record, OpError>) {
         match result {
             Ok(record) => {
@@ -417,34 +376,4 @@ impl<'a> Scheduler<'a> {
             self.block(reader);
         }
     }
-}
-
-/// A task as its op is given it.
-pub(crate) fn bind(graph: &Graph, store: &Arc<Store>, task: TaskId, manifest: &Manifest) -> BoundTask {
-    let node = &graph.tasks[task];
-    let mut inputs = Inputs::default();
-    for input in &node.inputs {
-        let digests = &manifest.inputs[input.name.as_ref()];
-        let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
-            coords: graph.gathered_coords(input, *item),
-            digest: table.digest,
-            store: store.clone(),
-        });
-        inputs.tables.insert(input.name.to_string(), tables.collect());
-    }
-    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
-}
-
-/// An op must return every table that it declares.
-fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
-    match op.outputs().iter().find(|name| !tables.iter().any(|(table, _)| table == *name)) {
-        Some(name) => Err(OpError::new(format!("a defect in op `{}`: it made no table `{name}`", op.name()))),
-        None => Ok(tables),
-    }
-}
-
-fn cannot_store(error: StoreError) -> OpError {
-    let mut error = OpError::from(error);
-    error.what = "the result cannot be stored".into();
-    error.hint(Some("is the disk full, or the cache folder read-only?".to_string()))
 }

@@ -1,0 +1,94 @@
+//! One batch on its way: bound to its inputs, computed, stored.
+//!
+//! In: ready tasks, under their locks. Out: for each its record or its error. Knows no other batches.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::graph::{Graph, TaskId};
+use crate::history::now;
+use crate::key::{Digest, Key, Manifest};
+use crate::lock::Guard;
+use crate::op::{AnyOp, BoundTask, Inputs, OpError, Outputs, Table};
+use crate::store::{Made, Record, Store, StoreError};
+
+/// What a worker sends back: for each task of its batch, the record or the error.
+pub type Done = Vec<(TaskId, Result<Record, OpError>)>;
+
+/// A ready task that no record serves.
+pub struct Ready {
+    pub task: TaskId,
+    pub key: Key,
+    pub manifest: Manifest,
+    /// Tasks of one group may share a batch.
+    pub group: Digest,
+    /// Held while it is computed.
+    pub guard: Option<Guard>,
+}
+
+/// The work of a batch as a closure for another thread: compute, then store each result.
+pub fn work(
+    graph: &Graph,
+    store: &Arc<Store>,
+    version: &str,
+    batch: Vec<Ready>,
+    threads: usize,
+) -> impl FnOnce() -> Done + Send + use<> {
+    let op = graph.stage_of(batch[0].task).op.clone();
+    let bound: Vec<BoundTask> =
+        batch.iter().map(|ready| bind(graph, store, ready.task, &ready.manifest)).collect();
+    let store = store.clone();
+    let version = version.to_string();
+    move || {
+        let start = Instant::now();
+        let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound, threads));
+        let mut results = std::panic::catch_unwind(compute).unwrap_or_else(|panic| {
+            let what = panic.downcast_ref::<String>().map(String::as_str);
+            let what = what.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            batch
+                .iter()
+                .map(|_| Err(OpError::new(format!("a defect in op `{}`: {what}", op.name()))))
+                .collect()
+        });
+        results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
+        let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
+        let publish = |(ready, result): (Ready, Result<_, OpError>)| {
+            let made = Made { by: version.clone(), at: now(), seconds };
+            let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
+                store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
+            });
+            (ready.task, stored)
+        };
+        batch.into_iter().zip(results).map(publish).collect()
+    }
+}
+
+/// A task as its op is given it.
+pub(crate) fn bind(graph: &Graph, store: &Arc<Store>, task: TaskId, manifest: &Manifest) -> BoundTask {
+    let node = &graph.tasks[task];
+    let mut inputs = Inputs::default();
+    for input in &node.inputs {
+        let digests = &manifest.inputs[input.name.as_ref()];
+        let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
+            coords: graph.gathered_coords(input, *item),
+            digest: table.digest,
+            store: store.clone(),
+        });
+        inputs.tables.insert(input.name.to_string(), tables.collect());
+    }
+    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
+}
+
+/// An op must return every table that it declares.
+fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
+    match op.outputs().iter().find(|name| !tables.iter().any(|(table, _)| table == *name)) {
+        Some(name) => Err(OpError::new(format!("a defect in op `{}`: it made no table `{name}`", op.name()))),
+        None => Ok(tables),
+    }
+}
+
+fn cannot_store(error: StoreError) -> OpError {
+    let mut error = OpError::from(error);
+    error.what = "the result cannot be stored".into();
+    error.hint(Some("is the disk full, or the cache folder read-only?".to_string()))
+}
