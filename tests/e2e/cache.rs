@@ -110,3 +110,30 @@ fn digest_of_images(project: &Project) -> String {
     });
     loads.next().unwrap()
 }
+
+#[test]
+fn runs_are_listed_and_compared() {
+    let project = Project::new();
+    project.run(TARGETS);
+    project.run(&[TARGETS, &["--set", "epochs=250"]].concat());
+    let log = project.hspipe(&["log"]).out;
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 3, "{log}");
+    assert!(lines[1].starts_with("1 ") && lines[2].ends_with("epochs 300 -> 250"), "{log}");
+    assert_eq!(project.hspipe(&["diff", "2"]).out, project.hspipe(&["diff", "2", "now"]).out);
+    assert_eq!(project.hspipe(&["diff", "1", "now"]).out, "no difference\n");
+    let diff = project.hspipe(&["diff", "1", "2"]).out;
+    for part in [
+        "parameters: epochs 300 -> 250",
+        "\nfit ",
+        "\nhard_counts        mean",
+        "Jaccard index",
+        "rank correlation",
+    ] {
+        assert!(diff.contains(part), "{part}: {diff}");
+    }
+    assert_eq!(project.hspipe(&["diff", "7"]).code, Some(1));
+    assert_eq!(project.hspipe(&["diff", "x"]).code, Some(2));
+    // Going back is one cached run.
+    assert!(project.run(TARGETS).starts_with("nothing to do"));
+}

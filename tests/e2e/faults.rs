@@ -83,3 +83,21 @@ fn a_full_disk_is_an_error_and_leaves_the_cache_intact() {
     project.hspipe(&["cache", "gc"]);
     assert_eq!(differences(&undisturbed.contents(), &project.contents()), [""; 0]);
 }
+
+#[test]
+fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
+    let project = Project::new();
+    let pipeline = std::fs::read(project.path("pipeline.yaml")).unwrap();
+    let words = [&["run"], TARGETS].concat();
+    let mut child = project.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Its cache folder is made once the pipeline has been read.
+    while !project.path("cache/objects").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it is over before it began");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::fs::write(project.path("pipeline.yaml"), "params: [this is no pipeline").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(project.hspipe(&["status"]).code, Some(2));
+    std::fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
+    assert!(project.run(TARGETS).starts_with("nothing to do"));
+}
