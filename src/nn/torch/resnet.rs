@@ -23,7 +23,7 @@ const WEIGHT_DECAY: f64 = 0.01;
 const MOMENTUM: f64 = 0.1;
 const EPSILON: f64 = 1e-5;
 
-/// Samples that are evaluated together: activations take about 3 MB each.
+/// Samples that are evaluated together: a few MB each.
 const CHUNK: i64 = 250;
 
 pub struct ResNet {
