@@ -15,7 +15,7 @@ use super::args;
 use super::error::Hinted;
 use super::project::{Project, cache_folder};
 use super::run::cores;
-use crate::views::aligned::Table;
+use crate::views::aligned::{Cell, Table};
 
 pub fn cache(args: &args::Args, cache: &args::Cache) -> anyhow::Result<ExitCode> {
     let store = Store::open(&cache_folder(args))?;
@@ -41,7 +41,7 @@ fn stats(store: &Store) -> anyhow::Result<ExitCode> {
     let mut table = Table::new(&["op", "tasks", "hours of work", "MB"]);
     for (op, (tasks, seconds, bytes)) in ops {
         let (hours, megabytes) = (format!("{:.2}", seconds / 3600.0), format!("{:.1}", bytes as f64 / 1e6));
-        table.row(vec![op.into(), tasks.into(), number(hours), number(megabytes)]);
+        table.row(vec![op.into(), tasks.into(), Cell::Number(hours), Cell::Number(megabytes)]);
     }
     print!("{}", table.text());
     let runs = history::newest_first(store).count();
@@ -54,10 +54,6 @@ fn stats(store: &Store) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn number(text: String) -> crate::views::aligned::Cell {
-    crate::views::aligned::Cell::Number(text)
 }
 
 fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Result<ExitCode> {

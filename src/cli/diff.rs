@@ -17,7 +17,7 @@ pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
     let (old, new) = (run(&project, &diff.old)?, run(&project, &diff.new)?);
     let difference = Difference { store: &project.store, old: &old, new: &new };
     let mut parts = Vec::new();
-    let changes = changes(&old.params, &new.params);
+    let changes = changes(&old, &new);
     if !changes.is_empty() {
         parts.push(format!("parameters: {}\n", changes.join(", ")));
     }

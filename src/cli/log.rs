@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use hspipe_engine::Value;
 use hspipe_engine::history::{self, RunRecord, now};
+use hspipe_engine::key::{Change, params_changed};
 use hspipe_engine::store::Store;
-use hspipe_engine::value::show;
 
 use super::args;
 use super::project::cache_folder;
@@ -21,7 +20,7 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
     for place in first..runs.len() {
         let (number, run) = &runs[place];
         let changed = match place.checked_sub(1) {
-            Some(before) => changes(&runs[before].1.params, &run.params).join(", "),
+            Some(before) => changes(&runs[before].1, run).join(", "),
             None => String::new(),
         };
         table.row(vec![
@@ -37,13 +36,6 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
 }
 
 /// Parameters that differ: `runs 5 -> 10`.
-pub fn changes(old: &Value, new: &Value) -> Vec<String> {
-    let empty = serde_json::Map::new();
-    let (old, new) = (old.as_object().unwrap_or(&empty), new.as_object().unwrap_or(&empty));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    let value = |value: Option<&Value>| value.map_or("none".to_string(), show);
-    let differs = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
-    differs.map(|name| format!("{name} {} -> {}", value(old.get(name)), value(new.get(name)))).collect()
+pub fn changes(old: &RunRecord, new: &RunRecord) -> Vec<String> {
+    params_changed(&old.params, &new.params, "").iter().map(Change::to_string).collect()
 }

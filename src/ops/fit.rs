@@ -8,7 +8,8 @@ use std::sync::Arc;
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::training::{
-    Prepared, Recipe, Training, capacity, member_tables, run_batch, training_params, weights_table,
+    Prepared, Recipe, Training, capacity, member_tables, more_weights, run_batch, training_params,
+    weights_table,
 };
 use crate::nn::{Schedule, Trained, argmax, energy, margin};
 use crate::tables::{DYNAMICS, FIT_SCORES, write};
@@ -37,7 +38,7 @@ impl Op for Fit {
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(3.0, 1_200_000 + params.more_weights())
+        params.typical_cost(3.0, 1_200_000 + more_weights(&params.hidden))
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

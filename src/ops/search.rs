@@ -6,7 +6,8 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamEr
 
 use super::hyperparameters;
 use super::training::{
-    Prepared, Recipe, Training, capacity, member_tables, radii_table, training_params, weights_table,
+    Prepared, Recipe, Training, capacity, member_tables, more_weights, radii_table, training_params,
+    weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
 use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
@@ -55,7 +56,7 @@ impl Op for Search {
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(2.0, 500_000 + params.more_weights())
+        params.typical_cost(2.0, 500_000 + more_weights(&params.hidden))
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {

@@ -130,12 +130,10 @@ impl Manifest {
         } else if self.version != old.version {
             changes.push(Change::Version { op: self.op.clone(), old: old.version, new: self.version });
         }
-        differ(&old.params, &self.params, "", &mut |name, old, new| {
-            changes.push(Change::Param { name, old, new });
-        });
+        changes.extend(params_changed(&old.params, &self.params, ""));
         let empty = Value::Null;
         let (old_seed, seed) = (old.seed.as_ref().unwrap_or(&empty), self.seed.as_ref().unwrap_or(&empty));
-        differ(old_seed, seed, "seed", &mut |name, old, new| changes.push(Change::Param { name, old, new }));
+        changes.extend(params_changed(old_seed, seed, "seed"));
         let names =
             self.inputs.keys().chain(old.inputs.keys().filter(|name| !self.inputs.contains_key(*name)));
         for name in names {
@@ -147,6 +145,13 @@ impl Manifest {
         }
         changes
     }
+}
+
+/// The parameters that differ, each part of a map on its own; `name` is what their names begin with.
+pub fn params_changed(old: &Value, new: &Value, name: &str) -> Vec<Change> {
+    let mut changes = Vec::new();
+    differ(old, new, name, &mut |name, old, new| changes.push(Change::Param { name, old, new }));
+    changes
 }
 
 /// Calls `found` for each leaf in which two values differ, with its dotted name.

@@ -38,7 +38,7 @@ pub fn verify(
     draw: u64,
 ) -> Result<Verified, StoreError> {
     let mut found = Verified::default();
-    for (digest, Item { bytes, .. }) in chosen(&survey.objects, sample, draw) {
+    for (digest, Item { bytes, .. }) in chosen(&survey.objects, |(digest, _)| digest.hex(), sample, draw) {
         found.objects += 1;
         found.bytes += bytes;
         match store.read(digest) {
@@ -47,7 +47,7 @@ pub fn verify(
             Err(error) => return Err(error),
         }
     }
-    for (key, item) in chosen(&survey.records, sample, draw) {
+    for (key, item) in chosen(&survey.records, |(key, _)| key.hex(), sample, draw) {
         found.records += 1;
         let Some(record) = store.record(key) else {
             let aside = item.path.with_extension("corrupt");
@@ -88,14 +88,10 @@ pub fn recompute(
     threads: usize,
     draw: u64,
 ) -> Result<(usize, Option<Differs>), (TaskId, OpError)> {
-    let cached: Vec<(TaskId, ())> = tasks
-        .iter()
-        .filter(|task| matches!(plan.states[**task], State::Cached { .. }))
-        .map(|t| (*t, ()))
-        .collect();
+    let is_cached = |task: &TaskId| matches!(plan.states[*task], State::Cached { .. });
+    let cached: Vec<TaskId> = tasks.iter().copied().filter(is_cached).collect();
     let mut count = 0;
-    for (task, ()) in chosen(&cached, Some(sample), draw) {
-        let task = *task;
+    for task in chosen(&cached, |task| task.to_string(), Some(sample), draw).copied() {
         let (Some(manifest), State::Cached { outputs, .. }) =
             (plan.manifest(graph, task), &plan.states[task])
         else {
@@ -117,16 +113,16 @@ pub fn recompute(
     Ok((count, None))
 }
 
-/// Some of the items, in their order: those whose hashes with `draw` are the least.
-fn chosen<K: std::fmt::Debug, V>(
-    items: &[(K, V)],
+/// Some of the items, in their order: those whose names' hashes with `draw` are the least.
+fn chosen<T>(
+    items: &[T],
+    name: impl Fn(&T) -> String,
     sample: Option<usize>,
     draw: u64,
-) -> impl Iterator<Item = &(K, V)> {
-    let hash = |place: usize| Digest::of(format!("{draw} {:?}", items[place].0).as_bytes()).0;
+) -> impl Iterator<Item = &T> {
     let mut places: Vec<usize> = (0..items.len()).collect();
     if let Some(sample) = sample.filter(|sample| *sample < items.len()) {
-        places.sort_by_cached_key(|place| hash(*place));
+        places.sort_by_cached_key(|place| Digest::of(format!("{draw} {}", name(&items[*place])).as_bytes()));
         places.truncate(sample);
         places.sort_unstable();
     }

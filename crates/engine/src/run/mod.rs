@@ -283,7 +283,7 @@ impl<'a> Scheduler<'a> {
             let stage = self.graph.stage_of(ready.task);
             let forced = self.options.force.contains(&stage.name);
             match served(self.store, stage.op.as_ref(), &ready.key).filter(|_| !forced) {
-                Some(record) => self.found(ready.task, &record),
+                Some(record) => self.settle(ready.task, &record, None),
                 None => mine.push(ready),
             }
         }
@@ -313,11 +313,7 @@ impl<'a> Scheduler<'a> {
     fn finish(&mut self, task: TaskId, result: Result<Record, OpError>) {
         match result {
             Ok(record) => {
-                let others = self.same_work.remove(&record.key).unwrap_or_default();
-                self.complete(task, &record, Some(record.made.seconds));
-                for other in others {
-                    self.complete(other, &record, None);
-                }
+                self.settle(task, &record, Some(record.made.seconds));
             }
             Err(error) => {
                 self.progress.event(Event::Failed { task, error: &error });
@@ -332,10 +328,11 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// A queued task that another process has computed.
-    fn found(&mut self, task: TaskId, record: &Record) {
-        self.complete(task, record, None);
-        for other in self.same_work.remove(&record.key).unwrap_or_default() {
+    /// A queued task that this process has computed in so many seconds, or another one; and the same work of others.
+    fn settle(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
+        let others = self.same_work.remove(&record.key).unwrap_or_default();
+        self.complete(task, record, seconds);
+        for other in others {
             self.complete(other, record, None);
         }
     }
