@@ -88,9 +88,17 @@ pub struct Run {
     /// Compute this stage's tasks even if they are cached; may be given many times
     #[arg(long, value_name = "STAGE")]
     pub force: Vec<String>,
+    /// Seconds between two checkpoints of a task that takes long
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub checkpoint_every: f64,
     /// Start nothing new after the first failure
     #[arg(long)]
     pub fail_fast: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=1e6).contains(seconds));
+    seconds.ok_or_else(|| "a number of seconds from 0 to 1000000 is wanted".to_string())
 }
 
 #[derive(clap::Args)]

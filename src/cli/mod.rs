@@ -9,6 +9,7 @@ mod data;
 mod diff;
 pub mod error;
 mod graph;
+mod interrupt;
 mod list;
 mod log;
 mod progress;

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
+use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, RunRecord};
 use hspipe_engine::lock;
@@ -13,6 +15,7 @@ use hspipe_engine::run::{self as engine, Options, Report};
 
 use super::args;
 use super::error::{Hinted, causes};
+use super::interrupt;
 use super::progress::Shown;
 use super::project::Project;
 use super::status::{ahead, stages_table};
@@ -43,8 +46,14 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     {
         eprintln!("{line}");
     }
-    let options =
-        Options { threads, fail_fast: run.fail_fast, force, version: env!("CARGO_PKG_VERSION").to_string() };
+    let rhythm = Rhythm { every: Duration::from_secs_f64(run.checkpoint_every), stop: interrupt::watch() };
+    let options = Options {
+        threads,
+        fail_fast: run.fail_fast,
+        force,
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        rhythm,
+    };
     let mut progress = Shown::new(&project.graph, args.quiet, args.verbose);
     let mut report = engine::run(&project.graph, &mut plan, &project.store, &roots, &options, &mut progress)?;
     while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
@@ -55,6 +64,9 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         report = again.after(report);
     }
 
+    if options.rhythm.stop.load(Ordering::Relaxed) {
+        return Ok(interrupted(&project, &report, &run.targets));
+    }
     // Before anything else can fail, what failed is told.
     print_failures(&project, &report);
 
@@ -98,6 +110,18 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
         }
     }
     Ok(stages.iter().cloned().collect())
+}
+
+/// Says what is done and how to go on.
+fn interrupted(project: &Project, report: &Report, targets: &[String]) -> ExitCode {
+    print_failures(project, report);
+    eprintln!(
+        "stopped: {} tasks computed, {} left; what is done is kept, and long trainings go on where they were",
+        report.computed.len(),
+        report.not_started.len() + report.blocked.len()
+    );
+    eprintln!("  hint: go on with the same command: hspipe run {}", targets.join(" "));
+    ExitCode::from(interrupt::EXIT_CODE)
 }
 
 /// Keeps the keys of this run for `why`, unless nothing differs from the last run.

@@ -2,9 +2,12 @@
 //!
 //! In: the logits of all samples after each epoch. Out: [`Dynamics`]. Knows no trainer.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Dynamics, argmax, margin};
 
 /// What has been seen so far.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Watch {
     dynamics: Dynamics,
     /// Whether each sample's label was predicted last time.

@@ -37,6 +37,8 @@ pub fn train(
         latent_layer,
         dynamics: true,
         seeds: &[11],
+        states: &[],
+        keeper: None,
         threads: 1,
         device: "cpu",
     };

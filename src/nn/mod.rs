@@ -14,6 +14,10 @@ mod scores;
 mod torch;
 mod trainer;
 
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
@@ -51,11 +55,27 @@ pub struct Job<'a> {
     pub dynamics: bool,
     /// One network per seed.
     pub seeds: &'a [u32],
+    /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or none for a seed, if it
+    /// begins. Bytes that mean nothing to the trainer count as none.
+    pub states: &'a [Option<Vec<u8>>],
+    /// Who keeps the states of networks in training, if they are wanted.
+    pub keeper: Option<Keeper<'a>>,
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
     /// As [`resolve`] gives it.
     #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "libtorch alone has a choice"))]
     pub device: &'a str,
+}
+
+/// Who keeps states, so that a training that is cut off goes on with the same bits.
+#[derive(Clone, Copy)]
+pub struct Keeper<'a> {
+    /// The time from one state of a network to the next.
+    pub every: Duration,
+    /// Set when training is to end as soon as it can, its state kept.
+    pub stop: &'a AtomicBool,
+    /// Takes the state of the network whose seed stands at this place of the job's.
+    pub keep: &'a (dyn Fn(usize, Vec<u8>) + Sync),
 }
 
 /// A trained network and what was seen on the way.
@@ -96,12 +116,24 @@ pub enum TrainError {
     #[cfg(feature = "torch")]
     #[error("libtorch failed")]
     Torch(#[from] tch::TchError),
-    #[error("{0}: the learning rate is too large or the data are broken")]
-    Diverged(hspipe_ensemble::Diverged),
+    #[error("the loss is not finite at epoch {epoch}: the learning rate is too large or the data are broken")]
+    Diverged { epoch: u32 },
+    /// The job's [`Keeper`] has its state.
+    #[error("stopped")]
+    Stopped,
     #[error("the samples and the network do not fit")]
     Input(#[from] hspipe_ensemble::InputError),
     #[error("the trainer {0} cannot train such networks")]
     Trainer(&'static str),
+}
+
+impl From<Unfinished> for TrainError {
+    fn from(unfinished: Unfinished) -> Self {
+        match unfinished {
+            Unfinished::Diverged { epoch } => TrainError::Diverged { epoch },
+            Unfinished::Stopped => TrainError::Stopped,
+        }
+    }
 }
 
 /// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a task's key.

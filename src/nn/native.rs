@@ -2,9 +2,9 @@
 //!
 //! In: [`Job`]. Out: [`Trained`]. Knows no more than how to ask that crate.
 
-use hspipe_ensemble::{Instructions, Network, train};
+use hspipe_ensemble::{Instructions, Network, State, train};
 
-use super::{Architecture, Job, Parameter, TrainError, Trained, Trainer};
+use super::{Architecture, Job, Keeper, Parameter, TrainError, Trained, Trainer};
 
 /// Part of every key of a training by it: raised whenever the crate gives other bits.
 pub const VERSION: u32 = 1;
@@ -34,6 +34,16 @@ fn networks(
     network: &Network,
 ) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemble::InputError> {
     let lists = job.samples.lists(job.train);
+    let decoded = |bytes: &Option<Vec<u8>>| postcard::from_bytes(bytes.as_ref()?).ok();
+    let states: Vec<Option<State>> = job.states.iter().map(decoded).collect();
+    let keep = |place: usize, state: State| {
+        // Plain vectors and numbers can always be encoded.
+        if let (Some(keeper), Ok(bytes)) = (job.keeper, postcard::to_stdvec(&state)) {
+            (keeper.keep)(place, bytes);
+        }
+    };
+    let keeper =
+        job.keeper.map(|Keeper { every, stop, .. }| hspipe_ensemble::Keeper { every, stop, keep: &keep });
     let trained = train(&hspipe_ensemble::Job {
         set: lists.train()?,
         labels: &job.train_labels(),
@@ -44,10 +54,12 @@ fn networks(
         latent_layer: job.latent_layer,
         dynamics: job.dynamics,
         evaluate: Some(lists.all()?),
+        states: &states,
+        keeper,
         threads: job.threads,
         instructions: Instructions::detect(),
     })?;
-    Ok(trained.into_iter().map(|trained| trained.map(Trained::from).map_err(TrainError::Diverged)).collect())
+    Ok(trained.into_iter().map(|trained| trained.map(Trained::from).map_err(TrainError::from)).collect())
 }
 
 impl From<hspipe_ensemble::Trained> for Trained {

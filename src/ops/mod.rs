@@ -77,7 +77,10 @@ impl From<TableError> for OpError {
 
 impl From<TrainError> for OpError {
     fn from(error: TrainError) -> Self {
-        OpError::new("the training failed").because(error)
+        match error {
+            TrainError::Stopped => OpError::stopped(),
+            error => OpError::new("the training failed").because(error),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamEr
 
 use super::hyperparameters;
 use super::training::{
-    Prepared, Recipe, Training, capacity, member_tables, more_weights, radii_table, training_params,
+    Kept, Prepared, Recipe, Training, capacity, member_tables, more_weights, radii_table, training_params,
     weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
@@ -66,11 +66,13 @@ impl Op for Search {
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
+        let first_attempts: Vec<u32> = tasks.iter().map(|task| Kept::attempt(task.checkpoint)).collect();
         for attempt in 0..first.params.max_attempts {
             // Those whose classes have not all inverted try again, together.
-            let open: Vec<usize> = (0..tasks.len()).filter(|i| done[*i].is_none()).collect();
+            let is_open = |i: &usize| done[*i].is_none() && first_attempts[*i] <= attempt;
+            let open: Vec<usize> = (0..tasks.len()).filter(is_open).collect();
             if open.is_empty() {
-                break;
+                continue;
             }
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
@@ -115,7 +117,8 @@ fn attempt_all(
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
-    let trained = training.networks(&recipe, &training.all(), &seeds, tasks[0].threads);
+    let kept = Kept { checkpoints: open.iter().map(|i| tasks[*i].checkpoint).collect(), attempt };
+    let trained = training.networks(&recipe, &training.all(), &seeds, tasks[0].threads, &kept);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use hspipe_engine::checkpoint::{Checkpoint, Rhythm};
 use hspipe_engine::key::Digest;
 use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, Task};
 
-use crate::nn::{self, Architecture, Job, Parameter, Samples, Schedule, Trained};
+use crate::nn::{self, Architecture, Job, Keeper, Parameter, Samples, Schedule, Trained};
 use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
 
 /// Declares an op's parameters: those of every training, and its own. What does not apply, and what says no more than
@@ -186,7 +187,9 @@ impl Training {
         train: &[u32],
         seeds: &[u32],
         threads: usize,
+        kept: &Kept,
     ) -> Vec<Result<Trained, OpError>> {
+        let keep = |place: usize, state: Vec<u8>| kept.save(place, &state);
         let job = Job {
             architecture: &recipe.architecture,
             classes: self.classes,
@@ -199,12 +202,54 @@ impl Training {
             latent_layer: recipe.latent_layer - 1,
             dynamics: recipe.dynamics,
             seeds,
+            states: &kept.states(),
+            keeper: kept.keeper(&keep),
             threads,
             device: recipe.device,
         };
         nn::trainer(recipe.trainer).train(&job).into_iter().map(|trained| Ok(trained?)).collect()
     }
 }
+
+/// The checkpoints of networks that are trained together, in the order of their seeds.
+pub struct Kept<'a> {
+    pub checkpoints: Vec<&'a Checkpoint>,
+    /// Whose states they hold, if a task trains several networks one after the other.
+    pub attempt: u32,
+}
+
+impl Kept<'_> {
+    /// The attempt that a task's checkpoint is of, and the state.
+    fn load(checkpoint: &Checkpoint) -> Option<(u32, Vec<u8>)> {
+        let mut state = checkpoint.load()?;
+        let attempt = state.get(..ATTEMPT)?.try_into().ok().map(u32::from_le_bytes)?;
+        Some((attempt, state.split_off(ATTEMPT)))
+    }
+
+    /// The attempt that a task goes on with; those before came to nothing.
+    pub fn attempt(checkpoint: &Checkpoint) -> u32 {
+        Self::load(checkpoint).map_or(0, |(attempt, _)| attempt)
+    }
+
+    fn states(&self) -> Vec<Option<Vec<u8>>> {
+        let of_attempt =
+            |checkpoint: &&Checkpoint| Self::load(checkpoint).filter(|(of, _)| *of == self.attempt);
+        self.checkpoints.iter().map(|checkpoint| Some(of_attempt(checkpoint)?.1)).collect()
+    }
+
+    fn save(&self, place: usize, state: &[u8]) {
+        let bytes = [&self.attempt.to_le_bytes(), state].concat();
+        self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&bytes));
+    }
+
+    fn keeper<'a>(&'a self, keep: &'a (dyn Fn(usize, Vec<u8>) + Sync)) -> Option<Keeper<'a>> {
+        let Rhythm { every, stop } = &self.checkpoints.first()?.rhythm;
+        Some(Keeper { every: *every, stop, keep })
+    }
+}
+
+/// Bytes before a state that number its attempt.
+const ATTEMPT: usize = size_of::<u32>();
 
 /// How many networks the trainer takes at once, and on how many threads.
 pub fn capacity(trainer: &str) -> Capacity {
@@ -226,7 +271,8 @@ pub fn run_batch<'a, P>(
         let training = prepared.training(first.inputs)?;
         let (recipe, train) = recipe(&training)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let trained = training.networks(&recipe, &train, &seeds, first.threads);
+        let kept = Kept { checkpoints: tasks.iter().map(|task| task.checkpoint).collect(), attempt: 0 };
+        let trained = training.networks(&recipe, &train, &seeds, first.threads, &kept);
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };

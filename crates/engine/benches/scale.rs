@@ -47,8 +47,7 @@ fn main() {
         let start = Instant::now();
         let mut plan = Plan::make(&graph, &store, &Default::default());
         line("plan, nothing cached", tasks.len(), start);
-        let options =
-            Options { threads: 2, fail_fast: false, force: Default::default(), version: "bench".into() };
+        let options = Options { threads: 2, version: "bench".into(), ..Options::default() };
         let start = Instant::now();
         let report = run::run(&graph, &mut plan, &store, &tasks, &options, &mut Silent).expect("it runs");
         assert_eq!(report.computed.len(), tasks.len());

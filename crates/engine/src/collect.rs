@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::history;
 use crate::key::{Digest, Key};
@@ -25,6 +26,8 @@ pub struct Survey {
     pub objects: Vec<(Digest, Item)>,
     pub records: Vec<(Key, Item)>,
     pub runs: Vec<Item>,
+    /// The states of tasks that were cut off, or are being computed.
+    pub checkpoints: Vec<(Key, Item)>,
     /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
     pub leftovers: Vec<Item>,
 }
@@ -52,6 +55,13 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
         let is_run = name.strip_suffix(".json").is_some_and(|name| name.parse::<u64>().is_ok());
         if is_run { survey.runs.push(item) } else { survey.leftovers.push(item) }
     }
+    for (name, item) in files(&store.root().join("checkpoints"))? {
+        match Key::from_hex(&name) {
+            Some(key) => survey.checkpoints.push((key, item)),
+            None => survey.leftovers.push(item),
+        }
+    }
+    survey.checkpoints.sort();
     survey.objects.sort();
     survey.records.sort();
     survey.runs.sort();
@@ -63,7 +73,8 @@ impl Survey {
     pub fn bytes(&self) -> u64 {
         let objects = self.objects.iter().map(|(_, item)| item.bytes);
         let records = self.records.iter().map(|(_, item)| item.bytes);
-        let others = self.runs.iter().chain(&self.leftovers).map(|item| item.bytes);
+        let checkpoints = self.checkpoints.iter().map(|(_, item)| item);
+        let others = self.runs.iter().chain(&self.leftovers).chain(checkpoints).map(|item| item.bytes);
         objects.chain(records).chain(others).sum()
     }
 }
@@ -143,8 +154,22 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
         .map(|(_, item)| item)
         .collect();
     (garbage.runs, garbage.objects) = (runs.len(), objects.len());
-    garbage.items = runs.into_iter().chain(records).chain(objects).chain(survey.leftovers).collect();
+    let checkpoints = survey.checkpoints.into_iter().filter(|(key, item)| is_past(store, key, item));
+    let checkpoints = checkpoints.map(|(_, item)| item);
+    garbage.items =
+        runs.into_iter().chain(records).chain(objects).chain(checkpoints).chain(survey.leftovers).collect();
     Ok(garbage)
+}
+
+/// Nobody comes back to a task that was cut off so long ago.
+const CHECKPOINTS_LAST: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Whether a checkpoint is of no more use.
+fn is_past(store: &Store, key: &Key, item: &Item) -> bool {
+    let written = fs::metadata(&item.path).and_then(|metadata| metadata.modified());
+    // One from the future, by a clock that was set back, is a new one.
+    let age = written.ok().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+    store.record(key).is_some() || age > CHECKPOINTS_LAST
 }
 
 /// The files in the folders of a folder: name of the folder, name, file.

@@ -5,6 +5,7 @@
 //! of them the [`store`] already holds, [`estimate`] how much the others take, [`run`] computes the others and [`history`] remembers what was run.
 //! An [`op::Op`] is all that the engine knows of the science. It never prints: see [`progress`].
 
+pub mod checkpoint;
 pub mod collect;
 pub mod error;
 pub mod estimate;

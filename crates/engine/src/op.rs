@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::checkpoint::Checkpoint;
 use crate::key::{Digest, Seed};
 use crate::store::{Store, StoreError};
 use crate::value::Value;
@@ -128,6 +129,8 @@ pub struct Task<'a, P> {
     pub inputs: &'a Inputs,
     /// Threads that this call may use, at least 1.
     pub threads: usize,
+    /// For what takes long.
+    pub checkpoint: &'a Checkpoint,
 }
 
 impl<P> Task<'_, P> {
@@ -184,12 +187,22 @@ pub type Outputs = Vec<(&'static str, Vec<u8>)>;
 pub struct OpError {
     pub what: String,
     pub hint: Option<String>,
+    stopped: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl OpError {
     pub fn new(what: impl Into<String>) -> Self {
-        OpError { what: what.into(), hint: None, source: None }
+        OpError { what: what.into(), hint: None, stopped: false, source: None }
+    }
+
+    /// The run is to end, and the task's [`Checkpoint`] has its state: no failure.
+    pub fn stopped() -> Self {
+        OpError { stopped: true, ..OpError::new("stopped") }
+    }
+
+    pub fn is_stop(&self) -> bool {
+        self.stopped
     }
 
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
@@ -225,7 +238,7 @@ impl std::error::Error for OpError {
 
 impl From<StoreError> for OpError {
     fn from(error: StoreError) -> Self {
-        OpError { what: "a stored table cannot be read".into(), hint: None, source: Some(Arc::new(error)) }
+        OpError::new("a stored table cannot be read").because(error)
     }
 }
 
@@ -279,6 +292,7 @@ pub struct BoundTask {
     pub params: Bound,
     pub seed: Option<Arc<Seed>>,
     pub inputs: Inputs,
+    pub checkpoint: Checkpoint,
 }
 
 impl<O: Op> AnyOp for O {
@@ -329,7 +343,8 @@ impl<O: Op> AnyOp for O {
             .iter()
             .map(|task| {
                 let params = task.params.typed.downcast_ref::<O::Params>()?;
-                Some(Task { params, seed: task.seed.as_deref(), inputs: &task.inputs, threads })
+                let (seed, inputs, checkpoint) = (task.seed.as_deref(), &task.inputs, &task.checkpoint);
+                Some(Task { params, seed, inputs, threads, checkpoint })
             })
             .collect();
         match typed {

@@ -62,7 +62,7 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError
 impl Store {
     /// Opens the cache folder, making it if need be.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        for part in ["objects", "records", "runs", "locks"] {
+        for part in ["objects", "records", "runs", "locks", "checkpoints"] {
             let folder = root.join(part);
             fs::create_dir_all(&folder).map_err(io("make the cache folder", &folder))?;
         }
@@ -81,6 +81,10 @@ impl Store {
     fn record_path(&self, key: &Key) -> PathBuf {
         let hex = key.hex();
         self.root.join("records").join(&hex[..2]).join(format!("{}.json", &hex[2..]))
+    }
+
+    pub(crate) fn checkpoint_path(&self, key: &Key) -> PathBuf {
+        self.root.join("checkpoints").join(key.hex())
     }
 
     /// The record of `key`, if there is one and all its objects are present in their sizes.

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::checkpoint::Checkpoint;
 use crate::collect::{Item, Survey};
 use crate::graph::{Graph, TaskId};
 use crate::key::Digest;
@@ -97,7 +98,7 @@ pub fn recompute(
         else {
             continue;
         };
-        let bound = bind(graph, store, task, &manifest);
+        let bound = bind(graph, store, task, &manifest, Checkpoint::none());
         let mut made = graph.stage_of(task).op.run_batch(&[bound], threads);
         let tables = made.pop().unwrap_or_else(|| Err(OpError::new("the op returned too few results")));
         count += 1;

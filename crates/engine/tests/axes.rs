@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
-use common::graph;
+use common::{Lab, graph};
 use hspipe_engine::graph::Graph;
 use hspipe_engine::key::{Digest, Manifest};
 use hspipe_engine::plan;
@@ -60,6 +60,41 @@ fn stage(earlier: usize) -> impl Strategy<Value = StageModel> {
             inputs,
         },
     )
+}
+
+/// What a user may do to a pipeline between two runs.
+#[derive(Clone, Debug)]
+enum Change {
+    /// Another value of a parameter, if the stage has it.
+    Param(usize, &'static str, usize),
+    /// More or fewer values of an axis.
+    Domain(usize, usize),
+    Role(usize, &'static str),
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        3 => (0..4usize, prop::sample::select(vec!["x", "y"]), 0..3usize)
+            .prop_map(|(stage, name, value)| Change::Param(stage, name, value)),
+        2 => (0..3usize, 1..=4usize).prop_map(|(axis, size)| Change::Domain(axis, size)),
+        1 => (0..4usize, prop::sample::select(vec!["search", "fit"]))
+            .prop_map(|(stage, role)| Change::Role(stage, role)),
+    ]
+}
+
+impl Change {
+    fn of(&self, model: &Model) -> Model {
+        let mut model = model.clone();
+        let stages = model.stages.len();
+        match *self {
+            Change::Param(stage, name, value) => {
+                model.stages[stage % stages].params.entry(name).and_modify(|old| *old = value);
+            }
+            Change::Domain(axis, size) => model.domains[axis] = size,
+            Change::Role(stage, role) => model.stages[stage % stages].role = role,
+        }
+        model
+    }
 }
 
 fn models() -> impl Strategy<Value = Model> {
@@ -293,5 +328,30 @@ proptest! {
             manifests(&graph).iter().map(|manifest| Some(manifest.as_ref()?.key())).collect()
         };
         prop_assert_eq!(keys(&PLAIN), keys(&Style { prefix: "other", params_backwards: true }));
+    }
+}
+
+proptest! {
+    // Each case runs up to four times, on a disk.
+    #![proptest_config(config(40))]
+
+    /// Every work that was never done is done once, and nothing else is.
+    #[test]
+    fn a_change_reruns_what_a_naive_evaluator_says(model in models(), changes in prop::collection::vec(changes(), 1..=3)) {
+        let mut lab = Lab::new(text(&model, &PLAIN), 2);
+        let (mut done, mut model) = (BTreeSet::new(), model);
+        for change in std::iter::once(None).chain(changes.iter().map(Some)) {
+            model = change.map_or(model.clone(), |change| change.of(&model));
+            lab.text = text(&model, &PLAIN);
+            let naive = evaluate(&model);
+            let works: BTreeSet<String> =
+                naive.iter().filter(|task| !task.absent).map(|task| task.work.clone()).collect();
+            let new: Vec<String> = works.difference(&done).cloned().collect();
+            let ran = lab.complete(&[]);
+            let mut computed: Vec<String> = ran.report.computed.iter().map(|task| naive[*task].work.clone()).collect();
+            computed.sort();
+            prop_assert_eq!(computed, new);
+            done.extend(works);
+        }
     }
 }

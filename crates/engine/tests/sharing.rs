@@ -33,8 +33,7 @@ fn runs_beside_each_other_do_each_task_once() {
         let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
         let mut plan = Plan::make(&graph, &store, &Default::default());
         let tasks: Vec<usize> = (0..graph.tasks.len()).collect();
-        let options =
-            Options { threads: 2, fail_fast: false, force: Default::default(), version: "test".into() };
+        let options = Options { threads: 2, version: "test".into(), ..Options::default() };
         let report = run::run(&graph, &mut plan, &store, &tasks, &options, &mut Silent).unwrap();
         assert!(report.is_complete());
         report.computed.len()

@@ -39,6 +39,8 @@ fn time(case: Case, epochs: u64) -> Duration {
             evaluate: None,
             latent_layer: 0,
             threads: case.threads,
+            states: &[],
+            keeper: None,
             instructions: Instructions::detect(),
         });
         black_box(trained).expect("the job is sound");

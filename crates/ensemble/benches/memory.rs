@@ -64,6 +64,8 @@ fn measure((name, inked, n, networks, threads): (&str, u32, usize, usize, usize)
         latent_layer: 0,
         dynamics: false,
         evaluate: None,
+        states: &[],
+        keeper: None,
         threads,
         instructions: Instructions::detect(),
     });

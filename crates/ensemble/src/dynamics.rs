@@ -5,10 +5,12 @@
 //! After Toneva et al., "An empirical study of example forgetting" (ICLR 2019), and Swayamdipta et al., "Dataset
 //! cartography" (EMNLP 2020). Knows no layers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::lanes::{LANES, Lanes, Vector};
 
 /// What was seen of each training sample, after the step of every epoch. One element per sample.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dynamics {
     /// The sum of the margins: the logit of the label less the largest other one.
     pub margin_sum: Vec<f64>,
@@ -62,6 +64,24 @@ impl Track {
     }
 }
 
+/// What a track has of one sample and one network: the sums, then the counts, in the order of [`Track`]'s fields.
+pub type Row = ([f64; 3], [f32; 4]);
+
+impl Track {
+    fn row(&self, lane: usize) -> Row {
+        let sums = [&self.margin_sum, &self.probability_sum, &self.probability_squares];
+        let counts = [&self.correct, &self.forgotten, &self.learned, &self.is_correct];
+        (sums.map(|sum| sum[lane]), counts.map(|count| count.0[lane]))
+    }
+
+    fn set_row(&mut self, lane: usize, (sums, counts): Row) {
+        let to = [&mut self.margin_sum, &mut self.probability_sum, &mut self.probability_squares];
+        to.into_iter().zip(sums).for_each(|(to, sum)| to[lane] = sum);
+        let to = [&mut self.correct, &mut self.forgotten, &mut self.learned, &mut self.is_correct];
+        to.into_iter().zip(counts).for_each(|(to, count)| to.0[lane] = count);
+    }
+}
+
 /// The tracks of a partition's samples and up to eight networks.
 #[derive(Debug)]
 pub struct Tracks {
@@ -86,17 +106,15 @@ impl Tracks {
         (0..self.samples).map(move |sample| (sample / samples, sample % samples * stride + network))
     }
 
-    /// Gives `network` what `other` has of its network `theirs`.
-    pub fn copy_network(&mut self, network: usize, other: &Tracks, theirs: usize) {
-        for ((track, lane), (their_track, their_lane)) in self.places(network).zip(other.places(theirs)) {
-            let (to, from) = (&mut self.tracks[track], &other.tracks[their_track]);
-            to.margin_sum[lane] = from.margin_sum[their_lane];
-            to.probability_sum[lane] = from.probability_sum[their_lane];
-            to.probability_squares[lane] = from.probability_squares[their_lane];
-            to.correct.0[lane] = from.correct.0[their_lane];
-            to.forgotten.0[lane] = from.forgotten.0[their_lane];
-            to.learned.0[lane] = from.learned.0[their_lane];
-            to.is_correct.0[lane] = from.is_correct.0[their_lane];
+    /// What is kept of one network, a row per sample.
+    pub fn rows(&self, network: usize) -> impl Iterator<Item = Row> + use<'_> {
+        self.places(network).map(|(track, lane)| self.tracks[track].row(lane))
+    }
+
+    /// Gives `network` these rows, as many as there are samples.
+    pub fn set_rows(&mut self, network: usize, rows: impl Iterator<Item = Row>) {
+        for ((track, lane), row) in self.places(network).zip(rows) {
+            self.tracks[track].set_row(lane, row);
         }
     }
 

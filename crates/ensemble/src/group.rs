@@ -3,7 +3,7 @@
 //! In: a [`Task`] and the seeds of the group. Out: [`Trained`], one per seed. A network that is done, or has
 //! diverged, leaves its group, and the others move together. Knows no other groups.
 
-use crate::dynamics::Dynamics;
+use crate::dynamics::{Dynamics, Row};
 use crate::init::{Layer, linear_layers};
 use crate::inversion::Watch;
 use crate::lanes::{LANES, Vector};
@@ -12,15 +12,24 @@ use crate::model::Model;
 use crate::parameters::{Parameters, width};
 use crate::pass::{self, Partition, Pass, Wanted};
 use crate::radii::radii;
+use crate::state::{Search, State, Turn};
 use crate::threads::share;
-use crate::train::{Diverged, Inversion, Schedule, Task, Trained};
+use crate::train::{Inversion, Schedule, Start, Task, Trained, Unfinished};
 
-/// Trains at most eight networks.
-pub fn train(task: &Task, seeds: &[u32], threads: usize) -> Vec<Result<Trained, Diverged>> {
-    let layers: Vec<Vec<Layer>> = seeds.iter().map(|seed| linear_layers(*seed, &task.sizes)).collect();
-    let mut members: Vec<Member> = seeds.iter().map(|_| Member::new(task)).collect();
-    let mut group = Group::new(task, (0..seeds.len()).collect(), &layers);
-    for step in 0.. {
+/// Trains at most eight networks that have done the same number of steps.
+pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Trained, Unfinished>> {
+    let first = |start: &Start| match start.state {
+        Some(state) => state.layers.clone(),
+        None => linear_layers(start.seed, &task.sizes),
+    };
+    let mut members: Vec<Member> = starts.iter().map(|start| Member::new(task, start.state)).collect();
+    let mut group =
+        Group::new(task, (0..starts.len()).collect(), &starts.iter().map(first).collect::<Vec<_>>());
+    for (place, start) in starts.iter().enumerate() {
+        group.restore(place, start.state.map_or(&[], |state| &state.tracks));
+    }
+    let mut turn = task.keeper.map(Turn::new);
+    for step in starts.first().map_or(0, Start::step).. {
         let seen = group.pass(task, step, threads);
         let mut left = Vec::new();
         for (place, seen) in seen.into_iter().enumerate() {
@@ -37,6 +46,20 @@ pub fn train(task: &Task, seeds: &[u32], threads: usize) -> Vec<Result<Trained, 
         group.step(task, threads);
         if left.len() < group.members.len() {
             group = group.keep(task, &left);
+        }
+        let Some(turn) = &mut turn else { continue };
+        if let Some(keep) = turn.due() {
+            for place in 0..group.members.len() {
+                let member = group.members[place];
+                keep(starts[member].place, group.state(place, &members[member], step + 1));
+            }
+        }
+        if turn.is_over() {
+            for (place, member) in group.members.iter().enumerate() {
+                members[*member].unfinished = Some(Unfinished::Stopped);
+                members[*member].trained.layers = group.model.parameters.unpack(place);
+            }
+            break;
         }
     }
     if let Some(samples) = task.evaluate {
@@ -121,10 +144,30 @@ impl<'a> Group<'a> {
         let mut kept = Group::new(task, members, &layers);
         for (to, from) in kept.partitions.iter_mut().zip(&self.partitions) {
             for (i, place) in places.iter().enumerate() {
-                to.tracks.copy_network(i, &from.tracks, *place);
+                to.tracks.set_rows(i, from.tracks.rows(*place));
             }
         }
         kept
+    }
+
+    /// The state of the network at a place, before the pass of `step`.
+    fn state(&mut self, place: usize, member: &Member, step: u32) -> State {
+        State {
+            step,
+            layers: self.model.parameters.unpack(place),
+            losses: member.trained.losses.clone(),
+            radii: member.trained.radii.clone(),
+            search: member.search.clone(),
+            tracks: self.partitions.iter().flat_map(|partition| partition.tracks.rows(place)).collect(),
+        }
+    }
+
+    /// Gives the network at a place the tracks of a state, a row per sample.
+    fn restore(&mut self, place: usize, tracks: &[Row]) {
+        let mut rows = tracks.iter().copied();
+        for partition in &mut self.partitions {
+            partition.tracks.set_rows(place, &mut rows);
+        }
     }
 }
 
@@ -187,19 +230,16 @@ fn copy_columns(row: &[Vector], stride: usize, network: usize, to: &mut [f32]) {
 struct Member {
     trained: Trained,
     search: Option<Search>,
-    diverged: Option<Diverged>,
+    unfinished: Option<Unfinished>,
     done: bool,
 }
 
-/// An inversion search.
-struct Search {
-    watch: Watch,
-    /// training samples x classes; rows of classes that have inverted are final.
-    logits: Vec<f32>,
-}
-
 impl Member {
-    fn new(task: &Task) -> Self {
+    fn new(task: &Task, state: Option<&State>) -> Self {
+        if let Some(State { losses, radii, search, .. }) = state {
+            let trained = Trained { losses: losses.clone(), radii: radii.clone(), ..Trained::default() };
+            return Member { trained, search: search.clone(), unfinished: None, done: false };
+        }
         let search = match task.schedule {
             Schedule::Inversion { first_epoch, .. } => Some(Search {
                 watch: Watch::new(task.classes(), first_epoch),
@@ -207,13 +247,13 @@ impl Member {
             }),
             Schedule::Epochs { .. } => None,
         };
-        Member { trained: Trained::default(), search, diverged: None, done: false }
+        Member { trained: Trained::default(), search, unfinished: None, done: false }
     }
 
     /// Notes what a pass has seen and whether this network is done.
     fn take(&mut self, task: &Task, seen: Seen, place: &Place) {
         if !seen.loss.is_finite() {
-            self.diverged = Some(Diverged { epoch: seen.step });
+            self.unfinished = Some(Unfinished::Diverged { epoch: seen.step });
             self.done = true;
             return;
         }
@@ -244,9 +284,9 @@ impl Member {
         }
     }
 
-    fn finish(self) -> Result<Trained, Diverged> {
+    fn finish(self) -> Result<Trained, Unfinished> {
         let inversion =
             self.search.map(|search| Inversion { epochs: search.watch.epochs, logits: search.logits });
-        self.diverged.map_or(Ok(Trained { inversion, ..self.trained }), Err)
+        self.unfinished.map_or(Ok(Trained { inversion, ..self.trained }), Err)
     }
 }

@@ -1,9 +1,11 @@
 //! The initial weights of PyTorch's `nn.Linear` and `nn.Conv2d`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::generator::Generator;
 
 /// A fully connected layer: `weight` is outputs x inputs, row-major; `bias` has one value per output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
     pub inputs: usize,
     pub outputs: usize,

@@ -4,8 +4,10 @@
 //! manifolds (Ciceri et al., Nature Machine Intelligence 2024): a class has inverted at the first check after
 //! `first_epoch` at which its radius is greater than at the check before. Knows no networks.
 
+use serde::{Deserialize, Serialize};
+
 /// Watches the radii of one network's classes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watch {
     first_epoch: u32,
     last: Vec<f64>,
@@ -30,6 +32,10 @@ impl Watch {
             self.last[class] = *radius;
         }
         inverted
+    }
+
+    pub fn classes(&self) -> usize {
+        self.epochs.len()
     }
 
     pub fn all_inverted(&self) -> bool {

@@ -29,6 +29,7 @@ mod pass;
 mod pixels;
 mod radii;
 mod sparse;
+mod state;
 mod threads;
 mod train;
 
@@ -38,4 +39,5 @@ pub use generator::Generator;
 pub use lanes::Instructions;
 pub use lists::{SampleLists, TrainingSet};
 pub use pixels::Pixels;
-pub use train::{Diverged, Inversion, Job, Network, Schedule, Trained, train};
+pub use state::{Keeper, State};
+pub use train::{Inversion, Job, Network, Schedule, Trained, Unfinished, train};

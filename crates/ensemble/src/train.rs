@@ -9,6 +9,7 @@ use crate::group;
 use crate::init::Layer;
 use crate::lanes::{Instructions, LANES};
 use crate::lists::{SampleLists, TrainingSet};
+use crate::state::{Keeper, State};
 use crate::threads::share;
 
 /// Fully connected layers, tanh after each hidden one, logits out.
@@ -42,6 +43,10 @@ impl Schedule {
             Schedule::Epochs { epochs, .. } => epochs,
             Schedule::Inversion { max_epochs, .. } => max_epochs,
         }
+    }
+
+    pub(crate) fn is_search(&self) -> bool {
+        matches!(self, Schedule::Inversion { .. })
     }
 
     /// Whether radii are wanted of the network after the step of `epoch`.
@@ -78,6 +83,11 @@ pub struct Job<'a> {
     pub dynamics: bool,
     /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
     pub evaluate: Option<&'a SampleLists>,
+    /// Where the network of each seed goes on; an empty slice, or none for a seed, if it begins. One that does not fit
+    /// the job counts as none.
+    pub states: &'a [Option<State>],
+    /// Who keeps the states of networks in training, if they are wanted.
+    pub keeper: Option<Keeper<'a>>,
     /// At most so many at once.
     pub threads: usize,
     pub instructions: Instructions,
@@ -113,19 +123,25 @@ pub struct Inversion {
     pub logits: Vec<f32>,
 }
 
-/// A network whose loss was not finite before the step of an epoch.
+/// Why a network was not trained to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Diverged {
-    pub epoch: u32,
+pub enum Unfinished {
+    /// The loss was not finite before the step of this epoch.
+    Diverged { epoch: u32 },
+    /// Its [`Keeper`] wanted an end, and has its state.
+    Stopped,
 }
 
-impl std::fmt::Display for Diverged {
+impl std::fmt::Display for Unfinished {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "the loss is not finite at epoch {}", self.epoch)
+        match self {
+            Unfinished::Diverged { epoch } => write!(f, "the loss is not finite at epoch {epoch}"),
+            Unfinished::Stopped => f.write_str("stopped"),
+        }
     }
 }
 
-impl std::error::Error for Diverged {}
+impl std::error::Error for Unfinished {}
 
 /// A job that has been checked.
 pub(crate) struct Task<'a> {
@@ -138,7 +154,24 @@ pub(crate) struct Task<'a> {
     pub latent_layer: usize,
     pub dynamics: bool,
     pub evaluate: Option<&'a SampleLists>,
+    pub keeper: Option<Keeper<'a>>,
     pub instructions: Instructions,
+}
+
+/// One network at the begin of its training, or where it goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    /// Of its seed among the job's.
+    pub place: usize,
+    pub seed: u32,
+    pub state: Option<&'a State>,
+}
+
+impl Start<'_> {
+    /// Steps done.
+    pub fn step(&self) -> u32 {
+        self.state.map_or(0, |state| state.step)
+    }
 }
 
 impl Task<'_> {
@@ -148,31 +181,55 @@ impl Task<'_> {
 }
 
 /// One result per seed, in order. The bits of a network depend on its seed, the training set, the labels, the
-/// learning rate and the schedule; not on other seeds, threads or instructions.
-pub fn train(job: &Job) -> Result<Vec<Result<Trained, Diverged>>, InputError> {
+/// learning rate and the schedule; not on other seeds, threads or instructions, nor on where it was cut off.
+pub fn train(job: &Job) -> Result<Vec<Result<Trained, Unfinished>>, InputError> {
     let labels = check(job)?;
-    let Job { set, schedule, latent_layer, dynamics, evaluate, instructions, .. } = *job;
+    let Job { set, schedule, latent_layer, dynamics, evaluate, keeper, instructions, .. } = *job;
     let sizes = job.network.sizes(set.samples().width());
     let learning_rate = job.learning_rate as f32;
     let labels = &labels;
-    let task =
-        Task { set, labels, sizes, learning_rate, schedule, latent_layer, dynamics, evaluate, instructions };
+    let task = Task {
+        set,
+        labels,
+        sizes,
+        learning_rate,
+        schedule,
+        latent_layer,
+        dynamics,
+        evaluate,
+        keeper,
+        instructions,
+    };
+    let start = |(place, seed): (usize, &u32)| {
+        let state = job.states.get(place).and_then(Option::as_ref).filter(|state| state.fits(&task));
+        Start { place, seed: *seed, state }
+    };
+    let mut starts: Vec<Start> = job.seeds.iter().enumerate().map(start).collect();
+    // The networks of a group take their steps together.
+    starts.sort_by_key(Start::step);
 
     let threads = job.threads.max(1);
-    let mut groups: Vec<(&[u32], Vec<_>)> = groups(job.seeds).map(|seeds| (seeds, Vec::new())).collect();
+    let together = starts.chunk_by(|a, b| a.step() == b.step());
+    let mut groups: Vec<(&[Start], Vec<_>)> =
+        together.flat_map(groups).map(|starts| (starts, Vec::new())).collect();
     // Whole groups for every thread as long as they last; the threads share what is left over.
     let left = groups.len() % threads;
     let whole = groups.len() - left;
     let (whole, shared) = groups.split_at_mut(whole);
-    share(threads, whole.iter_mut(), |(seeds, trained)| *trained = group::train(&task, seeds, 1));
+    share(threads, whole.iter_mut(), |(starts, trained)| *trained = group::train(&task, starts, 1));
     let each = threads / left.max(1);
-    share(threads, shared.iter_mut(), |(seeds, trained)| *trained = group::train(&task, seeds, each));
-    Ok(groups.into_iter().flat_map(|(_, trained)| trained).collect())
+    share(threads, shared.iter_mut(), |(starts, trained)| *trained = group::train(&task, starts, each));
+    let mut trained: Vec<(usize, _)> = groups
+        .into_iter()
+        .flat_map(|(starts, trained)| starts.iter().map(|start| start.place).zip(trained))
+        .collect();
+    trained.sort_by_key(|(place, _)| *place);
+    Ok(trained.into_iter().map(|(_, trained)| trained).collect())
 }
 
 /// The seeds in groups of eight. Five or six left over are quicker as four and the others than in one group, where
 /// they would leave a third of each vector idle.
-fn groups(seeds: &[u32]) -> impl Iterator<Item = &[u32]> {
+fn groups<T>(seeds: &[T]) -> impl Iterator<Item = &[T]> {
     let (full, rest) = seeds.split_at(seeds.len() / LANES * LANES);
     let cut = if (5..=6).contains(&rest.len()) { 4 } else { rest.len() };
     let (half, last) = rest.split_at(cut);
@@ -246,6 +303,8 @@ mod tests {
                 latent_layer: 0,
                 dynamics: true,
                 evaluate: Some(set.samples()),
+                states: &[],
+                keeper: None,
                 threads: 2,
                 instructions: Instructions::detect(),
             })

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Reference, Synthetic};
 use hspipe_ensemble::init::linear_layers;
-use hspipe_ensemble::{Job, SampleLists, Schedule, TrainingSet, train};
+use hspipe_ensemble::{Job, SampleLists, Schedule, TrainingSet, Unfinished, train};
 
 #[test]
 fn losses_logits_and_radii_are_those_of_plain_loops() {
@@ -206,7 +206,7 @@ fn a_diverged_network_says_when() {
     let schedule = Schedule::Epochs { epochs: 3, radii_from: Some(0) };
     let job = Job { schedule, learning_rate: 3e38, ..data.job(&set, &network, &[1]) };
     let diverged = train(&job).unwrap().remove(0).unwrap_err();
-    assert!((1..=3).contains(&diverged.epoch), "{diverged}");
+    assert!(matches!(diverged, Unfinished::Diverged { epoch: 1..=3 }), "{diverged}");
 }
 
 /// No pixel is zero, so that the lists are as long as they can be.

@@ -3,21 +3,25 @@
 //! In: [`Job`]. Out: [`Trained`]. The scheduler runs many at once. It trains any [`Net`] on any device, and is the
 //! oracle that other trainers are tested against.
 
+mod adam;
+mod progress;
 mod radii;
 mod resnet;
 mod search;
 mod simple;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
-use hspipe_ensemble::{Diverged, Generator};
+use hspipe_ensemble::Generator;
 use tch::{Device, Kind, Reduction, TchError, Tensor, no_grad};
 
+use self::progress::Progress;
 use self::resnet::ResNet;
-use self::search::Search;
 use self::simple::SimpleNN;
 use super::dynamics::Watch;
-use super::{Architecture, Job, Parameter, Samples, Schedule, TrainError, Trained, Trainer};
+use super::{Architecture, Job, Keeper, Parameter, Samples, TrainError, Trained, Trainer};
 
 /// The libtorch that tch 0.26 is made for; its build refuses any other.
 pub const VERSION: &str = "2.13.0";
@@ -29,13 +33,11 @@ impl Trainer for Torch {
         // One thread per network keeps the order of every sum, and so the bits, fixed.
         tch::set_num_threads(1);
         let device = device(job.device);
-        job.seeds
-            .iter()
-            .map(|seed| {
-                let _alone = alone(device);
-                Training::new(job, *seed, device)?.run()
-            })
-            .collect()
+        let one = |(place, seed): (usize, &u32)| {
+            let _alone = alone(device);
+            Training::new(job, place, *seed, device)?.run()
+        };
+        job.seeds.iter().enumerate().map(one).collect()
     }
 }
 
@@ -62,12 +64,20 @@ trait Net {
     /// Changes the parameters by their gradients, and takes those away.
     fn step(&mut self) -> Result<(), TchError>;
 
+    /// All that a step changes, always in the same order.
+    fn tensors(&self) -> Vec<Tensor>;
+
     fn parameters(&self) -> Result<Vec<Parameter>, TchError>;
 }
 
 /// One network in training.
 struct Training<'a> {
     job: &'a Job<'a>,
+    /// Of its seed among the job's.
+    place: usize,
+    progress: Progress,
+    /// When a state was kept last.
+    kept: Instant,
     net: Box<dyn Net>,
     /// After the draws of the first weights; shuffles.
     generator: Generator,
@@ -78,7 +88,7 @@ struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    fn new(job: &'a Job<'a>, seed: u32, device: Device) -> Result<Self, TrainError> {
+    fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, TrainError> {
         let all = tensor_of(job.samples)?.f_to_device(device)?;
         let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
         let train = match is_first {
@@ -95,57 +105,83 @@ impl<'a> Training<'a> {
             }
             Architecture::ResNet => Box::new(ResNet::new(job, &mut generator, device)?),
         };
-        Ok(Training { job, net, generator, all, train, labels })
+        let state = job.states.get(place).and_then(Option::as_ref);
+        let progress = match state {
+            Some(state) => Progress::decode(state, job, &mut net.tensors())?,
+            None => None,
+        };
+        let progress = progress.unwrap_or_else(|| Progress::new(job));
+        if job.batch_size.is_some() {
+            // The generator goes on where it was, too.
+            (0..progress.epoch).for_each(|_| drop(generator.permutation(job.train.len() as u32)));
+        }
+        Ok(Training { job, place, progress, kept: Instant::now(), net, generator, all, train, labels })
     }
 
     fn run(mut self) -> Result<Trained, TrainError> {
         let train_labels = self.job.train_labels();
-        let mut search = match self.job.schedule {
-            Schedule::Inversion { first_epoch, .. } => Some(Search::new(self.job, first_epoch)),
-            Schedule::Epochs { .. } => None,
-        };
-        let mut dynamics = self.job.dynamics.then(|| Watch::new(self.job.train.len()));
-        let (mut losses, mut radii) = (Vec::new(), Vec::new());
-        for epoch in 0..self.job.schedule.max_epochs() {
-            losses.push(finite(self.learn()?, epoch)?);
-            if let Some(dynamics) = &mut dynamics {
-                dynamics.see(epoch, &self.train_logits()?, &train_labels);
+        while !self.progress.is_over(self.job) {
+            let epoch = self.progress.epoch;
+            let loss = finite(self.learn()?, epoch)?;
+            self.progress.losses.push(loss);
+            if self.progress.dynamics.is_some() {
+                let logits = self.train_logits()?;
+                self.progress.dynamics.iter_mut().for_each(|watch| watch.see(epoch, &logits, &train_labels));
             }
             if self.job.schedule.wants_radii(epoch) {
                 let now = no_grad(|| self.net.radii(&self.train, &self.labels))?;
-                if let Some(search) = &mut search
-                    && search.check(epoch, &now)
-                {
-                    search.keep(&self.train_logits()?);
+                if self.progress.search.as_mut().is_some_and(|search| search.check(epoch, &now)) {
+                    let logits = self.train_logits()?;
+                    self.progress.search.iter_mut().for_each(|search| search.keep(self.job, &logits));
                 }
-                radii.push((epoch, now));
+                self.progress.radii.push((epoch, now));
             }
-            if search.as_ref().is_some_and(Search::is_over) {
-                break;
-            }
+            self.progress.epoch += 1;
+            self.keep()?;
         }
-        let epochs = losses.len() as u32;
+        let epochs = self.progress.epoch;
         let final_loss = finite(self.loss()?, epochs)?;
         let logits = floats(&no_grad(|| self.net.logits(&self.all, false))?)?;
-        let inversion = search.map(|search| search.finish(&logits));
         let parameters = self.net.parameters()?;
+        let Progress { losses, radii, search, dynamics, .. } = self.progress;
+        let inversion = search.map(|search| search.finish(self.job, &logits));
         let dynamics = dynamics.map(Watch::finish);
         Ok(Trained { parameters, epochs, losses, final_loss, radii, logits, dynamics, inversion })
     }
 
-    /// One epoch: a step on all samples, or one on each mini-batch. Returns the mean loss before the steps.
+    /// One epoch, or what is left of it: a step on all samples, or one on each mini-batch. Returns the mean loss before
+    /// the steps.
     fn learn(&mut self) -> Result<f64, TrainError> {
         let Some(size) = self.job.batch_size else {
             return Ok(step(self.net.as_mut(), &self.train, &self.labels)?);
         };
         let order = self.generator.permutation(self.job.train.len() as u32);
-        let mut sum = 0.0;
-        for batch in order.chunks(size.max(1)) {
+        let batches = order.chunks(size.max(1));
+        let last = batches.len();
+        for (i, batch) in batches.enumerate().skip(self.progress.batches) {
             let at = indices(batch, self.train.device())?;
             let (samples, labels) = (self.train.f_index_select(0, &at)?, self.labels.f_index_select(0, &at)?);
-            sum += step(self.net.as_mut(), &samples, &labels)? * batch.len() as f64;
+            self.progress.loss_sum += step(self.net.as_mut(), &samples, &labels)? * batch.len() as f64;
+            self.progress.batches = i + 1;
+            if i + 1 < last {
+                self.keep()?;
+            }
         }
-        Ok(sum / order.len() as f64)
+        self.progress.batches = 0;
+        Ok(std::mem::take(&mut self.progress.loss_sum) / order.len() as f64)
+    }
+
+    /// Keeps the state if it is time.
+    fn keep(&mut self) -> Result<(), TrainError> {
+        let Some(Keeper { every, stop, keep }) = self.job.keeper else { return Ok(()) };
+        let is_over = stop.load(Ordering::Relaxed);
+        if is_over || self.kept.elapsed() >= every {
+            if let Some(state) = self.progress.encode(&self.net.tensors())? {
+                keep(self.place, state);
+            }
+            self.kept = Instant::now();
+        }
+        if is_over { Err(TrainError::Stopped) } else { Ok(()) }
     }
 
     fn loss(&mut self) -> Result<f64, TrainError> {
@@ -172,7 +208,7 @@ fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor, TchError> {
 }
 
 fn finite(loss: f64, epoch: u32) -> Result<f64, TrainError> {
-    if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged(Diverged { epoch })) }
+    if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged { epoch }) }
 }
 
 /// The device of a name that `resolve` has given.
@@ -217,7 +253,7 @@ mod tests {
     use hspipe_ensemble::init::{Layer, linear_layers};
 
     use super::*;
-    use crate::nn::{argmax, fixture};
+    use crate::nn::{Schedule, argmax, fixture};
 
     /// libtorch's own generator is global, so everything that asks it stands in one test.
     #[test]

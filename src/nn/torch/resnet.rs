@@ -5,9 +5,9 @@
 //! asks. Knows no epochs.
 
 use hspipe_ensemble::{Generator, init};
-use tch::nn::{Adam, Optimizer, OptimizerConfig, VarStore};
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::adam::Adam;
 use super::radii::Sums;
 use super::{Net, values};
 use crate::nn::{Job, Parameter, TrainError};
@@ -34,13 +34,12 @@ pub struct ResNet {
     blocks: Vec<Block>,
     weight: Tensor,
     bias: Tensor,
-    optimizer: Optimizer,
+    optimizer: Adam,
 }
 
 impl ResNet {
     pub fn new(job: &Job, generator: &mut Generator, device: Device) -> Result<Self, TrainError> {
-        let store = VarStore::new(device);
-        let mut draw = Draw { store: &store, generator, layers: 0 };
+        let mut draw = Draw { generator, device, learn: Vec::new() };
         let shape = job.samples.shape().map(|length| length as i64);
         let stem = draw.unit(shape[0], STAGES[0], 3, 1)?;
         let (mut blocks, mut inputs) = (Vec::new(), STAGES[0]);
@@ -52,10 +51,14 @@ impl ResNet {
             }
         }
         let last = init::linear(draw.generator, inputs as usize, job.classes);
-        let weight = draw.learns("weight", &last.weight, &[job.classes as i64, inputs])?;
-        let bias = draw.learns("bias", &last.bias, &[job.classes as i64])?;
-        let optimizer = Adam::default().wd(WEIGHT_DECAY).build(&store, job.learning_rate)?;
+        let weight = draw.learns(&last.weight, &[job.classes as i64, inputs])?;
+        let bias = draw.learns(&last.bias, &[job.classes as i64])?;
+        let optimizer = Adam::new(draw.learn, job.learning_rate, WEIGHT_DECAY)?;
         Ok(ResNet { shape, classes: job.classes, stem, blocks, weight, bias, optimizer })
+    }
+
+    fn units(&self) -> impl Iterator<Item = &Unit> {
+        [&self.stem].into_iter().chain(self.blocks.iter().flat_map(Block::units))
     }
 
     fn images(&self, samples: &Tensor) -> Result<Tensor, TchError> {
@@ -105,20 +108,22 @@ impl Net for ResNet {
     }
 
     fn step(&mut self) -> Result<(), TchError> {
-        self.optimizer.step();
-        self.optimizer.zero_grad();
-        Ok(())
+        self.optimizer.step()
+    }
+
+    fn tensors(&self) -> Vec<Tensor> {
+        let statistics = self.units().flat_map(|unit| [&unit.mean, &unit.variance]);
+        self.optimizer.tensors().chain(statistics).map(Tensor::shallow_clone).collect()
     }
 
     fn parameters(&self) -> Result<Vec<Parameter>, TchError> {
-        let units = [&self.stem].into_iter().chain(self.blocks.iter().flat_map(Block::units));
         let mut parameters = Vec::new();
         let mut layer = 0;
         let mut add = |layer: usize, name: &'static str, tensor: &Tensor| -> Result<(), TchError> {
             parameters.push(Parameter { layer, name, values: values(tensor)? });
             Ok(())
         };
-        for unit in units {
+        for unit in self.units() {
             add(layer, "weight", &unit.kernel)?;
             add(layer + 1, "weight", &unit.scale)?;
             add(layer + 1, "bias", &unit.shift)?;
@@ -198,26 +203,28 @@ impl Block {
 
 /// Draws layers in order.
 struct Draw<'a> {
-    store: &'a VarStore,
     generator: &'a mut Generator,
-    layers: usize,
+    device: Device,
+    /// What is learnt, so far.
+    learn: Vec<Tensor>,
 }
 
 impl Draw<'_> {
-    fn learns(&mut self, name: &str, values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
-        let tensor = Tensor::f_from_slice(values)?.f_view(shape)?;
-        Ok(self.store.root().sub(self.layers.to_string()).var_copy(name, &tensor))
+    fn learns(&mut self, values: &[f32], shape: &[i64]) -> Result<Tensor, TchError> {
+        let tensor = Tensor::f_from_slice(values)?.f_view(shape)?.f_to_device(self.device)?;
+        let tensor = tensor.f_set_requires_grad(true)?;
+        self.learn.push(tensor.shallow_clone());
+        Ok(tensor)
     }
 
     fn unit(&mut self, inputs: i64, outputs: i64, size: i64, stride: i64) -> Result<Unit, TchError> {
         let fan_in = inputs * size * size;
         let kernel = init::weights(self.generator, fan_in as usize, (outputs * fan_in) as usize);
-        let kernel = self.learns("kernel", &kernel, &[outputs, inputs, size, size])?;
+        let kernel = self.learns(&kernel, &[outputs, inputs, size, size])?;
         let (ones, zeros) = (vec![1.0; outputs as usize], vec![0.0; outputs as usize]);
-        let scale = self.learns("scale", &ones, &[outputs])?;
-        let shift = self.learns("shift", &zeros, &[outputs])?;
-        self.layers += 1;
-        let fixed = |values: &[f32]| Tensor::f_from_slice(values)?.f_to_device(self.store.device());
+        let scale = self.learns(&ones, &[outputs])?;
+        let shift = self.learns(&zeros, &[outputs])?;
+        let fixed = |values: &[f32]| Tensor::f_from_slice(values)?.f_to_device(self.device);
         let (mean, variance) = (fixed(&zeros)?, fixed(&ones)?);
         Ok(Unit { kernel, stride, padding: size / 2, scale, shift, mean, variance })
     }
@@ -285,6 +292,8 @@ mod tests {
             latent_layer: 0,
             dynamics: false,
             seeds: &[11],
+            states: &[],
+            keeper: None,
             threads: 1,
             device: "cpu",
         };

@@ -4,10 +4,12 @@
 
 use hspipe_ensemble::inversion::Watch;
 
+use serde::{Deserialize, Serialize};
+
 use crate::nn::{Inversion, Job};
 
-pub struct Search<'a> {
-    job: &'a Job<'a>,
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Search {
     watch: Watch,
     /// The classes that inverted at the last check.
     inverted: Vec<usize>,
@@ -15,10 +17,10 @@ pub struct Search<'a> {
     logits: Vec<f32>,
 }
 
-impl<'a> Search<'a> {
-    pub fn new(job: &'a Job<'a>, first_epoch: u32) -> Self {
+impl Search {
+    pub fn new(job: &Job, first_epoch: u32) -> Self {
         let logits = vec![f32::NAN; job.train.len() * job.classes];
-        Search { job, watch: Watch::new(job.classes, first_epoch), inverted: Vec::new(), logits }
+        Search { watch: Watch::new(job.classes, first_epoch), inverted: Vec::new(), logits }
     }
 
     /// Whether some class has inverted at `epoch`; then [`Self::keep`] wants the logits.
@@ -28,10 +30,10 @@ impl<'a> Search<'a> {
     }
 
     /// Takes the logits of the training samples.
-    pub fn keep(&mut self, logits: &[f32]) {
-        let classes = self.job.classes;
+    pub fn keep(&mut self, job: &Job, logits: &[f32]) {
+        let classes = job.classes;
         let rows = self.logits.chunks_mut(classes).zip(logits.chunks(classes));
-        for ((kept, now), label) in rows.zip(self.job.train_labels()) {
+        for ((kept, now), label) in rows.zip(job.train_labels()) {
             if self.inverted.contains(&(label as usize)) {
                 kept.copy_from_slice(now);
             }
@@ -44,9 +46,9 @@ impl<'a> Search<'a> {
     }
 
     /// Rows whose class has not inverted take the last network's logits, which are of all samples.
-    pub fn finish(mut self, last: &[f32]) -> Inversion {
-        let classes = self.job.classes;
-        for (kept, position) in self.logits.chunks_mut(classes).zip(self.job.train) {
+    pub fn finish(mut self, job: &Job, last: &[f32]) -> Inversion {
+        let classes = job.classes;
+        for (kept, position) in self.logits.chunks_mut(classes).zip(job.train) {
             if kept[0].is_nan() {
                 kept.copy_from_slice(&last[*position as usize * classes..][..classes]);
             }

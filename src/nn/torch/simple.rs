@@ -74,6 +74,10 @@ impl Net for SimpleNN {
         })
     }
 
+    fn tensors(&self) -> Vec<Tensor> {
+        self.hidden.iter().chain([&self.last]).flatten().map(Tensor::shallow_clone).collect()
+    }
+
     fn parameters(&self) -> Result<Vec<Parameter>, TchError> {
         let layers = self.hidden.iter().chain([&self.last]).enumerate();
         let of_layer = |(layer, [weight, bias]): (usize, &[Tensor; 2])| {

@@ -7,9 +7,11 @@ mod work;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use crate::checkpoint::Rhythm;
 use crate::graph::{Graph, TaskId};
 use crate::key::{Digest, Key};
 use crate::lock::{self, Attempt};
@@ -22,7 +24,7 @@ pub(crate) use work::bind;
 use work::{Done, Ready};
 
 /// How to run. None of this enters a key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     pub threads: usize,
     /// Start nothing new after the first failure.
@@ -31,6 +33,8 @@ pub struct Options {
     pub force: HashSet<String>,
     /// hspipe's version, for the records.
     pub version: String,
+    /// When states of tasks that take long are kept; and the run's end before it is done.
+    pub rhythm: Rhythm,
 }
 
 /// What became of the tasks that were wanted.
@@ -42,7 +46,7 @@ pub struct Report {
     pub failed: Vec<(TaskId, OpError)>,
     /// They read, directly or not, something that failed.
     pub blocked: Vec<TaskId>,
-    /// Left over after a failure under `fail_fast`.
+    /// Left over after a failure under `fail_fast`, or after a stop.
     pub not_started: Vec<TaskId>,
 }
 
@@ -174,13 +178,13 @@ impl<'a> Scheduler<'a> {
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 self.running.extend(tasks);
-                let work = work::work(self.graph, self.store, &self.options.version, batch, threads);
+                let work = work::work(self.graph, self.store, self.options, batch, threads);
                 let send = send.clone();
                 // The receiver outlives every job; were it gone, there would be nobody to tell.
                 pool.spawn(move || drop(send.send((work(), threads))));
                 free -= threads;
             }
-            if self.running.is_empty() && self.elsewhere.is_empty() {
+            if self.running.is_empty() && (self.elsewhere.is_empty() || self.is_stopped()) {
                 break;
             }
             let received = match self.elsewhere.is_empty() {
@@ -237,7 +241,7 @@ impl<'a> Scheduler<'a> {
     /// threads for them: all that are free and of use if there is nothing else to do with them. Where full batches
     /// would leave threads idle, batches are smaller.
     fn next_batch(&mut self, free: usize) -> Option<(Vec<Ready>, usize)> {
-        if self.options.fail_fast && !self.report.failed.is_empty() {
+        if self.is_stopped() || self.options.fail_fast && !self.report.failed.is_empty() {
             return None;
         }
         let mut held: Vec<Digest> = Vec::new();
@@ -259,6 +263,11 @@ impl<'a> Scheduler<'a> {
             let batches_left = self.queue.len().div_ceil(most);
             return Some((batch, free.div_ceil(batches_left + 1).min(threads.max(1))));
         }
+    }
+
+    /// Whether the run is to end before it is done.
+    fn is_stopped(&self) -> bool {
+        self.options.rhythm.stop.load(Ordering::Relaxed)
     }
 
     /// Those of a batch that no other process computes, now or just before.
@@ -315,6 +324,7 @@ impl<'a> Scheduler<'a> {
             Ok(record) => {
                 self.settle(task, &record, Some(record.made.seconds));
             }
+            Err(error) if error.is_stop() => {}
             Err(error) => {
                 self.progress.event(Event::Failed { task, error: &error });
                 let key = self.plan.manifest(self.graph, task).map(|manifest| manifest.key());

@@ -5,11 +5,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::checkpoint::Checkpoint;
 use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, Key, Manifest};
 use crate::lock::Guard;
 use crate::op::{AnyOp, BoundTask, Inputs, OpError, Outputs, Table};
+use crate::run::Options;
 use crate::store::{Made, Record, Store, StoreError};
 
 /// What a worker sends back: for each task of its batch, the record or the error.
@@ -30,15 +32,18 @@ pub struct Ready {
 pub fn work(
     graph: &Graph,
     store: &Arc<Store>,
-    version: &str,
+    options: &Options,
     batch: Vec<Ready>,
     threads: usize,
 ) -> impl FnOnce() -> Done + Send + use<> {
     let op = graph.stage_of(batch[0].task).op.clone();
-    let bound: Vec<BoundTask> =
-        batch.iter().map(|ready| bind(graph, store, ready.task, &ready.manifest)).collect();
+    let bind = |ready: &Ready| {
+        let checkpoint = Checkpoint::new(store, &ready.key, &options.version, options.rhythm.clone());
+        bind(graph, store, ready.task, &ready.manifest, checkpoint)
+    };
+    let bound: Vec<BoundTask> = batch.iter().map(bind).collect();
     let store = store.clone();
-    let version = version.to_string();
+    let version = options.version.clone();
     move || {
         let start = Instant::now();
         let compute = std::panic::AssertUnwindSafe(|| op.run_batch(&bound, threads));
@@ -52,19 +57,28 @@ pub fn work(
         });
         results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
         let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
-        let publish = |(ready, result): (Ready, Result<_, OpError>)| {
+        let publish = |((ready, bound), result): ((Ready, &BoundTask), Result<_, OpError>)| {
             let made = Made { by: version.clone(), at: now(), seconds };
             let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
                 store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
             });
+            if stored.is_ok() {
+                bound.checkpoint.remove();
+            }
             (ready.task, stored)
         };
-        batch.into_iter().zip(results).map(publish).collect()
+        batch.into_iter().zip(&bound).zip(results).map(publish).collect()
     }
 }
 
 /// A task as its op is given it.
-pub(crate) fn bind(graph: &Graph, store: &Arc<Store>, task: TaskId, manifest: &Manifest) -> BoundTask {
+pub(crate) fn bind(
+    graph: &Graph,
+    store: &Arc<Store>,
+    task: TaskId,
+    manifest: &Manifest,
+    checkpoint: Checkpoint,
+) -> BoundTask {
     let node = &graph.tasks[task];
     let mut inputs = Inputs::default();
     for input in &node.inputs {
@@ -76,7 +90,7 @@ pub(crate) fn bind(graph: &Graph, store: &Arc<Store>, task: TaskId, manifest: &M
         });
         inputs.tables.insert(input.name.to_string(), tables.collect());
     }
-    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs }
+    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs, checkpoint }
 }
 
 /// An op must return every table that it declares.

@@ -43,7 +43,7 @@ pub fn graph(text: &str, sets: &[&str]) -> (Spec, Graph) {
 
 /// A pipeline and a cache of its own.
 pub struct Lab {
-    text: &'static str,
+    pub text: String,
     pub threads: usize,
     pub store: Arc<Store>,
     _folder: tempfile::TempDir,
@@ -74,14 +74,15 @@ pub struct Ran {
 }
 
 impl Lab {
-    pub fn new(text: &'static str, threads: usize) -> Lab {
+    pub fn new(text: impl Into<String>, threads: usize) -> Lab {
+        let text = text.into();
         let folder = tempfile::tempdir().unwrap();
         Lab { text, threads, store: Arc::new(Store::open(folder.path()).unwrap()), _folder: folder }
     }
 
     pub fn run(&self, ask: Ask) -> Ran {
-        let (ops, log) = fake_ops(&Spec::parse(self.text, "pipeline.yaml").unwrap(), ask.batch, &[]);
-        let (spec, settings, graph) = expand(self.text, ask.sets, &ops).unwrap();
+        let (ops, log) = fake_ops(&Spec::parse(&self.text, "pipeline.yaml").unwrap(), ask.batch, &[]);
+        let (spec, settings, graph) = expand(&self.text, ask.sets, &ops).unwrap();
         let owned = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
         let tasks = match ask.words {
             [] => (0..graph.tasks.len()).collect(),
@@ -90,8 +91,13 @@ impl Lab {
         let force: HashSet<String> = owned(ask.force).into_iter().collect();
         let before = Plan::make(&graph, &self.store, &force);
         let mut after = before.clone();
-        let options =
-            Options { threads: self.threads, fail_fast: ask.fail_fast, force, version: "test".to_string() };
+        let options = Options {
+            threads: self.threads,
+            fail_fast: ask.fail_fast,
+            force,
+            version: "test".to_string(),
+            ..Options::default()
+        };
         let report = run::run(&graph, &mut after, &self.store, &tasks, &options, &mut Silent).unwrap();
         assert_eq!(log.tasks(), report.computed.len() + report.failed.len(), "the report tells what ran");
         Ran { graph, params: settings.values(), before, after, report, log }

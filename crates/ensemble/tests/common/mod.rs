@@ -64,6 +64,8 @@ impl Synthetic {
             latent_layer: 0,
             dynamics: false,
             evaluate: None,
+            states: &[],
+            keeper: None,
             threads: 1,
             instructions: Instructions::detect(),
         }

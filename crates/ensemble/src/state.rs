@@ -1,0 +1,99 @@
+//! The state of a network in training, kept now and then, so that a training that was cut off goes on from it and ends
+//! with the same bits.
+//!
+//! In: a network between two epochs. Out: [`State`], plain vectors for whoever stores them. Knows no files.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::dynamics::Row;
+use crate::init::Layer;
+use crate::inversion::Watch;
+use crate::train::Task;
+
+/// A network between two epochs, and what was seen of it so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Steps done.
+    pub(crate) step: u32,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) losses: Vec<f64>,
+    pub(crate) radii: Vec<(u32, Vec<f64>)>,
+    pub(crate) search: Option<Search>,
+    /// A row per training sample, if dynamics are wanted.
+    pub(crate) tracks: Vec<Row>,
+}
+
+/// An inversion search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Search {
+    pub watch: Watch,
+    /// training samples x classes; rows of classes that have inverted are final.
+    pub logits: Vec<f32>,
+}
+
+impl State {
+    /// Steps done.
+    pub fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Whether a training of this task can go on from it.
+    pub(crate) fn fits(&self, task: &Task) -> bool {
+        let samples = task.labels.len();
+        let sizes = self.layers.first().map(|layer| layer.inputs).into_iter();
+        let sizes: Vec<usize> = sizes.chain(self.layers.iter().map(|layer| layer.outputs)).collect();
+        let whole = |layer: &Layer| {
+            layer.weight.len() == layer.inputs * layer.outputs && layer.bias.len() == layer.outputs
+        };
+        let searches = |search: &Search| {
+            search.watch.classes() == task.classes() && search.logits.len() == samples * task.classes()
+        };
+        sizes == task.sizes
+            && self.layers.iter().all(whole)
+            && (1..=task.schedule.max_epochs()).contains(&self.step)
+            && self.losses.len() == self.step as usize
+            && self.search.is_some() == task.schedule.is_search()
+            && self.search.as_ref().is_none_or(searches)
+            && self.tracks.len() == if task.dynamics { samples } else { 0 }
+    }
+}
+
+/// Who keeps states.
+#[derive(Clone, Copy)]
+pub struct Keeper<'a> {
+    /// The time from one state of a network to the next.
+    pub every: Duration,
+    /// Set when training is to end as soon as it can, its state kept.
+    pub stop: &'a AtomicBool,
+    /// Takes the state of the network whose seed stands at this place of the job's.
+    pub keep: &'a (dyn Fn(usize, State) + Sync),
+}
+
+/// When a group's states were last kept.
+pub(crate) struct Turn<'a> {
+    keeper: Keeper<'a>,
+    last: Instant,
+}
+
+impl<'a> Turn<'a> {
+    pub fn new(keeper: Keeper<'a>) -> Self {
+        Turn { keeper, last: Instant::now() }
+    }
+
+    /// Who takes the states, if it is time.
+    pub fn due(&mut self) -> Option<&'a (dyn Fn(usize, State) + Sync)> {
+        if !self.is_over() && self.last.elapsed() < self.keeper.every {
+            return None;
+        }
+        self.last = Instant::now();
+        Some(self.keeper.keep)
+    }
+
+    /// Whether training is to end.
+    pub fn is_over(&self) -> bool {
+        self.keeper.stop.load(Ordering::Relaxed)
+    }
+}
