@@ -7,15 +7,21 @@ mod cache;
 mod check;
 mod data;
 mod diff;
+mod doctor;
+mod ending;
 pub mod error;
 mod graph;
 mod interrupt;
 mod list;
 mod log;
+pub mod pipe;
 mod progress;
 mod project;
+mod query;
 mod run;
+mod shell;
 mod status;
+mod tables;
 mod why;
 
 use std::process::ExitCode;
@@ -32,7 +38,13 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Graph(graph) => graph::graph(&args, graph),
         Command::List(list) => list::list(&args, list),
         Command::Check(check) => check::check(&args, check),
+        Command::Doctor => doctor::doctor(&args),
+        Command::Completions(completions) => shell::completions(completions),
+        Command::Man(man) => shell::man(man),
+        Command::Libtorch => doctor::cuda_devices(),
         Command::Data(data) => data::data(&args, data),
+        Command::Query(query) => query::query(&args, query),
+        Command::Tables(tables) => tables::tables(&args, tables),
         Command::Log(log) => log::log(&args, log),
         Command::Diff(diff) => diff::diff(&args, diff),
         Command::Cache(cache) => cache::cache(&args, cache),

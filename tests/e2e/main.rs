@@ -4,8 +4,10 @@
 //! of it added.
 
 mod faults;
+mod interrupted;
 mod networks;
 mod project;
+mod results;
 
 mod cache;
 mod own_data;
