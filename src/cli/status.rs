@@ -46,7 +46,7 @@ pub fn ahead(
     }
     let basis = if measured { "by times measured here" } else { "by times of another machine" };
     Some(format!(
-        "to train: {networks} networks by {}, about {} on {threads} threads ({basis}), {} MB of results",
+        "to train: {networks} networks by {}, {} on {threads} threads ({basis}), {} MB of results",
         trainers(project, plan, tasks),
         roughly(Duration::from_secs_f64(seconds)),
         bytes.div_ceil(1_000_000)

@@ -3,6 +3,7 @@
 //! The pipeline is the repository's own, with its datasets changed to one folder of IDX files and a figure
 //! of it added.
 
+mod docs;
 mod faults;
 mod interrupted;
 mod networks;

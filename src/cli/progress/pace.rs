@@ -54,12 +54,13 @@ impl Pace {
     }
 }
 
-/// Two digits are enough: 45 s, 12 min, 3.4 h.
+/// Two digits are enough: about 45 s, about 12 min, about 3.4 h.
 pub fn roughly(time: Duration) -> String {
     match time.as_secs_f64() {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 90.0 * 60.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
+        s if s < 1.0 => "less than 1 s".to_string(),
+        s if s < 90.0 => format!("about {s:.0} s"),
+        s if s < 90.0 * 60.0 => format!("about {:.0} min", s / 60.0),
+        s => format!("about {:.1} h", s / 3600.0),
     }
 }
 
@@ -88,6 +89,7 @@ mod tests {
     #[test]
     fn times_have_two_digits() {
         let roughly = |seconds: u64| roughly(Duration::from_secs(seconds));
-        assert_eq!([roughly(45), roughly(700), roughly(12_240)], ["45 s", "12 min", "3.4 h"]);
+        assert_eq!([roughly(0), roughly(45)], ["less than 1 s", "about 45 s"]);
+        assert_eq!([roughly(700), roughly(12_240)], ["about 12 min", "about 3.4 h"]);
     }
 }

@@ -64,7 +64,7 @@ impl Part {
 
     fn left(&self) -> String {
         let left = self.pace().left(Instant::now());
-        left.map(|left| format!(", about {} left", roughly(left))).unwrap_or_default()
+        left.map(|left| format!(", {} left", roughly(left))).unwrap_or_default()
     }
 
     /// Gives it a bar, of `length` tasks.
@@ -73,7 +73,7 @@ impl Part {
         let left = move |_: &ProgressState, text: &mut dyn Write| {
             let pace = pace.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             if let Some(left) = pace.left(Instant::now()) {
-                let _ = write!(text, ", about {} left", roughly(left));
+                let _ = write!(text, ", {} left", roughly(left));
             }
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
