@@ -9,7 +9,7 @@ mod data;
 mod figures;
 pub mod nn;
 mod ops;
-mod tables;
+pub mod tables;
 mod views;
 
 use std::process::ExitCode;
@@ -17,6 +17,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use nn::Libtorch;
+
+/// The example of the book is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/add-an-op.md")]
+struct AddAnOp;
 
 /// hspipe, with libtorch or without.
 pub fn main(libtorch: Option<&'static dyn Libtorch>) -> ExitCode {
