@@ -8,7 +8,9 @@ mod check;
 mod data;
 mod diff;
 pub mod error;
+mod export;
 mod graph;
+mod init;
 mod interrupt;
 mod list;
 mod log;
@@ -26,11 +28,13 @@ use args::Command;
 /// Runs the command. Exit code 0: done; 1: something failed or is missing. Errors are for [`error::report`].
 pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match &args.command {
+        Command::Init(init) => init::init(&args, init),
         Command::Run(run) => run::run(&args, run),
         Command::Status(status) => status::status(&args, status),
         Command::Why(why) => why::why(&args, why),
         Command::Graph(graph) => graph::graph(&args, graph),
         Command::List(list) => list::list(&args, list),
+        Command::Export(args::Export::HardSamples(export)) => export::hard_samples(&args, export),
         Command::Check(check) => check::check(&args, check),
         Command::Data(data) => data::data(&args, data),
         Command::Log(log) => log::log(&args, log),
