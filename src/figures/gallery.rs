@@ -1,6 +1,8 @@
 //! A gallery: rows of pictures, such as the hardest samples of every class. Pictures with their captions come in; a
 //! finished figure goes out. It must not know what is on the pictures.
 
+use std::collections::BTreeSet;
+
 use super::FigureError;
 use super::canvas::{self, Frame, Page};
 use super::raster::{self, Placed, Raster};
@@ -89,6 +91,11 @@ impl Gallery {
     }
 }
 
+/// Room of a label: a little of the gaps at both sides is free.
+fn label_room(room: f64) -> f64 {
+    room + ACROSS_GAP / 2.0
+}
+
 fn blocks(rows: usize) -> usize {
     if rows <= ONE_BLOCK { 1 } else { 2 }
 }
@@ -112,6 +119,38 @@ struct Layout {
     height: f64,
     row: f64,
     captions_in_one_line: bool,
+    /// Cuts the names of rows, and the labels of pictures.
+    name_cut: Cut,
+    label_cut: Cut,
+}
+
+/// How texts that are too long are cut.
+#[derive(Clone, Copy)]
+enum Cut {
+    End,
+    /// Some that differ would look alike.
+    Middle,
+}
+
+impl Cut {
+    /// The way that keeps `texts` apart.
+    fn of<'a>(texts: impl Iterator<Item = &'a str>, size: f64, room: f64) -> Result<Cut, FigureError> {
+        let texts: BTreeSet<&str> = texts.collect();
+        let mut cut = BTreeSet::new();
+        for text in texts {
+            if !cut.insert(text::shorten(text, size, room)?) {
+                return Ok(Cut::Middle);
+            }
+        }
+        Ok(Cut::End)
+    }
+
+    fn shorten(self, text: &str, size: f64, room: f64) -> Result<String, FigureError> {
+        match self {
+            Cut::End => text::shorten(text, size, room),
+            Cut::Middle => text::shorten_middle(text, size, room),
+        }
+    }
 }
 
 impl Layout {
@@ -119,8 +158,9 @@ impl Layout {
         let (blocks, across) = (blocks(gallery.rows.len()), Gallery::tiles(gallery.rows.len()));
         let rows_per_block = gallery.rows.len().div_ceil(blocks);
         let mut names = 0.0_f64;
+        let name_cut = Cut::of(gallery.rows.iter().map(|row| row.name.as_str()), LABEL, NAME_ROOM)?;
         for row in &gallery.rows {
-            let (name, detail) = row.texts()?;
+            let (name, detail) = row.texts(name_cut)?;
             names = names.max(text::width(&name, LABEL)?).max(text::width(&detail, TICK)?);
         }
         names += NAME_GAP;
@@ -137,6 +177,7 @@ impl Layout {
             let both = text::width(&start, TICK)? + CAPTION_SPACE + text::width(&tile.value, TICK)?;
             captions_in_one_line &= both <= across;
         }
+        let label_cut = Cut::of(tiles(gallery).map(|tile| tile.label.as_str()), TICK, label_room(room))?;
         // Where no row has a picture.
         height = height.max(2.0 * LINE);
         let lines = if captions_in_one_line { 1 } else { 2 };
@@ -150,7 +191,19 @@ impl Layout {
         top += style::LABEL_GAP;
         let page_height = top + rows_per_block as f64 * row - ROW_GAP + style::MARGIN;
         let page = Size { width: style::BOTH_COLUMNS, height: (page_height / WHOLE).ceil() * WHOLE };
-        Ok(Self { page, top, rows_per_block, block, names, room, height, row, captions_in_one_line })
+        Ok(Self {
+            page,
+            top,
+            rows_per_block,
+            block,
+            names,
+            room,
+            height,
+            row,
+            captions_in_one_line,
+            name_cut,
+            label_cut,
+        })
     }
 
     fn draw(
@@ -182,7 +235,7 @@ impl Layout {
         (left, top): (f64, f64),
         pictures: &mut Vec<Placed>,
     ) -> Result<(), FigureError> {
-        let (name, detail) = row.texts()?;
+        let (name, detail) = row.texts(self.name_cut)?;
         let middle = top + self.height / 2.0;
         // One line stands in the middle, two around it.
         let name_at = if detail.is_empty() { middle + LABEL * style::CAP_HEIGHT / 2.0 } else { middle - 1.0 };
@@ -194,8 +247,9 @@ impl Layout {
             write(page, &empty, TICK, (first, middle + CAP / 2.0), Anchor::Start);
         }
         for (at, tile) in row.tiles.iter().enumerate() {
-            let left = raster::snapped(first + at as f64 * (self.room + ACROSS_GAP));
             let (width, height) = tile.size(self.room);
+            let room = first + at as f64 * (self.room + ACROSS_GAP);
+            let left = raster::snapped(room + (self.room - width) / 2.0);
             // Pictures stand on one line, above their captions.
             let top = raster::snapped(top + self.height - height);
             let frame = Frame { left, top, right: left + width, bottom: top + height };
@@ -220,8 +274,7 @@ impl Layout {
             return Ok(());
         }
         let middle = (frame.left + frame.right) / 2.0;
-        // A little of the gaps at both sides is free.
-        let label = text::shorten(&tile.label, TICK, self.room + ACROSS_GAP / 2.0)?;
+        let label = self.label_cut.shorten(&tile.label, TICK, label_room(self.room))?;
         write(page, &label, TICK, (middle, y), Anchor::Middle);
         write(page, &tile.value, TICK, (middle, y + LINE), Anchor::Middle);
         Ok(())
@@ -230,8 +283,8 @@ impl Layout {
 
 impl Row {
     /// Its name and detail, cut where they are too long.
-    fn texts(&self) -> Result<(String, String), FigureError> {
-        let name = text::shorten(&self.name, LABEL, NAME_ROOM)?;
+    fn texts(&self, cut: Cut) -> Result<(String, String), FigureError> {
+        let name = cut.shorten(&self.name, LABEL, NAME_ROOM)?;
         Ok((name, text::shorten(&self.detail, TICK, NAME_ROOM)?))
     }
 }
@@ -272,8 +325,14 @@ mod tests {
             let first = gallery(&chart).unwrap();
             assert_eq!(first, gallery(&chart).unwrap());
             assert_eq!(first.svg.matches("<image ").count(), 3);
-            let objects = first.pdf.windows(14).filter(|part| part == b"/Subtype /Imag").count();
-            assert_eq!(objects, 3);
+            let count = |what: &[u8]| first.pdf.windows(what.len()).filter(|part| *part == what).count();
+            assert_eq!((count(b"/Subtype /Image "), count(b"startxref"), count(b" Do Q")), (3, 2, 3));
+            let table: usize = String::from_utf8_lossy(&first.pdf)
+                .rsplit("startxref\n")
+                .next()
+                .and_then(|rest| rest.lines().next()?.parse().ok())
+                .unwrap();
+            assert!(first.pdf[table..].starts_with(b"xref\n"));
             assert!(!first.svg.contains("<text"));
         }
     }
@@ -289,6 +348,9 @@ mod tests {
     #[test]
     fn long_captions_take_two_lines_and_wrong_pictures_are_an_error() {
         let in_one_line = |label: &str| Layout::of(&of(3, 1, label)).unwrap().captions_in_one_line;
+        let cut = |names: [&str; 2]| Cut::of(names.into_iter(), TICK, 30.0).unwrap();
+        assert!(matches!(cut(["pullover, red", "trousers, red"]), Cut::End));
+        assert!(matches!(cut(["pullover, red", "pullover, blue"]), Cut::Middle));
         assert!(in_one_line("7") && !in_one_line("Ankle boot"));
         let mut chart = of(3, 1, "7");
         chart.rows[2].tiles[0].raster.height = 9;

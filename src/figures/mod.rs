@@ -2,10 +2,10 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars`, `lines` or `gallery` lays a figure out on a `canvas`, which
-//! gives an SVG with text; `render` turns that into the three formats, with the
-//! pictures of `raster` laid on it. `style`
-//! holds what all figures share. Nothing here knows tables, files or experiments.
+//! On the way through: `bars`, `lines` or `gallery` lays a figure out on a
+//! `canvas`, which gives an SVG with text; `render` turns that into the three
+//! formats, with the pictures of `raster` laid on it. `style` holds what all
+//! figures share. Nothing here knows tables, files or experiments.
 
 mod axis;
 mod bars;
@@ -85,4 +85,7 @@ pub enum FigureError {
     /// The PDF writer failed.
     #[error("cannot make the PDF: {0}")]
     Pdf(svg2pdf::ConversionError),
+    /// Its text is not what pictures can be appended to.
+    #[error("the PDF writer lays pages out in another way now")]
+    PdfShape,
 }

@@ -22,6 +22,9 @@ pub struct Params {
 /// Classes that are drawn at most: more would fill more than a page.
 const MOST_CLASSES: usize = 30;
 
+/// Stands where no network takes a sample for another class: it is hard since none is sure of it.
+const UNMISTAKEN: &str = "–";
+
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
@@ -52,9 +55,14 @@ impl Op for PlotGallery {
                     .collect::<Result<_, _>>()?,
             });
         }
-        let mut note =
-            "Below each: the wrong class that most networks take it for, and its hardness, from 0 to 1."
-                .to_string();
+        let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
+        let none = match rows.iter().flat_map(|row| &row.tiles).any(is_unmistaken) {
+            true => format!(" ({UNMISTAKEN}: none does)"),
+            false => String::new(),
+        };
+        let mut note = format!(
+            "Below each: the wrong class that most networks take it for{none}, and its hardness, from 0 to 1."
+        );
         if drawn.len() < names.len() {
             note += &format!(" {} of {} classes: those with most hard samples.", drawn.len(), names.len());
         }
@@ -115,8 +123,7 @@ fn tile(images: &Frame, ranking: &Frame, names: &[String], row: usize) -> Result
     let label = predicted.and_then(|class| names.get(class as usize).cloned());
     Ok(Tile {
         raster: Raster { channels, width, height, pixels },
-        // Networks may be right about a sample and not sure.
-        label: label.unwrap_or_else(|| "–".into()),
+        label: label.unwrap_or_else(|| UNMISTAKEN.into()),
         value: format!("{:.2}", ranking.f64("hardness")?[row]),
     })
 }

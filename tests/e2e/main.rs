@@ -4,6 +4,7 @@
 //! of it added.
 
 mod faults;
+mod hard;
 mod networks;
 mod project;
 
