@@ -72,11 +72,9 @@ pub fn gallery(gallery: &Gallery) -> Result<Rendered, FigureError> {
     if gallery.rows.is_empty() {
         return Err(FigureError::NoCategories);
     }
-    for Raster { channels, width, height, pixels } in
-        tiles(gallery).map(|tile| &tile.raster).filter(|r| !r.is_whole())
-    {
-        let (channels, width, height, found) = (*channels, *width, *height, pixels.len());
-        return Err(FigureError::Pixels { channels, width, height, found });
+    if let Some(raster) = tiles(gallery).map(|tile| &tile.raster).find(|raster| !raster.is_whole()) {
+        let Raster { channels, width, height, ref pixels } = *raster;
+        return Err(FigureError::Pixels { channels, width, height, found: pixels.len() });
     }
     let layout = Layout::of(gallery)?;
     let mut pictures = Vec::new();
