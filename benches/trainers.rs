@@ -4,14 +4,14 @@
 #[path = "../crates/ensemble/benches/common/mod.rs"]
 #[allow(dead_code)]
 mod common;
-#[path = "../src/nn/mod.rs"]
+#[path = "../src/bin/hspipe-torch/torch/mod.rs"]
 #[allow(dead_code, unused_imports)]
-mod nn;
+mod torch;
 
 use std::time::Instant;
 
 use common::{Dataset, simple_nn};
-use nn::{Architecture, Job, Samples, Schedule, Trainer, resolve, trainer};
+use hspipe::nn::{Architecture, Job, Samples, Schedule, Trainer, provide, resolve, trainer};
 
 const SAMPLES: usize = 20_000;
 const ROUNDS: usize = 9;
@@ -21,9 +21,10 @@ const THREADS: usize = 2;
 const BATCH: u32 = 16;
 
 fn main() {
+    provide(&torch::Torch);
     let [native, torch] = ["native", "tch"].map(|name| {
         let choice = resolve(&architecture(), None, name, "cpu").unwrap_or_else(|(_, what)| panic!("{what}"));
-        trainer(&choice.trainer)
+        trainer(&choice.trainer).unwrap_or_else(|| panic!("there is no {name}"))
     });
     for (name, inked) in [("MNIST", 19), ("FashionMNIST", 50)] {
         let data = Dataset::read(name, inked);
@@ -90,6 +91,8 @@ fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, se
         latent_layer: 0,
         dynamics: false,
         seeds,
+        states: &[],
+        keeper: None,
         threads,
         device: "cpu",
     });

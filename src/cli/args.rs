@@ -1,15 +1,19 @@
 //! Every flag and its help, nothing else.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::nn;
+use crate::views::format::Format;
 
 /// Finds, explains and studies the hard samples of a dataset.
 ///
 /// pipeline.yaml describes a graph of stages. Every result is cached under the hash of what made it, so a
 /// run computes only what has changed.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(version = version(), arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -25,6 +29,18 @@ pub struct Args {
     /// Print a line for every task
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+}
+
+/// With that of libtorch, for reports of what went wrong.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let libtorch = match nn::torch_program() {
+            Some(_) => format!("with libtorch {}", nn::LIBTORCH_VERSION),
+            None => "without libtorch".to_string(),
+        };
+        format!("{} ({libtorch})", env!("CARGO_PKG_VERSION"))
+    });
+    &VERSION
 }
 
 #[derive(Subcommand)]
@@ -53,6 +69,14 @@ pub enum Command {
     /// Compare Results/ with the published numbers, figure by figure
     #[command(after_help = "Example: hspipe check figure8")]
     Check(Check),
+    /// Ask the tables of Results/ by SQL
+    #[command(
+        after_help = "Example: hspipe query \"SELECT strategy, avg(accuracy) FROM retrain_metrics WHERE test_set = 'hard' GROUP BY 1\""
+    )]
+    Query(Query),
+    /// List the tables of Results/, or the columns of one
+    #[command(after_help = "Example: hspipe tables hard_samples")]
+    Tables(Tables),
     /// List the runs on record
     #[command(after_help = "Example: hspipe log --last 5")]
     Log(Log),
@@ -65,6 +89,32 @@ pub enum Command {
     /// Find and fetch datasets
     #[command(subcommand, after_help = "Example: hspipe data fetch MNIST")]
     Data(Data),
+    /// See whether everything is there that hspipe needs
+    Doctor,
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example: hspipe completions bash > ~/.local/share/bash-completion/completions/hspipe"
+    )]
+    Completions(Completions),
+    /// Print the man page
+    #[command(after_help = "Example: hspipe man ~/.local/share/man/man1")]
+    Man(Man),
+    /// Print how many CUDA devices libtorch finds
+    #[command(hide = true)]
+    Libtorch,
+}
+
+#[derive(clap::Args)]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(clap::Args)]
+pub struct Man {
+    /// Write the pages of all commands into this folder instead
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -98,6 +148,9 @@ pub struct Run {
     /// Threads that compute [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// How to report on the run, on stderr
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// Show what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -110,6 +163,14 @@ pub struct Run {
     /// Start nothing new after the first failure
     #[arg(long)]
     pub fail_fast: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people, and bars on a terminal
+    Text,
+    /// A JSON object a line
+    Json,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -210,6 +271,29 @@ pub struct Check {
     /// Figures or panels: figure3, figure8, figure8a [default: all that have been computed]
     #[arg(value_name = "FIGURE")]
     pub figures: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Query {
+    /// The query, or - to read it from stdin; tables are named as in `hspipe tables`
+    #[arg(value_name = "SQL")]
+    pub sql: String,
+    /// How to write the rows [default: by the ending of FILE, else table]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Write here instead of to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The most rows that a table for people has
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub rows: usize,
+}
+
+#[derive(clap::Args)]
+pub struct Tables {
+    /// A table
+    #[arg(value_name = "TABLE")]
+    pub name: Option<String>,
 }
 
 #[derive(clap::Args)]

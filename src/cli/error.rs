@@ -8,14 +8,20 @@ use hspipe_engine::op::OpError;
 
 use crate::data::DataError;
 
-/// Prints an error to stderr. The code is 2 for a mistake in words or in pipeline.yaml, else 1.
+/// Prints an error to stderr, and gives its [`code`].
 pub fn report(error: &anyhow::Error) -> ExitCode {
     print(error.as_ref(), hint(error));
+    code(error)
+}
+
+/// 2 for a mistake in words or in pipeline.yaml, else 1.
+pub fn code(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.is::<SpecError>() || error.downcast_ref::<Hinted>().is_some_and(|error| error.usage);
     ExitCode::from(if is_usage { 2 } else { 1 })
 }
 
-fn hint(error: &anyhow::Error) -> Option<String> {
+/// What to do.
+pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<SpecError>() {
         return error.hint.clone();
     }

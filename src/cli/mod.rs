@@ -7,6 +7,8 @@ mod cache;
 mod check;
 mod data;
 mod diff;
+mod doctor;
+mod ending;
 pub mod error;
 mod export;
 mod graph;
@@ -14,10 +16,14 @@ mod init;
 mod interrupt;
 mod list;
 mod log;
+pub mod pipe;
 mod progress;
 mod project;
+mod query;
 mod run;
+mod shell;
 mod status;
+mod tables;
 mod why;
 
 use std::process::ExitCode;
@@ -36,7 +42,13 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(list) => list::list(&args, list),
         Command::Export(args::Export::HardSamples(export)) => export::hard_samples(&args, export),
         Command::Check(check) => check::check(&args, check),
+        Command::Doctor => doctor::doctor(&args),
+        Command::Completions(completions) => shell::completions(completions),
+        Command::Man(man) => shell::man(man),
+        Command::Libtorch => doctor::cuda_devices(),
         Command::Data(data) => data::data(&args, data),
+        Command::Query(query) => query::query(&args, query),
+        Command::Tables(tables) => tables::tables(&args, tables),
         Command::Log(log) => log::log(&args, log),
         Command::Diff(diff) => diff::diff(&args, diff),
         Command::Cache(cache) => cache::cache(&args, cache),

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use hspipe_engine::estimate::{Estimate, estimate};
+use hspipe_engine::estimate::{Estimate, Expected, expect};
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Counts, Plan};
 
 use super::args;
+use super::progress::pace::roughly;
 use super::project::Project;
 use super::run::cores;
 use crate::views::aligned::Table;
@@ -21,25 +23,32 @@ pub fn status(args: &args::Args, status: &args::Status) -> anyhow::Result<ExitCo
         eprintln!("note: {notice}");
     }
     print!("{}", stages_table(&project, &plan, &needed));
-    if let Some(line) = ahead(&project, &plan, &needed, cores(), 0.0) {
+    let expected = expect(&project.graph, &plan, &project.store, &needed);
+    if let Some(line) = ahead(&project, &plan, &needed, &expected, cores(), 0.0) {
         println!("{line}");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// How much is to be done, as a line, if it takes more than `least` seconds.
-pub fn ahead(project: &Project, plan: &Plan, tasks: &[TaskId], threads: usize, least: f64) -> Option<String> {
-    let Estimate { networks, seconds, bytes, measured } =
-        estimate(&project.graph, plan, &project.store, tasks);
+pub fn ahead(
+    project: &Project,
+    plan: &Plan,
+    tasks: &[TaskId],
+    expected: &Expected,
+    threads: usize,
+    least: f64,
+) -> Option<String> {
+    let Estimate { networks, seconds, bytes, measured } = expected.total();
     let seconds = seconds / threads as f64;
     if networks == 0 || seconds < least {
         return None;
     }
     let basis = if measured { "by times measured here" } else { "by times of another machine" };
     Some(format!(
-        "to train: {networks} networks by {}, about {} on {threads} threads ({basis}), {} MB of results",
+        "to train: {networks} networks by {}, {} on {threads} threads ({basis}), {} MB of results",
         trainers(project, plan, tasks),
-        duration(seconds),
+        roughly(Duration::from_secs_f64(seconds)),
         bytes.div_ceil(1_000_000)
     ))
 }
@@ -54,15 +63,6 @@ fn trainers(project: &Project, plan: &Plan, tasks: &[TaskId]) -> String {
         })
         .collect();
     names.into_iter().collect::<Vec<_>>().join(" and ")
-}
-
-/// Two digits are enough for an estimate.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 90.0 => format!("{s:.0} s"),
-        s if s < 90.0 * 60.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
 }
 
 /// One row per stage among `tasks`, and a total.

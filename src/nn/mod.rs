@@ -1,17 +1,13 @@
 //! Training of networks: what a trainer is asked, what it returns, and which one a task resolves to.
 //!
 //! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
-//! sides; only `torch/` sees tch. Knows no tables and no files.
+//! sides; only the program hspipe-torch sees tch. Knows no tables and no files.
 
-#[cfg(feature = "torch")]
-mod dynamics;
-#[cfg(test)]
-mod fixture;
+pub mod dynamics;
+mod libtorch;
 mod native;
 pub mod samples;
 mod scores;
-#[cfg(feature = "torch")]
-mod torch;
 mod trainer;
 
 use std::sync::atomic::AtomicBool;
@@ -19,6 +15,9 @@ use std::time::Duration;
 
 use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
+pub use libtorch::{
+    Libtorch, VERSION as LIBTORCH_VERSION, get as libtorch, program as torch_program, provide,
+};
 pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
 pub use trainer::{capacity, resolve, trainer};
@@ -63,7 +62,6 @@ pub struct Job<'a> {
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
     /// As [`resolve`] gives it.
-    #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "libtorch alone has a choice"))]
     pub device: &'a str,
 }
 
@@ -113,9 +111,8 @@ pub struct Parameter {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    #[cfg(feature = "torch")]
     #[error("libtorch failed")]
-    Torch(#[from] tch::TchError),
+    Torch(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the loss is not finite at epoch {epoch}: the learning rate is too large or the data are broken")]
     Diverged { epoch: u32 },
     /// The job's [`Keeper`] has its state.
@@ -144,7 +141,7 @@ pub trait Trainer: Send + Sync {
 
 impl Job<'_> {
     /// The labels of the samples trained on.
-    fn train_labels(&self) -> Vec<i32> {
+    pub fn train_labels(&self) -> Vec<i32> {
         self.train.iter().map(|position| self.labels[*position as usize]).collect()
     }
 }

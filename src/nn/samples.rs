@@ -1,5 +1,6 @@
 //! Samples as networks see them: bytes of pixels and their normalisation.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -19,8 +20,8 @@ pub struct Samples {
     /// What the native trainer reads, made when first wanted: the sets that were trained on last, and all samples.
     sets: Mutex<VecDeque<(Vec<u32>, Lazy<TrainingSet>)>>,
     all: Lazy<SampleLists>,
-    #[cfg(feature = "torch")]
-    pub(super) tensor: OnceLock<Mutex<tch::Tensor>>,
+    /// What another trainer has made of the samples, kept with them.
+    pub made: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// Threads that want the same thing wait for the first of them to make it.
@@ -56,7 +57,6 @@ fn got<T>(lazy: &Lazy<T>) -> Result<&T, InputError> {
 }
 
 /// Keeps a constant image from dividing by zero.
-#[cfg(any(test, feature = "torch"))]
 const EPSILON: f64 = 1e-9;
 
 impl Samples {
@@ -72,8 +72,7 @@ impl Samples {
             variance,
             sets: Mutex::default(),
             all: Lazy::default(),
-            #[cfg(feature = "torch")]
-            tensor: OnceLock::new(),
+            made: OnceLock::new(),
         }
     }
 
@@ -83,7 +82,6 @@ impl Samples {
     }
 
     /// Channels, height, width.
-    #[cfg(any(test, feature = "torch"))]
     pub fn shape(&self) -> [usize; 3] {
         [self.mean.len(), self.height, self.width]
     }
@@ -116,7 +114,6 @@ impl Samples {
     }
 
     /// For each channel, the normalised value of each byte: (p/255 - mean) / sqrt(variance + 1e-9).
-    #[cfg(any(test, feature = "torch"))]
     pub fn lookup(&self) -> Vec<[f32; 256]> {
         let scale = |(mean, variance): (&f64, &f64)| {
             let std = (variance + EPSILON).sqrt();
@@ -126,7 +123,6 @@ impl Samples {
     }
 
     /// All samples normalised: n x width, row-major.
-    #[cfg(any(test, feature = "torch"))]
     pub fn normalised(&self) -> Vec<f32> {
         let lookup = self.lookup();
         let mut values = Vec::with_capacity(self.pixels.len());

@@ -1,6 +1,6 @@
 //! Which trainer a task resolves to, and its identity for the key.
 
-use super::{Architecture, Trainer, native};
+use super::{Architecture, Trainer, libtorch, native};
 
 /// A trainer as resolved: its identity is part of every key of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,15 +31,12 @@ pub fn resolve(
         _ if device.starts_with("cuda") => Some("a CUDA device"),
         _ => None,
     };
-    let torch = torch_identity().ok_or_else(|| {
-        let what = other.map_or("tch needs libtorch".to_string(), |what| format!("{what} needs libtorch"));
-        ("trainer", format!("{what}, and this hspipe was built without it"))
-    });
+    let torch = torch_identity();
     let trainer = match trainer {
         "native" | "auto" if other.is_none() => native,
         _ if trainer == native && other.is_none() => native,
-        "auto" | "tch" => torch?,
-        _ if torch.as_deref() == Ok(trainer) => torch?,
+        "auto" | "tch" => torch,
+        _ if torch == trainer => torch,
         _ if trainer.starts_with("native") => {
             let what = other.unwrap_or("another version");
             return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
@@ -48,7 +45,16 @@ pub fn resolve(
             return Err(("trainer", format!("`{other}` is not a trainer: there are auto, native and tch")));
         }
     };
-    let devices = if trainer == format!("native {}", native::VERSION) { 0 } else { cuda_devices() };
+    let devices = match trainer.starts_with("native") {
+        true => 0,
+        false => {
+            let libtorch = libtorch::get().map_err(|why| {
+                let what = other.unwrap_or("tch");
+                ("trainer", format!("{what} needs libtorch, and {why}"))
+            })?;
+            libtorch.cuda_devices()
+        }
+    };
     Ok(TrainerChoice { trainer, device: resolve_device(device, devices).map_err(|what| ("device", what))? })
 }
 
@@ -73,30 +79,14 @@ fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
     }
 }
 
-#[cfg(feature = "torch")]
-fn cuda_devices() -> usize {
-    super::torch::cuda_devices()
-}
-
-#[cfg(not(feature = "torch"))]
-fn cuda_devices() -> usize {
-    0
-}
-
 /// The words of tch's bits: the library's version and the instructions that its kernels are chosen by.
-#[cfg(feature = "torch")]
-fn torch_identity() -> Option<String> {
-    Some(format!("tch {} {}", super::torch::VERSION, capability()))
-}
-
-#[cfg(not(feature = "torch"))]
-fn torch_identity() -> Option<String> {
-    None
+fn torch_identity() -> String {
+    format!("tch {} {}", libtorch::VERSION, capability())
 }
 
 /// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses one; words
 /// that it does not know it ignores, and so must the key.
-#[cfg(all(feature = "torch", target_arch = "x86_64"))]
+#[cfg(target_arch = "x86_64")]
 fn capability() -> String {
     if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY")
         && ["default", "avx2", "avx512"].contains(&forced.as_str())
@@ -115,19 +105,17 @@ fn capability() -> String {
     }
 }
 
-#[cfg(all(feature = "torch", not(target_arch = "x86_64")))]
+#[cfg(not(target_arch = "x86_64"))]
 fn capability() -> String {
     std::env::consts::ARCH.to_string()
 }
 
-/// The trainer that an identity given by [`resolve`] stands for.
-pub fn trainer(identity: &str) -> &'static dyn Trainer {
-    #[cfg(feature = "torch")]
-    if identity.starts_with("tch") {
-        return &super::torch::Torch;
+/// The trainer that an identity given by [`resolve`] stands for; none if this process does not have it.
+pub fn trainer(identity: &str) -> Option<&'static dyn Trainer> {
+    match identity.starts_with("native") {
+        true => Some(&native::Native),
+        false => libtorch::provided().map(|libtorch| libtorch as &dyn Trainer),
     }
-    debug_assert!(identity.starts_with("native"));
-    &native::Native
 }
 
 /// How a trainer is best used.
@@ -177,13 +165,7 @@ mod tests {
         assert_eq!(refused(&simple, None, "native", "cuda:0"), "trainer");
         assert_eq!(refused(&simple, None, "nativ", "cpu"), "trainer");
         assert_eq!(refused(&simple, None, "native", "gpu"), "device");
-        #[cfg(feature = "torch")]
-        for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
-            let choice = resolve(architecture, batch_size, "auto", "cpu").unwrap();
-            assert!(choice.trainer.starts_with("tch"));
-            assert_eq!(choice, resolve(architecture, batch_size, &choice.trainer, &choice.device).unwrap());
-        }
-        #[cfg(not(feature = "torch"))]
+        // The program of these tests has no libtorch, and none beside it.
         assert_eq!(refused(&Architecture::ResNet, None, "auto", "cpu"), "trainer");
     }
 }

@@ -207,7 +207,13 @@ impl Training {
             threads,
             device: recipe.device,
         };
-        nn::trainer(recipe.trainer).train(&job).into_iter().map(|trained| Ok(trained?)).collect()
+        match nn::trainer(recipe.trainer) {
+            Some(trainer) => trainer.train(&job).into_iter().map(|trained| Ok(trained?)).collect(),
+            None => {
+                let error = OpError::new(format!("this process has no trainer {}", recipe.trainer));
+                seeds.iter().map(|_| Err(error.clone())).collect()
+            }
+        }
     }
 }
 

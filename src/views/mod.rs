@@ -4,8 +4,11 @@
 //! for, each table holds the rows of all finished tasks of the current parameters.
 
 pub mod aligned;
+pub mod catalogue;
 pub mod difference;
 mod figures;
+pub mod format;
+pub mod query;
 mod results;
 mod text;
 

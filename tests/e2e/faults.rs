@@ -101,3 +101,17 @@ fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
     std::fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
     assert!(project.run(TARGETS).starts_with("nothing to do"));
 }
+
+#[test]
+fn a_pipeline_cannot_write_outside_its_project() {
+    for file in ["../outside", "/tmp/../outside", "Tiny/../../outside"] {
+        let project = Project::new();
+        let pipeline = std::fs::read_to_string(project.path("pipeline.yaml")).unwrap();
+        let pipeline = pipeline.replace("file: Tiny/stragglers", &format!("file: {file}"));
+        std::fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
+        let ran = project.hspipe(&["run", "tiny_figure"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        assert!(ran.err.contains("would write outside"), "{}", ran.err);
+        assert!(!project.path("../outside.svg").exists());
+    }
+}

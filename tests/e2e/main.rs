@@ -3,10 +3,13 @@
 //! The pipeline is the repository's own, with its datasets changed to one folder of IDX files and a figure
 //! of it added.
 
+mod docs;
 mod faults;
 mod hard;
+mod interrupted;
 mod networks;
 mod project;
+mod results;
 
 mod cache;
 mod own_data;

@@ -57,7 +57,7 @@ pub fn without_torch(arguments: &[OsString]) -> bool {
 /// nothing of it.
 fn build_hspipe(root: &Path) -> Result<ExitStatus> {
     let mut command = cargo(root);
-    status_of(command.args(["build", "--release", "--package=hspipe", "--bin=hspipe"]))
+    status_of(command.args(["build", "--release", "--package=hspipe", "--bins"]))
 }
 
 fn run_hspipe(root: &Path) -> Command {

@@ -1,9 +1,9 @@
 //! How much there is to do: networks, time and disk, about.
 //!
-//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Estimate`]. What an op says of its cost is corrected by what tasks of
+//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says of its cost is corrected by what tasks of
 //! the same op took here. Work that tasks share counts once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::value::{Value, canonical};
 /// Cached tasks of an op that are asked how long they took, at most.
 const ASKED: usize = 20;
 
-/// What the tasks that no record serves will take.
+/// What all tasks that no record serves will take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     pub networks: u64,
@@ -28,11 +28,31 @@ pub struct Estimate {
     pub measured: bool,
 }
 
-/// The estimate for `tasks`, which are in the order of computation, and all that they read.
-pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Estimate {
+/// What each task that no record serves will take, about. Work that tasks share is counted with the first of them.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    pub of: BTreeMap<TaskId, Cost>,
+    /// Whether all of it is from tasks that were computed with this cache.
+    pub measured: bool,
+}
+
+impl Expected {
+    pub fn total(&self) -> Estimate {
+        let mut sum = Estimate { measured: self.measured, ..Estimate::default() };
+        for cost in self.of.values() {
+            sum.networks += u64::from(cost.networks);
+            sum.seconds += cost.seconds;
+            sum.bytes += cost.bytes;
+        }
+        sum
+    }
+}
+
+/// What `tasks`, which are in the order of computation, and all that they read will take.
+pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Expected {
     let mut measured: HashMap<&str, Option<Measured>> = HashMap::new();
     let (mut works, mut counted) = (Works::default(), HashSet::new());
-    let mut sum = Estimate { measured: true, ..Estimate::default() };
+    let mut expected = Expected { of: BTreeMap::new(), measured: true };
     for task in tasks.iter().copied() {
         let Some(work) = works.add(graph, plan, task) else { continue };
         let cost = cost(graph, task);
@@ -41,12 +61,12 @@ pub fn estimate(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> 
         }
         let op = graph.stage_of(task).op.name();
         let known = *measured.entry(op).or_insert_with(|| Measured::of(graph, plan, store, op));
-        sum.networks += u64::from(cost.networks);
-        sum.seconds += cost.seconds * known.map_or(1.0, |known| known.slower);
-        sum.bytes += known.map_or(cost.bytes, |known| known.bytes);
-        sum.measured &= known.is_some();
+        let seconds = cost.seconds * known.map_or(1.0, |known| known.slower);
+        let bytes = known.map_or(cost.bytes, |known| known.bytes);
+        expected.measured &= known.is_some();
+        expected.of.insert(task, Cost { seconds, bytes, ..cost });
     }
-    sum
+    expected
 }
 
 /// The work of tasks that are not computed, as numbers that tasks of the same work share. So they are found before what

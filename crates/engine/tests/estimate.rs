@@ -3,7 +3,7 @@
 mod common;
 
 use common::{ALL, Ask, Lab};
-use hspipe_engine::estimate::{Estimate, estimate};
+use hspipe_engine::estimate::{Estimate, expect};
 
 const PIPELINE: &str = "
 params: {seed: 7, runs: 4}
@@ -19,7 +19,7 @@ stages:
 fn before(lab: &Lab, sets: &[&str]) -> Estimate {
     let ran = lab.run(Ask { sets, words: &["load"], ..ALL });
     let all: Vec<usize> = (0..ran.graph.tasks.len()).collect();
-    estimate(&ran.graph, &ran.before, &lab.store, &all)
+    expect(&ran.graph, &ran.before, &lab.store, &all).total()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use common::{ALL, Ask, Lab, graph};
-use hspipe_engine::estimate::estimate;
+use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::Graph;
 use hspipe_engine::key::Digest;
 use hspipe_engine::plan;
@@ -187,7 +187,7 @@ fn shared_work_is_estimated_once() {
         // Nothing is known of what load makes, as in a first run.
         let empty = plan::Plan::make(&ran.graph, &Lab::new(PIPELINE, 1).store, &Default::default());
         assert!(matches!(empty.states[1], plan::State::Depends));
-        estimate(&ran.graph, &empty, &lab.store, &all).networks
+        expect(&ran.graph, &empty, &lab.store, &all).total().networks
     };
     assert_eq!(networks(&["runs=[2, 3, 5]"]), 5);
     assert_eq!(networks(&["runs=[2, 3]", "rate=[0.1, 0.2]"]), 6);

@@ -47,14 +47,12 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
         if left.len() < group.members.len() {
             group = group.keep(task, &left);
         }
-        let Some(turn) = &mut turn else { continue };
-        if let Some(keep) = turn.due() {
-            for place in 0..group.members.len() {
-                let member = group.members[place];
-                keep(starts[member].place, group.state(place, &members[member], step + 1));
-            }
+        let Some((keep, is_over)) = turn.as_mut().and_then(Turn::ask) else { continue };
+        for place in 0..group.members.len() {
+            let member = group.members[place];
+            keep(starts[member].place, group.state(place, &members[member], step + 1));
         }
-        if turn.is_over() {
+        if is_over {
             for (place, member) in group.members.iter().enumerate() {
                 members[*member].unfinished = Some(Unfinished::Stopped);
                 members[*member].trained.layers = group.model.parameters.unpack(place);

@@ -61,6 +61,9 @@ impl State {
     }
 }
 
+/// What takes a state and the place of its network.
+pub type Keep<'a> = dyn Fn(usize, State) + Sync + 'a;
+
 /// Who keeps states.
 #[derive(Clone, Copy)]
 pub struct Keeper<'a> {
@@ -69,7 +72,7 @@ pub struct Keeper<'a> {
     /// Set when training is to end as soon as it can, its state kept.
     pub stop: &'a AtomicBool,
     /// Takes the state of the network whose seed stands at this place of the job's.
-    pub keep: &'a (dyn Fn(usize, State) + Sync),
+    pub keep: &'a Keep<'a>,
 }
 
 /// When a group's states were last kept.
@@ -83,17 +86,13 @@ impl<'a> Turn<'a> {
         Turn { keeper, last: Instant::now() }
     }
 
-    /// Who takes the states, if it is time.
-    pub fn due(&mut self) -> Option<&'a (dyn Fn(usize, State) + Sync)> {
-        if !self.is_over() && self.last.elapsed() < self.keeper.every {
+    /// Asks once per step: who takes the states, if it is time, and whether training is to end then.
+    pub fn ask(&mut self) -> Option<(&'a Keep<'a>, bool)> {
+        let is_over = self.keeper.stop.load(Ordering::Relaxed);
+        if !is_over && self.last.elapsed() < self.keeper.every {
             return None;
         }
         self.last = Instant::now();
-        Some(self.keeper.keep)
-    }
-
-    /// Whether training is to end.
-    pub fn is_over(&self) -> bool {
-        self.keeper.stop.load(Ordering::Relaxed)
+        Some((self.keeper.keep, is_over))
     }
 }

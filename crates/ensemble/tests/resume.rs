@@ -11,8 +11,11 @@ use hspipe_ensemble::{Job, Keeper, Schedule, State, Trained, TrainingSet, Unfini
 
 const SEEDS: [u32; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
+/// States with the places of their networks.
+type States = Vec<(usize, State)>;
+
 /// Trains with every state kept, and an end as soon as `stop_after` steps are done.
-fn kept(job: &Job, stop_after: u32) -> (Vec<Result<Trained, Unfinished>>, Vec<(usize, State)>) {
+fn kept(job: &Job, stop_after: u32) -> (Vec<Result<Trained, Unfinished>>, States) {
     let (stop, states) = (AtomicBool::new(false), Mutex::new(Vec::new()));
     let keep = |place: usize, state: State| {
         if state.step() >= stop_after {

@@ -6,7 +6,7 @@ use hspipe_ensemble::inversion::Watch;
 
 use serde::{Deserialize, Serialize};
 
-use crate::nn::{Inversion, Job};
+use hspipe::nn::{Inversion, Job};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Search {

@@ -8,8 +8,8 @@ use tch::{TchError, Tensor, no_grad};
 
 use super::search::Search;
 use super::values;
-use crate::nn::dynamics::Watch;
-use crate::nn::{Job, Schedule};
+use hspipe::nn::dynamics::Watch;
+use hspipe::nn::{Job, Schedule};
 
 /// What was seen of a network so far.
 #[derive(Serialize, Deserialize)]

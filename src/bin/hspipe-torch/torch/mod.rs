@@ -10,21 +10,25 @@ mod resnet;
 mod search;
 mod simple;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod resume;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use hspipe_ensemble::Generator;
+use hspipe_ensemble::{Generator, InputError};
 use tch::{Device, Kind, Reduction, TchError, Tensor, no_grad};
 
 use self::progress::Progress;
 use self::resnet::ResNet;
 use self::simple::SimpleNN;
-use super::dynamics::Watch;
-use super::{Architecture, Job, Keeper, Parameter, Samples, TrainError, Trained, Trainer};
-
-/// The libtorch that tch 0.26 is made for; its build refuses any other.
-pub const VERSION: &str = "2.13.0";
+use hspipe::nn::dynamics::Watch;
+use hspipe::nn::{Architecture, Job, Keeper, Libtorch, Parameter, Samples, TrainError, Trained, Trainer};
 
 pub struct Torch;
 
@@ -35,7 +39,7 @@ impl Trainer for Torch {
         let device = device(job.device);
         let one = |(place, seed): (usize, &u32)| {
             let _alone = alone(device);
-            Training::new(job, place, *seed, device)?.run()
+            Training::new(job, place, *seed, device).and_then(Training::run).map_err(TrainError::from)
         };
         job.seeds.iter().enumerate().map(one).collect()
     }
@@ -48,9 +52,34 @@ fn alone(device: Device) -> Option<MutexGuard<'static, ()>> {
     Some(DEVICES[number % DEVICES.len()].lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
-/// CUDA devices that libtorch finds.
-pub fn cuda_devices() -> usize {
-    usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+impl Libtorch for Torch {
+    fn cuda_devices(&self) -> usize {
+        usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+    }
+}
+
+/// What can go wrong here.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Tch(#[from] TchError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Failure::Train(error.into())
+    }
+}
+
+impl From<Failure> for TrainError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Tch(error) => TrainError::Torch(error.into()),
+            Failure::Train(error) => error,
+        }
+    }
 }
 
 /// A network that learns.
@@ -88,7 +117,7 @@ struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, TrainError> {
+    fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, Failure> {
         let all = tensor_of(job.samples)?.f_to_device(device)?;
         let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
         let train = match is_first {
@@ -118,7 +147,7 @@ impl<'a> Training<'a> {
         Ok(Training { job, place, progress, kept: Instant::now(), net, generator, all, train, labels })
     }
 
-    fn run(mut self) -> Result<Trained, TrainError> {
+    fn run(mut self) -> Result<Trained, Failure> {
         let train_labels = self.job.train_labels();
         while !self.progress.is_over(self.job) {
             let epoch = self.progress.epoch;
@@ -151,7 +180,7 @@ impl<'a> Training<'a> {
 
     /// One epoch, or what is left of it: a step on all samples, or one on each mini-batch. Returns the mean loss before
     /// the steps.
-    fn learn(&mut self) -> Result<f64, TrainError> {
+    fn learn(&mut self) -> Result<f64, Failure> {
         let Some(size) = self.job.batch_size else {
             return Ok(step(self.net.as_mut(), &self.train, &self.labels)?);
         };
@@ -172,7 +201,7 @@ impl<'a> Training<'a> {
     }
 
     /// Keeps the state if it is time.
-    fn keep(&mut self) -> Result<(), TrainError> {
+    fn keep(&mut self) -> Result<(), Failure> {
         let Some(Keeper { every, stop, keep }) = self.job.keeper else { return Ok(()) };
         let is_over = stop.load(Ordering::Relaxed);
         if is_over || self.kept.elapsed() >= every {
@@ -181,16 +210,16 @@ impl<'a> Training<'a> {
             }
             self.kept = Instant::now();
         }
-        if is_over { Err(TrainError::Stopped) } else { Ok(()) }
+        if is_over { Err(TrainError::Stopped.into()) } else { Ok(()) }
     }
 
-    fn loss(&mut self) -> Result<f64, TrainError> {
+    fn loss(&mut self) -> Result<f64, Failure> {
         let logits = no_grad(|| self.net.logits(&self.train, false))?;
         Ok(cross_entropy(&logits, &self.labels)?.f_double_value(&[])?)
     }
 
     /// Of the samples trained on: samples x classes.
-    fn train_logits(&mut self) -> Result<Vec<f32>, TrainError> {
+    fn train_logits(&mut self) -> Result<Vec<f32>, Failure> {
         floats(&no_grad(|| self.net.logits(&self.train, false))?)
     }
 }
@@ -207,8 +236,8 @@ fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor, TchError> {
     logits.f_cross_entropy_loss::<&Tensor>(labels, None, Reduction::Mean, -100, 0.0)
 }
 
-fn finite(loss: f64, epoch: u32) -> Result<f64, TrainError> {
-    if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged { epoch }) }
+fn finite(loss: f64, epoch: u32) -> Result<f64, Failure> {
+    if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged { epoch }.into()) }
 }
 
 /// The device of a name that `resolve` has given.
@@ -218,20 +247,23 @@ fn device(name: &str) -> Device {
 }
 
 /// The normalised samples as one tensor, made once and shared by all networks.
-fn tensor_of(samples: &Samples) -> Result<Tensor, TrainError> {
-    let make = || -> Result<Tensor, TrainError> {
+fn tensor_of(samples: &Samples) -> Result<Tensor, Failure> {
+    let make = || -> Result<Tensor, TchError> {
         let width: usize = samples.shape().iter().product();
         let shape = [samples.n as i64, width as i64];
-        Ok(Tensor::f_from_slice(&samples.normalised())?.f_view(shape)?)
+        Tensor::f_from_slice(&samples.normalised())?.f_view(shape)
     };
-    let shared = match samples.tensor.get() {
-        Some(tensor) => tensor,
+    let made = match samples.made.get() {
+        Some(made) => made,
         None => {
             let tensor = make()?;
-            samples.tensor.get_or_init(|| Mutex::new(tensor))
+            samples.made.get_or_init(|| Box::new(Mutex::new(tensor)))
         }
     };
-    Ok(shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).shallow_clone())
+    match made.downcast_ref::<Mutex<Tensor>>() {
+        Some(tensor) => Ok(tensor.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).shallow_clone()),
+        None => Ok(make()?),
+    }
 }
 
 fn indices(positions: &[u32], device: Device) -> Result<Tensor, TchError> {
@@ -239,7 +271,7 @@ fn indices(positions: &[u32], device: Device) -> Result<Tensor, TchError> {
     Tensor::f_from_slice(&positions)?.f_to_device(device)
 }
 
-fn floats(tensor: &Tensor) -> Result<Vec<f32>, TrainError> {
+fn floats(tensor: &Tensor) -> Result<Vec<f32>, Failure> {
     Ok(values(tensor)?)
 }
 
@@ -253,7 +285,7 @@ mod tests {
     use hspipe_ensemble::init::{Layer, linear_layers};
 
     use super::*;
-    use crate::nn::{Schedule, argmax, fixture};
+    use hspipe::nn::{Schedule, argmax};
 
     /// libtorch's own generator is global, so everything that asks it stands in one test.
     #[test]
@@ -292,7 +324,7 @@ mod tests {
     }
 
     fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
-        fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), schedule, 0, learning_rate)
+        super::fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), schedule, 0, learning_rate)
     }
 
     /// The latent activations and the logits of one sample, by plain f64 loops.

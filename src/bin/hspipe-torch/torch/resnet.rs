@@ -9,8 +9,8 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use super::adam::Adam;
 use super::radii::Sums;
-use super::{Net, values};
-use crate::nn::{Job, Parameter, TrainError};
+use super::{Failure, Net, values};
+use hspipe::nn::{Job, Parameter};
 
 /// Channels of the four stages.
 const STAGES: [i64; 4] = [64, 128, 256, 512];
@@ -38,7 +38,7 @@ pub struct ResNet {
 }
 
 impl ResNet {
-    pub fn new(job: &Job, generator: &mut Generator, device: Device) -> Result<Self, TrainError> {
+    pub fn new(job: &Job, generator: &mut Generator, device: Device) -> Result<Self, Failure> {
         let mut draw = Draw { generator, device, learn: Vec::new() };
         let shape = job.samples.shape().map(|length| length as i64);
         let stem = draw.unit(shape[0], STAGES[0], 3, 1)?;
@@ -274,8 +274,8 @@ impl Moments {
 /// Golden values of PyTorch 2.13 on a CPU: python3 tests/pytorch/resnet.py
 #[cfg(test)]
 mod tests {
-    use crate::nn::torch::Torch;
-    use crate::nn::{Architecture, Job, Samples, Schedule, Trained, Trainer};
+    use crate::torch::Torch;
+    use hspipe::nn::{Architecture, Job, Samples, Schedule, Trained, Trainer};
 
     fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {
         let pixels = (0..6 * 2 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();

@@ -5,8 +5,8 @@
 use hspipe_ensemble::{Generator, InputError, init};
 use tch::{Device, TchError, Tensor, no_grad};
 
-use super::{Net, radii, values};
-use crate::nn::{Job, Parameter, TrainError};
+use super::{Failure, Net, radii, values};
+use hspipe::nn::{Job, Parameter};
 
 pub struct SimpleNN {
     /// Weight and bias of each hidden layer.
@@ -23,7 +23,7 @@ impl SimpleNN {
         hidden: &[usize],
         generator: &mut Generator,
         device: Device,
-    ) -> Result<Self, TrainError> {
+    ) -> Result<Self, Failure> {
         let mut inputs: usize = job.samples.shape().iter().product();
         let mut layers = Vec::new();
         for outputs in hidden.iter().copied().chain([job.classes]) {

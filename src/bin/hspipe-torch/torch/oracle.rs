@@ -1,0 +1,59 @@
+//! libtorch is the oracle of the native trainer: the two see the same, but for rounding.
+
+use hspipe::nn::{Architecture, Schedule, argmax, provide, resolve, trainer};
+
+use super::{Torch, fixture};
+
+/// libtorch is the oracle: the two differ by rounding alone.
+#[test]
+fn it_sees_what_libtorch_sees() {
+    let simple = Architecture::SimpleNN { hidden: vec![5] };
+    let native = trainer(&resolve(&simple, None, "native", "cpu").unwrap().trainer).unwrap();
+    let all = Schedule::Epochs { epochs: 60, radii_from: Some(21) };
+    let search = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
+    let first: Vec<u32> = (0..45).collect();
+    let others: Vec<u32> = (0..45).map(|i| (i * 7 + 3) % 60).collect();
+    for (schedule, train, latent) in
+        [(all, &first, 0), (all, &others, 1), (search, &first, 0), (search, &others, 0)]
+    {
+        let (ours, ..) = fixture::train(native, train, schedule, latent, 0.5);
+        let (theirs, ..) = fixture::train(&Torch, train, schedule, latent, 0.5);
+        assert_eq!(ours.epochs, theirs.epochs);
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
+        assert!(ours.losses.iter().zip(&theirs.losses).all(|(a, b)| close(*a, *b)));
+        assert!(close(ours.final_loss, theirs.final_loss));
+        let (a, b) = (ours.dynamics.unwrap(), theirs.dynamics.unwrap());
+        assert!(a.margin_sum.iter().zip(&b.margin_sum).all(|(a, b)| (a - b).abs() < 0.05));
+        for (a, b) in
+            [(&a.probability_sum, &b.probability_sum), (&a.probability_squares, &b.probability_squares)]
+        {
+            assert!(a.len() == 45 && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.01));
+        }
+        assert_eq!((a.correct, a.forgotten, a.learned), (b.correct, b.forgotten, b.learned));
+        assert_eq!(ours.radii.len(), theirs.radii.len());
+        for ((epoch, a), (their_epoch, b)) in ours.radii.iter().zip(&theirs.radii) {
+            assert!(epoch == their_epoch && a.iter().zip(b).all(|(a, b)| close(*a, *b)));
+        }
+        let predictions = |logits: &[f32]| logits.chunks(3).map(argmax).collect::<Vec<_>>();
+        assert_eq!(ours.logits.len(), 60 * 3);
+        assert_eq!(predictions(&ours.logits), predictions(&theirs.logits));
+        assert_eq!(ours.inversion.is_some(), theirs.inversion.is_some());
+        if let (Some(ours), Some(theirs)) = (&ours.inversion, &theirs.inversion) {
+            assert_eq!(ours.epochs, theirs.epochs);
+            let pairs = ours.logits.iter().zip(&theirs.logits);
+            assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 1e-3) && pairs.len() == 45 * 3);
+        }
+    }
+}
+
+#[test]
+fn libtorch_is_taken_for_what_the_native_trainer_cannot_do() {
+    provide(&Torch);
+    let simple = Architecture::SimpleNN { hidden: vec![3] };
+    for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
+        let choice = resolve(architecture, batch_size, "auto", "cpu").unwrap();
+        assert!(choice.trainer.starts_with("tch"));
+        assert_eq!(choice, resolve(architecture, batch_size, &choice.trainer, &choice.device).unwrap());
+        assert!(trainer(&choice.trainer).is_some());
+    }
+}

@@ -1,0 +1,173 @@
+//! doctor: is everything there that hspipe needs? A line for each thing, with what to do where it is not.
+//!
+//! In: the project's folders and this machine. Out: lines on stdout; exit code 1 if a run would fail.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use hspipe_engine::lock::{self, Attempt};
+use hspipe_ensemble::Instructions;
+
+use super::args;
+use super::project;
+use super::run::cores;
+use crate::data::{self, Folders, Whereabouts};
+use crate::nn;
+
+/// Less may be too little for the weights and histories of a few thousand networks.
+const ENOUGH_DISK: u64 = 2_000_000_000;
+
+enum State {
+    Good,
+    /// Something is missing that not every run needs.
+    Lacking,
+    /// No run can succeed.
+    Bad,
+}
+
+struct Finding {
+    state: State,
+    what: String,
+    hint: Option<String>,
+}
+
+impl Finding {
+    fn good(what: impl Into<String>) -> Self {
+        Finding { state: State::Good, what: what.into(), hint: None }
+    }
+
+    fn lacking(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Finding { state: State::Lacking, what: what.into(), hint: Some(hint.into()) }
+    }
+
+    fn bad(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Finding { state: State::Bad, what: what.into(), hint: Some(hint.into()) }
+    }
+}
+
+pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
+    let mut findings = vec![machine()];
+    findings.extend(libtorch());
+    findings.push(pipeline(args));
+    findings.extend(cache(&project::cache_folder(args)));
+    findings.extend(datasets(&project::root(args)));
+    let mut code = ExitCode::SUCCESS;
+    for Finding { state, what, hint } in findings {
+        let word = match state {
+            State::Good => "ok",
+            State::Lacking => "note",
+            State::Bad => {
+                code = ExitCode::from(1);
+                "ERROR"
+            }
+        };
+        println!("{word:<6} {what}");
+        if let Some(hint) = hint {
+            println!("       hint: {hint}");
+        }
+    }
+    Ok(code)
+}
+
+fn machine() -> Finding {
+    let fast = match Instructions::detect() == Instructions::portable() {
+        true => "portable instructions: trainings are slower than with AVX2 and FMA",
+        false => "AVX2 and FMA",
+    };
+    Finding::good(format!("hspipe {}, {} cores, {fast}", env!("CARGO_PKG_VERSION"), cores()))
+}
+
+/// Asked of the program that has it, which may not even start.
+fn libtorch() -> Vec<Finding> {
+    let without = "ResNets, mini-batches and GPUs need it; everything else runs without";
+    let Some(program) = nn::torch_program() else {
+        let what = format!("no libtorch: there is no hspipe-torch beside hspipe. {without}");
+        return vec![Finding::lacking(what, "cargo x setup, then cargo install --path . once more")];
+    };
+    let asked = Command::new(&program).arg("libtorch").output();
+    let (success, said, error) = match asked {
+        Ok(output) => (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).trim().to_string(),
+        ),
+        Err(error) => (false, String::new(), error.to_string()),
+    };
+    let Some(devices) = said.trim().parse::<usize>().ok().filter(|_| success) else {
+        let what = format!("{} does not start: {error}. {without}", program.display());
+        let hint = "has libtorch been moved? cargo x setup, then cargo install --path . once more";
+        return vec![Finding::lacking(what, hint)];
+    };
+    let version = nn::LIBTORCH_VERSION;
+    let cuda = match devices {
+        0 => Finding::lacking(
+            "no CUDA device: ResNets take hours on a CPU",
+            "for a GPU, unpack a libtorch with CUDA, set LIBTORCH to its folder, and build again: docs/networks.md",
+        ),
+        1 => Finding::good("1 CUDA device"),
+        n => Finding::good(format!("{n} CUDA devices")),
+    };
+    vec![Finding::good(format!("libtorch {version}")), cuda]
+}
+
+/// What [`libtorch`] asks: how many CUDA devices there are.
+pub fn cuda_devices() -> anyhow::Result<ExitCode> {
+    let libtorch = nn::libtorch().map_err(anyhow::Error::msg)?;
+    println!("{}", libtorch.cuda_devices());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn pipeline(args: &args::Args) -> Finding {
+    match project::Project::open(args, &args::Settings::default()) {
+        Ok(project) => Finding::good(format!(
+            "{}: {} stages, {} tasks",
+            project.spec.file,
+            project.graph.stages.len(),
+            project.graph.tasks.len()
+        )),
+        Err(error) => {
+            let hint = super::error::hint(&error).unwrap_or_else(|| "hspipe list says more".to_string());
+            Finding::bad(format!("no pipeline: {error}"), hint)
+        }
+    }
+}
+
+fn cache(folder: &Path) -> Vec<Finding> {
+    let shown = folder.display();
+    let mut findings = Vec::new();
+    match tempfile::tempfile_in(folder) {
+        Ok(_) => findings.push(Finding::good(format!("cache {shown}"))),
+        Err(error) => {
+            let hint =
+                "what is cached serves, but nothing new can be stored: see its permissions, or --cache-dir";
+            findings.push(Finding::bad(format!("cannot write in the cache {shown}: {error}"), hint));
+        }
+    }
+    if let Attempt::Impossible(error) = lock::attempt(folder, "doctor") {
+        let hint = "run one hspipe at a time in this cache, or put it on a local disk: --cache-dir";
+        findings.push(Finding::lacking(format!("no locks in the cache: {error}"), hint));
+    }
+    if let Ok(free) = fs4::available_space(folder) {
+        let gigabytes = format!("{:.1} GB free", free as f64 / 1e9);
+        findings.push(match free < ENOUGH_DISK {
+            true => Finding::lacking(gigabytes, "hspipe cache gc removes what no run needs"),
+            false => Finding::good(gigabytes),
+        });
+    }
+    findings
+}
+
+fn datasets(root: &Path) -> Vec<Finding> {
+    let folders = Folders::from_env(root);
+    let found = |dataset: data::Dataset| {
+        let name = dataset.name().to_string();
+        match data::locate(&dataset, &folders) {
+            Whereabouts::Found { place } => Finding::good(format!("{name} in {place}")),
+            Whereabouts::Absent { .. } => {
+                let hint = format!("a run fetches it, or: hspipe data fetch {name}");
+                Finding::lacking(format!("{name} is not here"), hint)
+            }
+        }
+    };
+    data::known().map(found).collect()
+}

@@ -1,0 +1,142 @@
+//! How a run ended, told: what failed and why, what was stopped, how much was done.
+//!
+//! In: the engine's report. Out: lines on stderr, for people or machines.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::op::OpError;
+use hspipe_engine::run::Report;
+use serde_json::json;
+
+use super::error::{causes, code, hint};
+use super::progress::{Voice, machine};
+
+pub struct Ending<'a> {
+    pub graph: &'a Graph,
+    pub voice: &'a Voice<'a>,
+    pub report: &'a Report,
+    /// Tasks that were cached before the run.
+    pub cached: usize,
+}
+
+/// An error that ended a run, as a line for machines.
+pub fn error_line(error: &anyhow::Error) -> ExitCode {
+    let causes = causes(error.as_ref());
+    let fields =
+        [("error", error.to_string().into()), ("causes", json!(causes)), ("hint", hint(error).into())];
+    machine::line("error", &fields);
+    code(error)
+}
+
+impl Ending<'_> {
+    /// Once per cause, and what could not be made for it. Machines have had a line for each.
+    pub fn tell_failures(&self) {
+        if !self.voice.is_for_people() {
+            return;
+        }
+        let mut groups: BTreeMap<String, Vec<(TaskId, &OpError)>> = BTreeMap::new();
+        for (task, error) in &self.report.failed {
+            let text = [error.to_string()].into_iter().chain(causes(error)).collect::<Vec<_>>().join("\n");
+            groups.entry(text).or_default().push((*task, error));
+        }
+        for tasks in groups.values() {
+            let Some((first, error)) = tasks.first() else { continue };
+            let others =
+                if tasks.len() > 1 { format!(" and {} others", tasks.len() - 1) } else { String::new() };
+            eprintln!("error: {}{others}: {error}", self.graph.name(*first));
+            for why in causes(*error) {
+                eprintln!("  why: {}", why.replace('\n', "\n       "));
+            }
+            if let Some(hint) = &error.hint {
+                eprintln!("  hint: {hint}");
+            }
+        }
+        let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
+        for task in &self.report.blocked {
+            *missing.entry(self.graph.stage_of(*task).name.as_str()).or_default() += 1;
+        }
+        if !missing.is_empty() {
+            let missing: Vec<String> = missing
+                .into_iter()
+                .map(
+                    |(stage, count)| if count > 1 { format!("{stage} ({count})") } else { stage.to_string() },
+                )
+                .collect();
+            let rest = if self.report.not_started.is_empty() { "; all else is complete" } else { "" };
+            eprintln!("missing for that: {}{rest}", missing.join(", "));
+        }
+    }
+
+    /// After Ctrl-C: what is done, and how to go on.
+    pub fn tell_stop(&self) {
+        let (done, left) = (self.report.computed.len(), self.report.not_started.len());
+        let words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+        let again = format!("hspipe {}", words.join(" "));
+        match self.voice {
+            Voice::People { .. } => {
+                eprintln!(
+                    "stopped: {done} tasks computed, {left} left; what is done is kept, and trainings go on \
+                     where they were"
+                );
+                eprintln!("  hint: go on with the same command: {again}");
+            }
+            Voice::Machine { .. } => {
+                machine::line("stopped", &[("computed", done.into()), ("left", left.into())]);
+            }
+        }
+    }
+
+    pub fn summarise(&self, seconds: f64) {
+        let Report { computed, reused, failed, blocked, not_started } = self.report;
+        let cached = self.cached + reused.len();
+        if !self.voice.is_for_people() {
+            let fields = [
+                ("computed", computed.len()),
+                ("cached", cached),
+                ("failed", failed.len()),
+                ("blocked", blocked.len()),
+                ("not_started", not_started.len()),
+            ];
+            let fields = fields.map(|(name, count)| (name, count.into()));
+            machine::line("summary", &[fields.as_slice(), &[("seconds", seconds.into())]].concat());
+        } else if self.report.is_complete() && computed.is_empty() {
+            self.voice.note(&format!("nothing to do: {cached} tasks cached ({seconds:.2} s)"));
+        } else {
+            let mut line = format!("{} tasks computed, {cached} cached", computed.len());
+            for (count, what) in [
+                (failed.len(), "failed"),
+                (blocked.len(), "could not run"),
+                (not_started.len(), "were not started"),
+            ] {
+                if count > 0 {
+                    line += &format!(", {count} {what}");
+                }
+            }
+            self.voice.note(&format!("{line} ({seconds:.1} s)"));
+        }
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("runs=2"), "runs=2");
+        assert_eq!(quoted("datasets=[MNIST]"), "'datasets=[MNIST]'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,37 @@
+//! hspipe finds, explains and studies the hard samples of a dataset.
+//!
+//! Parses the command line, hands it to a command, and prints an error with its remedy. What two programs and the
+//! benchmarks share; no interface for others.
+
+mod check;
+mod cli;
+mod data;
+mod figures;
+pub mod nn;
+mod ops;
+pub mod tables;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use nn::Libtorch;
+
+/// The example of the book is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/add-an-op.md")]
+struct AddAnOp;
+
+/// hspipe, with libtorch or without.
+pub fn main(libtorch: Option<&'static dyn Libtorch>) -> ExitCode {
+    if let Some(libtorch) = libtorch {
+        nn::provide(libtorch);
+    }
+    cli::pipe::end_quietly();
+    let args = cli::Args::parse();
+    match cli::dispatch(args) {
+        Ok(code) => code,
+        Err(error) => cli::error::report(&error),
+    }
+}

@@ -1,0 +1,121 @@
+//! SQL over the tables of Results/, by polars.
+//!
+//! In: the folder and a query. Out: a data frame, or what is wrong with nearest names. Knows no format.
+
+use std::path::Path;
+
+use polars::prelude::*;
+use polars::sql::SQLContext;
+
+/// What is wrong with a query.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct QueryError {
+    pub what: String,
+    pub hint: Option<String>,
+}
+
+/// The names of the tables in a folder, in order.
+///
+/// # Errors
+/// A folder that cannot be read; one that is not there has none.
+pub fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".parquet").map(str::to_string));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The rows that `sql` asks for.
+pub fn query(folder: &Path, names: &[String], sql: &str) -> Result<DataFrame, QueryError> {
+    let mut context = SQLContext::new();
+    for name in names {
+        let file = folder.join(format!("{name}.parquet"));
+        let table =
+            LazyFrame::scan_parquet(PlRefPath::new(file.to_string_lossy().as_ref()), Default::default());
+        context.register(name, table.map_err(|error| explained(&error, names))?);
+    }
+    context.execute(sql).and_then(LazyFrame::collect).map_err(|error| explained(&error, names))
+}
+
+/// polars' message in our form.
+fn explained(error: &PolarsError, names: &[String]) -> QueryError {
+    let text = message(error);
+    if let Some(wrong) = text.strip_prefix("relation '").and_then(|rest| rest.split('\'').next()) {
+        let hint = hspipe_engine::names::hint(wrong, names.iter().map(String::as_str));
+        let hint = hint.or_else(|| Some("hspipe tables lists the tables".to_string()));
+        return QueryError { what: format!("there is no table `{wrong}` in Results/"), hint };
+    }
+    if let Some(rest) = text.strip_prefix("unable to find column \"") {
+        let (wrong, rest) = rest.split_once('"').unwrap_or((rest, ""));
+        let list = rest.split_once('[').and_then(|(_, list)| list.split(']').next()).unwrap_or_default();
+        let columns: Vec<&str> = list.split(", ").map(|name| name.trim_matches('"')).collect();
+        let hint = hspipe_engine::names::hint(wrong, columns);
+        return QueryError { what: format!("there is no column `{wrong}`"), hint };
+    }
+    let first = text.lines().next().unwrap_or_default();
+    let hint = "the dialect is that of polars SQL; hspipe tables NAME lists a table's columns";
+    QueryError { what: format!("the query cannot be answered: {first}"), hint: Some(hint.to_string()) }
+}
+
+/// Without the kind of error, and without the context that polars puts around it.
+fn message(error: &PolarsError) -> String {
+    match error {
+        PolarsError::Context { error, .. } => message(error),
+        PolarsError::ColumnNotFound(text)
+        | PolarsError::SQLInterface(text)
+        | PolarsError::SQLSyntax(text)
+        | PolarsError::InvalidOperation(text)
+        | PolarsError::ComputeError(text) => text.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table =
+            df!("set" => [0, 1, 1], "accuracy" => [0.5, 0.75, 1.0], "test_set" => ["hard", "hard", "easy"]);
+        let file = std::fs::File::create(folder.path().join("retrain_metrics.parquet")).unwrap();
+        ParquetWriter::new(file).finish(table.as_mut().unwrap()).unwrap();
+        std::fs::write(folder.path().join("params.yaml"), "").unwrap();
+        let names = names(folder.path()).unwrap();
+        (folder, names)
+    }
+
+    #[test]
+    fn tables_are_found_by_name() {
+        let (folder, names) = folder();
+        assert_eq!(names, ["retrain_metrics"]);
+        let sql =
+            "SELECT test_set, avg(accuracy) AS mean FROM retrain_metrics WHERE test_set = 'hard' GROUP BY 1";
+        let found = query(folder.path(), &names, sql).unwrap();
+        assert_eq!(found, df!("test_set" => ["hard"], "mean" => [0.625]).unwrap());
+    }
+
+    #[test]
+    fn wrong_names_get_the_nearest() {
+        let (folder, names) = folder();
+        for (sql, what, hint) in [
+            ("SELECT * FROM retrain_metric", "there is no table `retrain_metric`", "`retrain_metrics`"),
+            ("SELECT acuracy FROM retrain_metrics", "there is no column `acuracy`", "`accuracy`"),
+            ("SELECT set FROM retrain_metrics WHERE acuracy > 0", "no column `acuracy`", "`accuracy`"),
+            ("SELEC 1", "the query cannot be answered", "polars SQL"),
+            ("SELECT nonsense(accuracy) FROM retrain_metrics", "nonsense", "polars SQL"),
+        ] {
+            let error = query(folder.path(), &names, sql).unwrap_err();
+            assert!(error.what.contains(what), "{sql}: {error}");
+            assert!(error.hint.as_ref().is_some_and(|found| found.contains(hint)), "{sql}: {:?}", error.hint);
+        }
+    }
+}
