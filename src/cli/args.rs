@@ -45,6 +45,9 @@ fn version() -> &'static str {
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Write a pipeline for your own data
+    #[command(after_help = "Example: hspipe init my-project --data ./my-images")]
+    Init(Init),
     /// Compute targets, as far as the cache lacks them
     #[command(after_help = "Example: hspipe run figure8 --set datasets=MNIST --set runs=2")]
     Run(Run),
@@ -60,6 +63,9 @@ pub enum Command {
     /// List targets, stages, and parameters with their values
     #[command(after_help = "Example: hspipe list --profile quick")]
     List(List),
+    /// Write what was found in a format of other programs
+    #[command(subcommand, after_help = "Example: hspipe export hard-samples --format csv -o hard.csv")]
+    Export(Export),
     /// Compare Results/ with the published numbers, figure by figure
     #[command(after_help = "Example: hspipe check figure8")]
     Check(Check),
@@ -109,6 +115,16 @@ pub struct Man {
     /// Write the pages of all commands into this folder instead
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub struct Init {
+    /// The project's folder; it is made if need be
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Your data: class folders of images, Parquet, .npz, IDX; or a known dataset's name
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
 }
 
 /// Parameters other than the file's defaults.
@@ -204,6 +220,50 @@ pub enum GraphFormat {
 pub struct List {
     #[command(flatten)]
     pub settings: Settings,
+}
+
+#[derive(Subcommand)]
+pub enum Export {
+    /// The hard samples that `hspipe run hard` has found, the hardest first
+    #[command(after_help = "Example: hspipe export hard-samples --format indices --top 100")]
+    HardSamples(HardSamples),
+}
+
+#[derive(clap::Args)]
+pub struct HardSamples {
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
+    /// Where to write [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only the N hardest of each dataset
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Only this dataset, as `datasets` has it
+    #[arg(long, value_name = "NAME")]
+    pub dataset: Option<String>,
+    /// Rank by the share of this strategy's sets alone
+    #[arg(long, value_enum, value_name = "STRATEGY")]
+    pub strategy: Option<Strategy>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A row for each sample, below a header
+    Csv,
+    /// An array of objects
+    Json,
+    /// A line for each sample: its file, or its number where samples have no files
+    Indices,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Strategy {
+    Stragglers,
+    Confidence,
+    Energy,
 }
 
 #[derive(clap::Args)]

@@ -10,7 +10,9 @@ mod diff;
 mod doctor;
 mod ending;
 pub mod error;
+mod export;
 mod graph;
+mod init;
 mod interrupt;
 mod list;
 mod log;
@@ -32,11 +34,13 @@ use args::Command;
 /// Runs the command. Exit code 0: done; 1: something failed or is missing. Errors are for [`error::report`].
 pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
     match &args.command {
+        Command::Init(init) => init::init(&args, init),
         Command::Run(run) => run::run(&args, run),
         Command::Status(status) => status::status(&args, status),
         Command::Why(why) => why::why(&args, why),
         Command::Graph(graph) => graph::graph(&args, graph),
         Command::List(list) => list::list(&args, list),
+        Command::Export(args::Export::HardSamples(export)) => export::hard_samples(&args, export),
         Command::Check(check) => check::check(&args, check),
         Command::Doctor => doctor::doctor(&args),
         Command::Completions(completions) => shell::completions(completions),

@@ -22,7 +22,7 @@ mod picture;
 mod read;
 mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use error::{Attempt, DataError};
 pub use fetch::fetch;
@@ -99,6 +99,26 @@ impl Dataset {
             Origin::Own(own) => own.identity(),
         }
     }
+
+    /// The file of each sample, as `train/cat/1.png`, in the order of the samples; nothing where files
+    /// hold many samples. They are the files that [`Dataset::identity`] describes.
+    ///
+    /// # Errors
+    /// Those of `identity`.
+    pub fn sources(&self) -> Result<Vec<String>, DataError> {
+        match &self.origin {
+            Origin::Published(_) => Ok(Vec::new()),
+            Origin::Own(own) => own.sources(),
+        }
+    }
+}
+
+/// What kind of dataset lies at a path, in words; looks at names alone.
+///
+/// # Errors
+/// There is nothing, or nothing that can be read.
+pub fn kind_at(path: &Path) -> Result<&'static str, DataError> {
+    Ok(layout::find(path)?.0.kind())
 }
 
 /// Reads a dataset that is on this machine; never downloads.

@@ -19,8 +19,25 @@ const MAX_FILES: u64 = 4 << 30;
 pub(super) struct Own {
     name: String,
     path: PathBuf,
-    /// The sums of the files as they were first read.
-    pinned: OnceLock<Sums>,
+    /// What the files were when they were first read.
+    pinned: OnceLock<Pinned>,
+}
+
+#[derive(Debug, Clone)]
+struct Pinned {
+    sums: Sums,
+    /// The file of each sample, where every sample has one of its own.
+    sources: Vec<String>,
+}
+
+impl Pinned {
+    fn of(layout: Layout, sums: Sums) -> Self {
+        let mut sources = Vec::new();
+        if layout.has_a_file_per_sample() {
+            sources.extend(sums.iter().map(|(name, _)| name.clone()));
+        }
+        Self { sums: layout.identity(sums), sources }
+    }
 }
 
 impl Own {
@@ -38,15 +55,24 @@ impl Own {
 
     /// The sums of the files; computed once, then remembered.
     pub fn identity(&self) -> Result<Sums, DataError> {
-        if let Some(sums) = self.pinned.get() {
-            return Ok(sums.clone());
+        Ok(self.pinned()?.sums.clone())
+    }
+
+    /// The file of each sample, below the dataset's folder; nothing where files hold many samples.
+    pub fn sources(&self) -> Result<Vec<String>, DataError> {
+        Ok(self.pinned()?.sources.clone())
+    }
+
+    fn pinned(&self) -> Result<&Pinned, DataError> {
+        if let Some(pinned) = self.pinned.get() {
+            return Ok(pinned);
         }
         let (layout, files) = self.files()?;
         let mut sums = Vec::with_capacity(files.len());
         for file in files {
             sums.push((file.name, read::digest(&file.path)?.to_string()));
         }
-        Ok(self.pinned.get_or_init(|| layout.identity(sums)).clone())
+        Ok(self.pinned.get_or_init(|| Pinned::of(layout, sums)))
     }
 
     /// What is to be read, if it is not too much.
@@ -72,9 +98,9 @@ impl Own {
             sums.push((file.name.clone(), read::sha256(&bytes).to_string()));
             files.push(Content { name: file.name, path: file.path, bytes });
         }
-        let now = layout.identity(sums);
-        let then = self.pinned.get_or_init(|| now.clone());
-        if *then != now {
+        let now = Pinned::of(layout, sums);
+        let (then, now) = (&self.pinned.get_or_init(|| now.clone()).sums, &now.sums);
+        if then != now {
             let name = now.iter().zip(then).find(|(now, then)| now != then).map(|(now, _)| now.0.clone());
             let name = name.unwrap_or_else(|| "another number of files".to_owned());
             return Err(DataError::Changed { path: self.path.clone(), name });

@@ -2,21 +2,25 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars` or `lines` lays a figure out on a `canvas`, which
-//! gives an SVG with text; `render` turns that into the three formats. `style`
-//! holds what all figures share. Nothing here knows tables, files or experiments.
+//! On the way through: `bars`, `lines` or `gallery` lays a figure out on a
+//! `canvas`, which gives an SVG with text; `render` turns that into the three
+//! formats, with the pictures of `raster` laid on it. `style` holds what all
+//! figures share. Nothing here knows tables, files or experiments.
 
 mod axis;
 mod bars;
 mod canvas;
 mod categories;
 mod dash;
+mod gallery;
 mod grid;
 mod legend;
 mod lines;
 mod look;
 mod panels;
+mod pdf;
 mod png;
+mod raster;
 mod render;
 mod spot;
 mod style;
@@ -25,9 +29,11 @@ mod ticks;
 
 pub use axis::{Axis, Range};
 pub use bars::{BarChart, Series, bar_chart};
+pub use gallery::{Gallery, Row, Tile, gallery, legible};
 pub use grid::columns;
 pub use lines::{Key, Line, LineChart, Panel, Point, line_chart};
 pub use look::{Look, Spread, Stroke};
+pub use raster::Raster;
 pub use render::Rendered;
 
 /// Why a figure could not be drawn.
@@ -61,6 +67,9 @@ pub enum FigureError {
     /// in silence could make two labels equal.
     #[error("the font of the figures has no '{character}' (in '{label}')")]
     MissingGlyph { character: String, label: String },
+    /// A picture has more or fewer bytes than its size says.
+    #[error("a picture of {width}x{height} pixels has {found} bytes in {channels} channels")]
+    Pixels { channels: usize, width: usize, height: usize, found: usize },
     /// Plotters failed.
     #[error("cannot draw the shapes of the figure")]
     Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::io::Error>),
@@ -76,4 +85,7 @@ pub enum FigureError {
     /// The PDF writer failed.
     #[error("cannot make the PDF: {0}")]
     Pdf(svg2pdf::ConversionError),
+    /// Its text is not what pictures can be appended to.
+    #[error("the PDF writer lays pages out in another way now")]
+    PdfShape,
 }

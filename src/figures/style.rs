@@ -22,6 +22,8 @@ pub const BOTH_COLUMNS: f64 = 516.0;
 
 /// Resolution of the PNG.
 pub const PNG_DPI: f64 = 300.0;
+/// Units per inch of an SVG without units of length.
+pub const SVG_DPI: f32 = 96.0;
 
 /// Family name of the bundled font.
 pub const FONT_FAMILY: &str = "Inter";

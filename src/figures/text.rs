@@ -141,6 +141,25 @@ pub fn shorten(text: &str, size: f64, room: f64) -> Result<String, FigureError> 
     Ok("…".into())
 }
 
+/// As [`shorten`], but cut in the middle, which keeps texts apart that begin alike.
+pub fn shorten_middle(text: &str, size: f64, room: f64) -> Result<String, FigureError> {
+    let kept: Vec<char> = clean(text).chars().collect();
+    let mut sides = (kept.len().min(MOST_CHARACTERS) / 2, kept.len().min(MOST_CHARACTERS).div_ceil(2));
+    if kept.len() <= MOST_CHARACTERS && width(&clean(text), size)? <= room {
+        return Ok(clean(text));
+    }
+    while sides.1 > 0 {
+        let (start, end) =
+            (String::from_iter(&kept[..sides.0]), String::from_iter(&kept[kept.len() - sides.1..]));
+        let cut = format!("{}…{}", start.trim_end(), end.trim_start());
+        if width(&cut, size)? <= room {
+            return Ok(cut);
+        }
+        if sides.0 >= sides.1 { sides.0 -= 1 } else { sides.1 -= 1 }
+    }
+    Ok("…".into())
+}
+
 /// The text broken after spaces and slashes into lines no wider than `room`,
 /// or nothing if it takes more than `most` lines or a single word is too wide.
 pub fn wrap(text: &str, size: f64, room: f64, most: usize) -> Result<Option<Vec<String>>, FigureError> {
@@ -208,5 +227,9 @@ mod tests {
         assert_eq!(wrap("Pullover", 7.0, 20.0, 2).unwrap(), None);
         let cut = shorten(&"long ".repeat(100), 7.0, 50.0).unwrap();
         assert!(cut.ends_with('…') && width(&cut, 7.0).unwrap() <= 50.0);
+        let cut = shorten_middle("stripes of kind 27", 7.0, 36.0).unwrap();
+        assert!(cut.starts_with("st") && cut.ends_with("27") && width(&cut, 7.0).unwrap() <= 36.0, "{cut}");
+        assert_eq!(shorten_middle("Ankle boot", 7.0, 50.0).unwrap(), "Ankle boot");
+        assert_eq!(shorten_middle("Ankle boot", 7.0, 1.0).unwrap(), "…");
     }
 }

@@ -12,7 +12,7 @@ pub struct Identify;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Strategy {
+pub enum Strategy {
     Stragglers,
     /// Lowest largest logit.
     Confidence,
@@ -31,7 +31,7 @@ enum Level {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Snapshot {
+pub enum Snapshot {
     /// The network as it stands when the search stops.
     Last,
     /// For each class, the network at that class' inversion.

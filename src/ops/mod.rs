@@ -6,26 +6,31 @@
 mod accuracy;
 mod class_accuracy;
 mod correlation;
+mod datasets;
 mod fit;
 mod hard_counts;
 mod hyperparameters;
 mod identify;
 mod load;
 mod metrics;
+mod mistakes;
 mod noise;
 mod overlap;
 mod plot;
 mod plot_classes;
+mod plot_gallery;
 mod plot_generalisation;
 mod plot_radii;
 mod plot_retraining;
 mod plot_strategies;
 mod radii;
 mod radii_summary;
+mod rank;
 mod retrain;
 mod retrain_curves;
 mod retrain_summary;
 mod search;
+mod sources;
 mod split;
 mod stats;
 mod subset;
@@ -45,7 +50,9 @@ use crate::tables::TableError;
 pub fn registry(root: &Path) -> Registry {
     let prepared = Arc::new(training::Prepared::default());
     let mut ops = Registry::default();
-    ops.add(load::Load::new(root, Folders::from_env(root)));
+    let datasets = Arc::new(datasets::Datasets::new(root));
+    ops.add(load::Load { datasets: datasets.clone(), folders: Folders::from_env(root) });
+    ops.add(sources::Sources { datasets });
     ops.add(subset::Subset);
     ops.add(noise::Noise);
     ops.add(search::Search { prepared: prepared.clone() });
@@ -55,6 +62,8 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(identify::Identify);
     ops.add(hard_counts::HardCounts);
     ops.add(overlap::Overlap);
+    ops.add(mistakes::Mistakes);
+    ops.add(rank::Rank);
     ops.add(split::Split);
     ops.add(retrain::Retrain { prepared: prepared.clone() });
     ops.add(retrain_summary::RetrainSummary);
@@ -66,6 +75,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_retraining::PlotRetraining);
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
+    ops.add(plot_gallery::PlotGallery);
     ops
 }
 

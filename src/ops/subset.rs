@@ -2,7 +2,8 @@
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use hspipe_ensemble::Generator;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::tables::{Frame, NORMALISATION, SAMPLES, write};
 
@@ -13,7 +14,36 @@ pub struct Subset;
 pub struct Params {
     /// Of PyTorch's generator, which keeps 32 bits.
     seed: u32,
-    subset_size: usize,
+    subset_size: Size,
+}
+
+/// How many samples are studied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Size {
+    /// As many as there are.
+    All,
+    Of(usize),
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(word) if word == "all" => Ok(Size::All),
+            value => match value.as_u64().and_then(|size| usize::try_from(size).ok()) {
+                Some(size) => Ok(Size::Of(size)),
+                None => Err(D::Error::custom("must be all, or a whole number from 2")),
+            },
+        }
+    }
+}
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Size::All => serializer.serialize_str("all"),
+            Size::Of(size) => serializer.serialize_u64(*size as u64),
+        }
+    }
 }
 
 impl Op for Subset {
@@ -25,7 +55,9 @@ impl Op for Subset {
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         match params.subset_size {
-            size @ (0 | 1) => Err(ParamError::new("subset_size", format!("must be at least 2, not {size}"))),
+            Size::Of(size @ (0 | 1)) => {
+                Err(ParamError::new("subset_size", format!("must be at least 2, not {size}")))
+            }
             _ => Ok(params),
         }
     }
@@ -34,10 +66,14 @@ impl Op for Subset {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let labels = Frame::read("labels", task.inputs.one("labels")?.read()?)?;
         let labels = labels.i32("label")?;
-        let size = task.params.subset_size;
+        let size = match task.params.subset_size {
+            Size::All => labels.len(),
+            Size::Of(size) => size,
+        };
         if size > labels.len() {
             let what = format!("subset_size is {size}, but the dataset has {} samples", labels.len());
-            let hint = format!("set subset_size, or accuracy_subset_size, to {} at most", labels.len());
+            let hint =
+                format!("set subset_size, or accuracy_subset_size, to all, or to {} at most", labels.len());
             return Err(OpError::new(what).hint(hint));
         }
         let order = Generator::new(task.params.seed).permutation(labels.len() as u32);
@@ -87,6 +123,16 @@ fn moments<'a>(images: impl Iterator<Item = &'a [u8]>, channels: usize) -> Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_a_number_or_all() {
+        let read = |text: &str| serde_json::from_str::<Size>(text).ok();
+        assert_eq!(read("\"all\""), Some(Size::All));
+        assert_eq!(read("20000"), Some(Size::Of(20000)));
+        assert_eq!([read("\"some\""), read("-1"), read("1.5"), read("[2]")], [None; 4]);
+        // What keys have always held.
+        assert_eq!(serde_json::to_string(&Size::Of(20000)).unwrap(), "20000");
+    }
 
     /// python: numpy.array([0, 255, 51, 102])/255 has mean 0.4 and var(ddof=1) 0.18666...
     #[test]

@@ -53,6 +53,7 @@ column_from! {
     Option<i32> => Int32Array;
     bool => BooleanArray;
     String => StringArray;
+    Option<String> => StringArray;
     &str => StringArray;
 }
 
@@ -159,6 +160,11 @@ impl Frame {
 
     pub fn i32(&self, column: &str) -> Result<&[i32], TableError> {
         Ok(self.array::<Int32Array>(column, Kind::Int32)?.values())
+    }
+
+    /// A column that may hold nulls.
+    pub fn i32_or_null(&self, column: &str) -> Result<Vec<Option<i32>>, TableError> {
+        Ok(self.array::<Int32Array>(column, Kind::Int32)?.iter().collect())
     }
 
     pub fn f32(&self, column: &str) -> Result<&[f32], TableError> {

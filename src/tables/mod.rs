@@ -4,7 +4,7 @@
 
 mod io;
 
-pub use io::{Frame, TableError, write, write_columns};
+pub use io::{Column, Frame, TableError, write, write_columns};
 
 /// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
 pub const SWEPT: &str = "hspipe.swept";
@@ -64,6 +64,8 @@ schemas! {
     ];
     LABELS = "labels": [column("sample_id", Int32), column("label", Int32)];
     CLASSES = "classes": [column("class", Int32), column("name", Text)];
+    /// sources: no rows where samples have no files of their own.
+    SOURCES = "sources": [column("sample_id", Int32), column("source", Text)];
     /// subset and noise. `label` counts from then on; `clean_label` is what the file says.
     SAMPLES = "samples": [
         column("position", Int32), column("sample_id", Int32), column("label", Int32), column("clean_label", Int32),
@@ -124,6 +126,15 @@ schemas! {
     ];
     OVERLAP = "overlap": [
         column("a", Text), column("b", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
+    ];
+    /// mistakes: the samples that one network gets wrong, and what it takes them for.
+    MISTAKES = "mistakes": [column("position", Int32), column("predicted", Int32), column("network", Text)];
+    /// rank: every sample that a set calls hard, the hardest first. Shares of sets; null for a strategy without sets.
+    RANKING = "ranking": [
+        column("rank", Int32), column("position", Int32), column("sample_id", Int32), column("class", Int32),
+        column("class_name", Text), nullable("stragglers", Float64), nullable("confidence", Float64),
+        nullable("energy", Float64), column("hardness", Float64), nullable("predicted", Int32),
+        nullable("predicted_name", Text), nullable("source", Text),
     ];
     RADII_SUMMARY = "radii_summary": [
         column("epoch", Int32), column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32),

@@ -15,6 +15,7 @@ mod text;
 use std::path::Path;
 
 use anyhow::Context;
+use arrow::compute::concat_batches;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::settings::Settings;
@@ -55,7 +56,11 @@ pub fn write(
     Ok(lines)
 }
 
-/// The result tables that were asked for and are marked `show`, as text.
+/// Rows of a table that are shown: of the only task, or of each of several.
+const MOST_ROWS: usize = 20;
+const MOST_ROWS_OF_EACH: usize = 10;
+
+/// The result tables that were asked for and are marked `show`, as text: long ones in part.
 pub fn shown(
     spec: &Spec,
     graph: &Graph,
@@ -68,8 +73,21 @@ pub fn shown(
         let mut sources = results::sources(result, graph, plan)?;
         sources.retain(|source| roots.contains(&source.task));
         if !sources.is_empty() {
-            let batch = results::collect(result, &sources, graph, store)?;
-            texts.push(format!("{}\n{}", result.name.text, text::table(&batch)));
+            let most = if sources.len() == 1 { MOST_ROWS } else { MOST_ROWS_OF_EACH };
+            let (mut parts, mut left_out) = (Vec::with_capacity(sources.len()), 0);
+            for source in &sources {
+                let batch = results::collect(result, std::slice::from_ref(source), graph, store)?;
+                let rows = batch.num_rows().min(most);
+                left_out += batch.num_rows() - rows;
+                parts.push(batch.slice(0, rows));
+            }
+            let short = concat_batches(&parts[0].schema(), &parts)?;
+            let name = &result.name.text;
+            let mut text = format!("{name}\n{}", text::table(&short));
+            if left_out > 0 {
+                text += &format!("... {left_out} more rows in Results/{name}.parquet\n");
+            }
+            texts.push(text);
         }
     }
     Ok(texts)

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::own_data::write_folders;
 use crate::project::{HSPIPE, Project};
 
 /// A block of a page.
@@ -63,9 +64,11 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// A folder as the book has it: a project that is small, or the real one, and 600 digits.
+/// A folder as the book has it: a project that is small, or the real one, and 600 digits, once more as images.
 fn folder(long: bool) -> Project {
     let project = Project::new();
+    write_folders(&project);
+    fs::rename(project.path("digits"), project.path("my-images")).unwrap();
     fs::rename(project.path("tiny"), project.path("digits")).unwrap();
     let pipeline = match long {
         true => fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.yaml")).unwrap(),

@@ -5,6 +5,7 @@
 
 mod docs;
 mod faults;
+mod hard;
 mod interrupted;
 mod networks;
 mod project;

@@ -13,7 +13,7 @@ use crate::project::Project;
 const NAMES: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 /// Writes the project's tiny digits as PNG images to `digits/train/one/17.png` and so on.
-fn write_folders(project: &Project) {
+pub fn write_folders(project: &Project) {
     for (set, images, labels) in [
         ("train", "train-images-idx3", "train-labels-idx1"),
         ("test", "t10k-images-idx3", "t10k-labels-idx1"),

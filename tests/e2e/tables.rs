@@ -20,7 +20,7 @@ fn results_are_as_documented() {
     assert_eq!(names, results(&pipeline));
 
     let project = Project::new();
-    let targets = ["hard_counts", "overlap", "correlation", "radii_summary", "cifar10", "figure3", "figure4"];
+    let targets = ["hard", "correlation", "radii_summary", "cifar10", "figure3", "figure4"];
     let few =
         ["radii_runs=2", "cifar10_runs=1", "remaining_ratios_easy=[0.5]", "remaining_ratios_hard=[0, 1]"];
     let few = few.iter().flat_map(|set| ["--set", set]);

@@ -175,6 +175,8 @@ mod tests {
         let images = load(root.path()).unwrap();
         assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4, 9, 7, 8], vec![1, 1, 2, 2, 0, 0, 2]));
         assert_eq!(images.class_names, ["ant", "cat", "dog"]);
+        let sources = Own::new("mine".into(), root.path().into()).sources().unwrap();
+        assert_eq!((sources.len(), &*sources[0], &*sources[4]), (7, "train/cat/10.PNG", "test/ant/a.png"));
         // Without folders in it, train is a class.
         let vehicles = folder(&[("train/1.png", 1), ("train/2.png", 2), ("bus/1.png", 3), ("bus/2.png", 4)]);
         assert_eq!(load(vehicles.path()).unwrap().class_names, ["bus", "train"]);

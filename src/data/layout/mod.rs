@@ -83,7 +83,8 @@ pub fn kinds() -> String {
 }
 
 impl Layout {
-    fn kind(self) -> &'static str {
+    /// What lies at a path, in words.
+    pub fn kind(self) -> &'static str {
         match self {
             Self::Idx => "a folder with four IDX files named as MNIST's",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
@@ -124,6 +125,11 @@ impl Layout {
             }
             _ => sums,
         }
+    }
+
+    /// Whether the files, in their order, are the samples.
+    pub fn has_a_file_per_sample(self) -> bool {
+        self == Self::ClassFolders
     }
 
     /// The length of the unpacked file of this index, by the header with which it begins. Only IDX

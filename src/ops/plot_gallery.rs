@@ -1,0 +1,152 @@
+//! plot_gallery: images and their ranking -> the hardest samples of each class, as pictures (the target `hard`).
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
+use serde::{Deserialize, Serialize};
+
+use super::plot::figure_table;
+use super::plot_generalisation::short_name;
+use crate::figures::{Gallery, Raster, Row, Tile, gallery, legible};
+use crate::tables::{Frame, TableError};
+
+pub struct PlotGallery;
+
+/// The point of the axes that is drawn.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    dataset: String,
+    noise_ratio: f64,
+    level: String,
+}
+
+/// Classes that are drawn at most: more would fill more than a page.
+const MOST_CLASSES: usize = 30;
+
+/// Stands where no network takes a sample for another class: it is hard since none is sure of it.
+const UNMISTAKEN: &str = "–";
+
+impl Op for PlotGallery {
+    type Params = Params;
+    const NAME: &'static str = "plot_gallery";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
+    const OUTPUTS: &'static [&'static str] = &["figure"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
+        let ranking = Frame::read("ranking", task.inputs.one("ranking")?.read()?)?;
+        let names: Vec<String> =
+            classes.text("name")?.into_iter().enumerate().map(|(class, name)| shown(name, class)).collect();
+        let hard = by_class(ranking.i32("class")?, names.len());
+        let drawn = most_hard(&hard, MOST_CLASSES);
+        let images = Frame::read("images", task.inputs.one("images")?.read()?)?;
+        let tiles = Gallery::tiles(drawn.len());
+        let mut rows = Vec::with_capacity(drawn.len());
+        for class in &drawn {
+            let hard = &hard[*class];
+            let most = &hard[..hard.len().min(tiles)];
+            rows.push(Row {
+                name: names[*class].clone(),
+                detail: format!("{} hard", hard.len()),
+                empty: "no hard samples".into(),
+                tiles: most
+                    .iter()
+                    .map(|row| tile(&images, &ranking, &names, *row))
+                    .collect::<Result<_, _>>()?,
+            });
+        }
+        let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
+        let none = match rows.iter().flat_map(|row| &row.tiles).any(is_unmistaken) {
+            true => format!(" ({UNMISTAKEN}: none does)"),
+            false => String::new(),
+        };
+        let mut note = format!(
+            "Below each: the wrong class that most networks take it for{none}, and its hardness, from 0 to 1."
+        );
+        if drawn.len() < names.len() {
+            note += &format!(" {} of {} classes: those with most hard samples.", drawn.len(), names.len());
+        }
+        let params = task.params;
+        let title = format!("The hardest samples of each class, {}", shown(short_name(&params.dataset), 0));
+        figure_table(&params.file(), gallery(&Gallery { title, note, rows })?)
+    }
+}
+
+impl Params {
+    /// Such as `Hard/hardest_MNIST`. The level and the noise are named where they are not the usual ones.
+    fn file(&self) -> String {
+        let Params { dataset, noise_ratio, level } = self;
+        let mut file = format!("Hard/hardest_{}", short_name(dataset));
+        if level != "dataset" {
+            file += &format!("_level_{level}");
+        }
+        if *noise_ratio > 0.0 {
+            file += &format!("_noise_{noise_ratio}");
+        }
+        file
+    }
+}
+
+/// The name of a class, or its number where the font of the figures lacks a character: a gallery without names is
+/// better than none.
+fn shown(name: &str, class: usize) -> String {
+    if legible(name) { name.to_string() } else { format!("class {class}") }
+}
+
+/// The rows of the ranking of each class, the hardest first.
+fn by_class(ranking: &[i32], classes: usize) -> Vec<Vec<usize>> {
+    let mut rows = vec![Vec::new(); classes];
+    for (row, class) in ranking.iter().enumerate() {
+        if let Some(rows) = rows.get_mut(*class as usize) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// So many classes at most, in their order: those with the most hard samples, the first of equals.
+fn most_hard(hard: &[Vec<usize>], most: usize) -> Vec<usize> {
+    let mut classes: Vec<usize> = (0..hard.len()).collect();
+    classes.sort_by_key(|class| std::cmp::Reverse(hard[*class].len()));
+    classes.truncate(most);
+    classes.sort_unstable();
+    classes
+}
+
+fn tile(images: &Frame, ranking: &Frame, names: &[String], row: usize) -> Result<Tile, TableError> {
+    let at = ranking.i32("sample_id")?[row] as usize;
+    let size = |column: &str| Ok::<_, TableError>(images.i32(column)?.get(at).copied().unwrap_or(0) as usize);
+    let (channels, height, width) = (size("channels")?, size("height")?, size("width")?);
+    let pixels = images.binary("pixels")?;
+    let pixels = if at < images.rows() { pixels.value(at).to_vec() } else { Vec::new() };
+    let predicted = ranking.i32_or_null("predicted")?[row];
+    let label = predicted.and_then(|class| names.get(class as usize).cloned());
+    Ok(Tile {
+        raster: Raster { channels, width, height, pixels },
+        label: label.unwrap_or_else(|| UNMISTAKEN.into()),
+        value: format!("{:.2}", ranking.f64("hardness")?[row]),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_with_most_hard_samples_are_drawn_in_their_order() {
+        let hard = by_class(&[2, 0, 2, 3, 3, 0, 2], 5);
+        assert_eq!(hard, [vec![1, 5], vec![], vec![0, 2, 6], vec![3, 4], vec![]]);
+        assert_eq!(most_hard(&hard, 2), [0, 2]);
+        assert_eq!(most_hard(&hard, 9), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn every_point_has_a_file_of_its_own() {
+        let file = |dataset: &str, noise_ratio: f64, level: &str| {
+            Params { dataset: dataset.into(), noise_ratio, level: level.into() }.file()
+        };
+        assert_eq!(file("../my data/", 0.0, "dataset"), "Hard/hardest_my data");
+        assert_eq!(file("MNIST", 0.1, "class"), "Hard/hardest_MNIST_level_class_noise_0.1");
+        assert_eq!(shown("ねこ", 3), "class 3");
+    }
+}

@@ -1,0 +1,143 @@
+//! From a user's own data to its hard samples: init, run hard, export.
+
+use std::fs;
+
+use crate::own_data::write_folders;
+use crate::project::Project;
+
+/// Header and rows of what `export` prints.
+fn csv(project: &Project, words: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
+    let ran = project.hspipe(&[&["export", "hard-samples"], words].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let mut reader = csv::Reader::from_reader(ran.out.as_bytes());
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_string).collect::<Vec<String>>();
+    let header = cells(reader.headers().unwrap());
+    (header, reader.records().map(|record| cells(&record.unwrap())).collect())
+}
+
+fn column(table: &(Vec<String>, Vec<Vec<String>>), name: &str) -> Vec<String> {
+    let place = table.0.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name}"));
+    table.1.iter().map(|row| row[place].clone()).collect()
+}
+
+#[test]
+fn three_commands_lead_from_data_to_its_hard_samples() {
+    let project = Project::new();
+    let init = ["init", "mine", "--data", "tiny"];
+    let ran = project.hspipe(&init);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "mine/pipeline.yaml\n"), "{}", ran.err);
+    assert!(ran.err.contains("four IDX files") && ran.err.contains("hspipe run hard"), "{}", ran.err);
+    let pipeline = fs::read_to_string(project.path("mine/pipeline.yaml")).unwrap();
+    assert!(pipeline.contains("datasets: [\"../tiny\"]"));
+    let again = project.hspipe(&init);
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.err.contains("there is a mine/pipeline.yaml already") && again.err.contains("hint: "),
+        "{}",
+        again.err
+    );
+    assert_eq!(fs::read_to_string(project.path("mine/pipeline.yaml")).unwrap(), pipeline);
+
+    let mine = ["--pipeline", "mine/pipeline.yaml", "--set", "runs=2"];
+    let early = project.hspipe(&[&["export", "hard-samples"], &mine[..]].concat());
+    assert_eq!((early.code, early.out.as_str()), (Some(1), ""));
+    assert!(early.err.contains("hint: hspipe run hard"), "{}", early.err);
+
+    let ran = project.hspipe(&[&["run", "hard"], &mine[..]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("more rows in Results/hardest.parquet"), "{}", ran.out);
+    assert!(ran.out.lines().count() < 40, "{}", ran.out);
+    for file in ["Figures/Hard/hardest_tiny.png", "Figures/Hard/hardest_tiny.pdf", "Results/hardest.parquet"]
+    {
+        assert!(project.path("mine").join(file).exists(), "{file}");
+    }
+    assert!(project.run(&[&["hard"], &mine[..]].concat()).starts_with("nothing to do"));
+
+    let ranking = csv(&project, &mine);
+    assert_eq!(ranking.0[..5], ["rank", "position", "sample_id", "class", "class_name"]);
+    let ranks: Vec<usize> = column(&ranking, "rank").iter().map(|rank| rank.parse().unwrap()).collect();
+    assert!(ranks.len() > 20 && ranks.iter().copied().eq(1..=ranks.len()));
+    let hardness: Vec<f64> =
+        column(&ranking, "hardness").iter().map(|share| share.parse().unwrap()).collect();
+    assert!(hardness.windows(2).all(|two| two[0] >= two[1]) && hardness[0] <= 1.0);
+    assert!(column(&ranking, "source").iter().all(String::is_empty), "IDX files hold many samples");
+
+    let output = |words: &[&str]| {
+        let ran = project.hspipe(&[&["export", "hard-samples"], &mine[..], words].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.out
+    };
+    let ids = output(&["--format", "indices", "--top", "7"]);
+    assert_eq!(ids.lines().collect::<Vec<_>>(), column(&ranking, "sample_id")[..7]);
+    let objects: serde_json::Value =
+        serde_json::from_str(&output(&["--format", "json", "--top", "3"])).unwrap();
+    assert_eq!(objects.as_array().unwrap().len(), 3);
+    assert_eq!(objects[0]["sample_id"].to_string(), column(&ranking, "sample_id")[0]);
+    assert!(objects[0]["source"].is_null());
+    assert_eq!(output(&["--output", "hard.csv"]), "");
+    assert_eq!(fs::read_to_string(project.path("hard.csv")).unwrap(), output(&[]));
+
+    let energy = csv(&project, &[&mine[..], &["--strategy", "energy"]].concat());
+    let shares: Vec<f64> = column(&energy, "energy").iter().map(|share| share.parse().unwrap()).collect();
+    assert!(shares.len() < ranks.len() && shares.windows(2).all(|two| two[0] >= two[1]));
+    assert!(shares.iter().all(|share| *share > 0.0));
+    assert_eq!(column(&energy, "rank")[0], "1");
+
+    let one = [&["hard"], &mine[..], &["--set", "strategies=[stragglers]"]].concat();
+    project.run(&one);
+    let none = ["--set", "strategies=[stragglers]", "--strategy", "energy"];
+    let ran = project.hspipe(&[&["export", "hard-samples"], &mine[..], &none].concat());
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("`strategies` says which there are"), "{}", ran.err);
+}
+
+#[test]
+fn samples_of_class_folders_have_the_names_of_their_files() {
+    let project = Project::new();
+    write_folders(&project);
+    let both = ["--set", "datasets=[./digits, ./tiny]"];
+    project.run(&[&["hard"], &both[..]].concat());
+    let ranking = csv(&project, &both);
+    assert_eq!(ranking.0[..2], ["dataset", "rank"]);
+    let (datasets, sources) = (column(&ranking, "dataset"), column(&ranking, "source"));
+    let names = column(&ranking, "class_name");
+    for ((dataset, source), name) in datasets.iter().zip(&sources).zip(&names) {
+        let is_file = project.path("digits").join(source).is_file() && source.contains(&format!("/{name}/"));
+        assert!(if dataset == "./digits" { is_file } else { source.is_empty() }, "{dataset} {source} {name}");
+    }
+
+    let export = |words: &[&str]| project.hspipe(&[&["export", "hard-samples"], &both[..], words].concat());
+    let refused = export(&["--format", "indices"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("hint: choose one, such as --dataset ./digits"), "{}", refused.err);
+    let files = export(&["--format", "indices", "--dataset", "./digits", "--top", "5"]);
+    assert_eq!(files.out.lines().collect::<Vec<_>>(), sources[..5], "{}", files.err);
+    let unknown = export(&["--dataset", "./digit"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains("./digits"), "{}", unknown.err);
+}
+
+#[test]
+fn init_refuses_what_it_cannot_read_and_what_would_lie_among_the_samples() {
+    let project = Project::new();
+    write_folders(&project);
+    let refused = |words: &[&str], parts: &[&str]| {
+        let ran = project.hspipe(&[&["init"], words].concat());
+        assert!(matches!(ran.code, Some(1 | 2)) && !ran.err.contains("panicked"), "{}", ran.err);
+        assert!(parts.iter().all(|part| ran.err.contains(part)), "{parts:?}: {}", ran.err);
+    };
+    refused(&["mine", "--data", "none"], &["there is no file or folder none"]);
+    refused(&["digits/mine", "--data", "digits"], &["would lie inside the data", "hint: "]);
+    refused(&[], &["there is a ./pipeline.yaml already"]);
+    assert!(!project.path("mine").exists() && !project.path("digits/mine").exists());
+
+    let ran = project.hspipe(&["init", "later"]);
+    assert!(ran.err.contains("write the path of your data into it"), "{}", ran.err);
+    let ran = project.hspipe(&["run", "hard", "--pipeline", "later/pipeline.yaml"]);
+    assert!(ran.code == Some(2) && ran.err.contains("my-images"), "{}", ran.err);
+    let ran = project.hspipe(&["init", "known", "--data", "MNIST"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        fs::read_to_string(project.path("known/pipeline.yaml")).unwrap().contains("datasets: [\"MNIST\"]")
+    );
+}
