@@ -6,8 +6,9 @@
 pub mod aligned;
 pub mod difference;
 mod figures;
-mod results;
-mod text;
+pub mod published;
+pub mod results;
+pub mod text;
 
 use std::path::Path;
 
@@ -66,7 +67,7 @@ pub fn shown(
         sources.retain(|source| roots.contains(&source.task));
         if !sources.is_empty() {
             let batch = results::collect(result, &sources, graph, store)?;
-            texts.push(format!("{}\n{}", result.name.text, text::table(&batch)));
+            texts.push(format!("{}\n{}", result.name.text, text::table(&batch).text()));
         }
     }
     Ok(texts)
