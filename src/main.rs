@@ -8,6 +8,7 @@ mod data;
 mod figures;
 mod nn;
 mod ops;
+mod report;
 mod tables;
 mod views;
 

@@ -47,6 +47,9 @@ pub enum Command {
     /// Compare Results/ with the published numbers, figure by figure
     #[command(after_help = "Example: hspipe check figure8")]
     Check(Check),
+    /// Write what has been computed as one HTML page
+    #[command(after_help = "Example: hspipe report figure8 -o figure8.html")]
+    Report(Report),
     /// List the runs on record
     #[command(after_help = "Example: hspipe log --last 5")]
     Log(Log),
@@ -150,6 +153,18 @@ pub struct Check {
     /// Figures or panels: figure3, figure8, figure8a [default: all that have been computed]
     #[arg(value_name = "FIGURE")]
     pub figures: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Report {
+    /// Targets or stages that it is about [default: everything]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The page [default: Results/report.html, beside the pipeline file]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

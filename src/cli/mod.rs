@@ -14,6 +14,7 @@ mod list;
 mod log;
 mod progress;
 mod project;
+mod report;
 mod run;
 mod status;
 mod why;
@@ -33,6 +34,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(list) => list::list(&args, list),
         Command::Check(check) => check::check(&args, check),
         Command::Data(data) => data::data(&args, data),
+        Command::Report(report) => report::report(&args, report),
         Command::Log(log) => log::log(&args, log),
         Command::Diff(diff) => diff::diff(&args, diff),
         Command::Cache(cache) => cache::cache(&args, cache),
