@@ -146,13 +146,16 @@ fn rows(
     Ok((rows, all - shown))
 }
 
-/// A class with its name.
+/// A class with its name, and a ratio without zeros that say nothing.
 fn named(cell: &Cell, column: &str, names: &[String]) -> Cell {
     let number = cell.text();
     let name = || names.get(number.parse::<usize>().ok()?).filter(|name| *name != number);
     match (column, cell) {
         ("class", _) => Cell::Text(name().map_or(number.to_string(), |name| format!("{number} {name}"))),
         (_, Cell::Text(text)) => Cell::Text(text.clone()),
+        (ratio, Cell::Number(text)) if ratio.ends_with("_ratio") && text.contains('.') => {
+            Cell::Number(text.trim_end_matches('0').to_string())
+        }
         (_, Cell::Number(text)) => Cell::Number(text.clone()),
     }
 }
@@ -195,6 +198,8 @@ mod tests {
             let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
             named(&Cell::Number("1".into()), "class", &names).text().to_string()
         };
+        let ratio = |text: &str| named(&Cell::Number(text.into()), "train_ratio", &[]).text().to_string();
+        assert_eq!([ratio("0.500"), ratio("-"), ratio("10")], ["0.5", "-", "10"]);
         assert_eq!([name(&["0", "1"]), name(&["Bag", "Coat"]), name(&[])], ["1", "1 Coat", "1"]);
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! In: tables of `overlap`. Out: a small table each. Must not know how the overlap is computed.
 
+use std::collections::BTreeSet;
+
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::value::show;
 use maud::{Markup, html};
 
-use super::parts::{command, short_name};
+use super::parts::{command, counted};
 use super::{Scope, Section};
 
 const TITLE: &str = "Overlap of the strategies";
@@ -14,16 +16,17 @@ const TITLE: &str = "Overlap of the strategies";
 pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     // No figure reads it. It belongs here if all that it compares does.
     let is_meant = |task: &TaskId| {
-        let inputs = &scope.graph.tasks[*task].inputs;
-        let mut items = inputs.iter().flat_map(|input| input.items.iter());
+        let hard = scope.reads(*task, "hard");
+        let strategies: BTreeSet<_> =
+            hard.iter().map(|hard| scope.coord(*hard, "strategy").map(show)).collect();
         scope.graph.stage_of(*task).op.name() == "overlap"
-            && inputs.iter().any(|input| input.items.len() > 1)
-            && items.all(|item| scope.contains(*item) && scope.is_finished(*item))
+            && strategies.len() > 1
+            && hard.iter().all(|hard| scope.contains(*hard) && scope.is_finished(*hard))
     };
     let tasks: Vec<TaskId> = (0..scope.graph.tasks.len()).filter(is_meant).collect();
     let mut matrices = Vec::new();
-    for task in tasks.iter().copied() {
-        matrices.extend(matrix(scope, task, tasks.len() > 1)?);
+    for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
+        matrices.extend(matrix(scope, task, &name)?);
     }
     if matrices.is_empty() {
         let Some(task) = tasks.first() else { return Ok(None) };
@@ -44,11 +47,11 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
 /// A pair: the other two strategies, mean and std.
 type Cell<'a> = (&'a str, &'a str, Option<f64>, Option<f64>);
 
-fn matrix(scope: &Scope, task: TaskId, is_named: bool) -> anyhow::Result<Option<Markup>> {
+fn matrix(scope: &Scope, task: TaskId, name: &str) -> anyhow::Result<Option<Markup>> {
     let Some(summary) = scope.table(task, "summary")? else { return Ok(None) };
     let (rows, columns) = (summary.text("a")?, summary.text("b")?);
     let (means, stds) = (summary.f64_or_null("mean")?, summary.f64_or_null("std")?);
-    let sets = summary.i32("n")?.iter().max().copied().unwrap_or(0);
+    let sets = summary.i32("n")?.iter().max().copied().unwrap_or(0).max(0);
     let cells: Vec<Cell> = (0..summary.rows()).map(|i| (rows[i], columns[i], means[i], stds[i])).collect();
     let mut strategies: Vec<&str> = Vec::new();
     for strategy in rows.iter().copied() {
@@ -59,19 +62,11 @@ fn matrix(scope: &Scope, task: TaskId, is_named: bool) -> anyhow::Result<Option<
     if strategies.is_empty() {
         return Ok(None);
     }
-    let part = |(axis, value): (&str, &hspipe_engine::Value)| match axis {
-        "dataset" => short_name(&show(value)).to_string(),
-        _ => format!("{} {}", axis.replace('_', " "), show(value)),
-    };
-    let name = match is_named {
-        true => scope.graph.coords(task).map(part).collect::<Vec<_>>().join(", ") + ": ",
-        false => String::new(),
-    };
     let cell = |a: &str, b: &str| cells.iter().find(|cell| (cell.0, cell.1) == (a, b));
     Ok(Some(html! {
-        div.scroll {
+        div.scroll role="region" tabindex="0" aria-label={ "Overlap, " (name) } {
             table.matrix {
-                caption { (name) (sets) " sets" }
+                caption { (name) ": " (counted(sets as usize, "set")) }
                 thead {
                     tr {
                         td {}

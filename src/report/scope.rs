@@ -3,7 +3,7 @@
 //! In: a project's graph, plan and store, and the targets that were asked for. Out: tasks and their tables. Must not know
 //! what any section shows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Context;
 use hspipe_engine::Value;
@@ -12,7 +12,9 @@ use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::{Spec, Target};
 use hspipe_engine::store::{Record, Store};
+use hspipe_engine::value::show;
 
+use super::parts::short_name;
 use crate::tables::Frame;
 use crate::views::results::{collect, sources};
 
@@ -75,6 +77,24 @@ impl<'a> Scope<'a> {
     /// The value of a task on an axis.
     pub fn coord(&self, task: TaskId, axis: &str) -> Option<&Value> {
         self.graph.coords(task).find(|(name, _)| *name == axis).map(|(_, value)| value)
+    }
+
+    /// What tells each of `tasks` from the others, such as `MNIST, noise ratio 0.1`: its dataset, and the axes on which
+    /// they differ, but for those `without`.
+    pub fn labels(&self, tasks: &[TaskId], without: &[&str]) -> Vec<String> {
+        let coords = |task: TaskId| {
+            let coords = self.graph.coords(task).filter(|(axis, _)| !without.contains(axis));
+            coords.map(|(axis, value)| (axis, show(value)))
+        };
+        let mut values: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (axis, value) in tasks.iter().flat_map(|task| coords(*task)) {
+            values.entry(axis).or_default().insert(value);
+        }
+        let part = |(axis, value): (&str, String)| match axis {
+            "dataset" => Some(short_name(&value).to_string()),
+            _ => (values[axis].len() > 1).then(|| format!("{} {value}", axis.replace('_', " "))),
+        };
+        tasks.iter().map(|task| coords(*task).filter_map(part).collect::<Vec<_>>().join(", ")).collect()
     }
 
     /// A table of a finished task, by its name among the op's outputs.

@@ -9,6 +9,7 @@ mod project;
 
 mod cache;
 mod own_data;
+mod report;
 mod sweep;
 mod tables;
 mod usage;
