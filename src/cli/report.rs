@@ -8,6 +8,7 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::store::write_whole;
 
 use super::args;
+use super::cache::size;
 use super::error::Hinted;
 use super::project::Project;
 use crate::report::{Scope, html};
@@ -33,7 +34,7 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
     write_whole(&file, html.as_bytes())?;
     println!("{}", file.display());
     if !args.quiet {
-        eprintln!("{:.1} MB, to be opened with any browser", html.len() as f64 / 1e6);
+        eprintln!("{}, to be opened with any browser", size(html.len() as u64));
     }
     Ok(ExitCode::SUCCESS)
 }

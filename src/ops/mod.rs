@@ -34,6 +34,8 @@ mod training;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use plot_generalisation::short_name;
+
 use hspipe_engine::op::{OpError, Registry};
 
 use crate::data::{DataError, Folders};

@@ -47,10 +47,9 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     }
     let body = html! {
         p {
-            "Of each class the " (MOST) " samples that most sets call hard: by the mean over the strategies of the share "
-            "of their sets that do, ties by sample id. Below each sample stands its label (the clean one, where labels "
-            "are noisy), an arrow, and what the networks predict most often; then how many of them do, the sample's id, "
-            "and by strategy the share of sets in percent."
+            "The " (MOST) " samples of each class that most sets call hard, by the mean of the strategies' shares of sets; "
+            "of equals, the smaller id first. Under each: its label, an arrow, and what most networks predict; how many "
+            "do; its id; and the shares in percent. Where labels are noisy, the label is the clean one."
         }
         @for case in shown { (case) }
     };

@@ -9,8 +9,9 @@ use hspipe_engine::settings::{Setting, Settings};
 use hspipe_engine::value::{canonical, show};
 use maud::{Markup, html};
 
-use super::parts::{command, count, counted, date, short_name, table};
+use super::parts::{command, count, counted, date, table};
 use super::{Scope, Section};
+use crate::ops::short_name;
 use crate::views::aligned::Table;
 
 pub fn section(scope: &Scope) -> anyhow::Result<Section> {

@@ -95,11 +95,6 @@ pub fn id(text: &str) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// A dataset as people call it; one that is given by its path by its folder.
-pub fn short_name(dataset: &str) -> &str {
-    dataset.trim_end_matches('/').rsplit('/').next().unwrap_or(dataset)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +106,6 @@ mod tests {
         let durations = [0.016, 14.63, 89.96, 1400.0, 6000.0].map(duration);
         assert_eq!(durations, ["0.02 s", "14.6 s", "90.0 s", "23 min", "1.7 h"]);
         assert_eq!([id("figure3[dataset=./tiny]"), id("ü")], ["figure3-dataset-tiny", ""]);
-        assert_eq!(["./my/data/", "MNIST"].map(short_name), ["data", "MNIST"]);
     }
 
     /// date -u -d @951782400 and so on.

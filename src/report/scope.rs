@@ -14,7 +14,7 @@ use hspipe_engine::spec::{Spec, Target};
 use hspipe_engine::store::{Record, Store};
 use hspipe_engine::value::show;
 
-use super::parts::short_name;
+use crate::ops::short_name;
 use crate::tables::Frame;
 use crate::views::results::{collect, sources};
 
@@ -102,8 +102,13 @@ impl<'a> Scope<'a> {
         let outputs = self.plan.states[task].outputs().unwrap_or_default();
         let Some(output) = outputs.iter().find(|output| output.table == name) else { return Ok(None) };
         let read = || -> anyhow::Result<Frame> { Ok(Frame::read(name, self.store.read(&output.digest)?)?) };
-        // What is damaged is set aside by reading it, and made anew by the next run.
-        let what = || format!("{}: the table `{name}` cannot be read; run it again", self.graph.name(task));
+        // What is damaged is set aside by reading it.
+        let what = || {
+            format!(
+                "{}: the table `{name}` cannot be read; the next run makes it anew",
+                self.graph.name(task)
+            )
+        };
         read().with_context(what).map(Some)
     }
 

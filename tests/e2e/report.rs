@@ -122,3 +122,30 @@ fn where_nothing_is_computed_there_is_no_page() {
     assert!(!project.path("Results").exists());
     assert_eq!(project.hspipe(&["report", "figure9"]).code, Some(2));
 }
+
+#[test]
+fn a_damaged_table_is_named_and_the_next_run_makes_it_anew() {
+    let project = Project::new();
+    project.run(&["tiny_figure"]);
+    let records = project.contents().into_iter().filter(|(name, _)| name.starts_with("cache/records"));
+    let mut pictures = records.filter_map(|(_, bytes)| {
+        let record: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        (record["op"] == "plot_classes").then(|| record["outputs"][0]["digest"].as_str().unwrap().to_string())
+    });
+    let digest = pictures.next().unwrap();
+    let file = project.path("cache/objects").join(&digest[..2]).join(&digest[2..]);
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let ran = project.hspipe(&["report"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.err.contains("tiny_figure[dataset=./tiny]: the table `figure` cannot be read"),
+        "{}",
+        ran.err
+    );
+    assert!(!project.path("Results/report.html").exists());
+    project.run(&["tiny_figure"]);
+    assert_eq!(project.hspipe(&["report"]).code, Some(0));
+}
