@@ -9,6 +9,7 @@ mod data;
 mod figures;
 pub mod nn;
 mod ops;
+mod report;
 pub mod tables;
 mod views;
 

@@ -12,9 +12,9 @@ mod twins;
 mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 
-pub use parameters::other_than_papers;
+pub use ours::{Tables, in_folder};
+pub use parameters::{noted, other_than_papers};
 use places::Place;
 pub use verdict::{Comparison, Finding, Pair, Verdict};
 
@@ -31,9 +31,9 @@ struct Value {
 
 /// A comparison for every figure of which something has been computed, in the order of their names and for each value
 /// of swept parameters; and the figures of which nothing has been.
-pub fn compare(results: &Path) -> anyhow::Result<(Vec<Comparison>, Vec<&'static str>)> {
+pub fn compare(tables: &Tables) -> anyhow::Result<(Vec<Comparison>, Vec<&'static str>)> {
     let (mut found, mut missing) = pair(Vec::new());
-    for (swept, values) in ours::values(results)? {
+    for (swept, values) in ours::values(tables)? {
         let (of_these, _) = pair(values);
         missing.retain(|figure| of_these.iter().all(|comparison| comparison.figure != *figure));
         found

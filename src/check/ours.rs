@@ -1,6 +1,6 @@
-//! Our numbers, from the tables in Results/.
+//! Our numbers, from the result tables.
 //!
-//! In: the folder. Out: [`Value`]s, of what has been computed, apart for each value of swept parameters. Must not know
+//! In: the tables by their names. Out: [`Value`]s, of what has been computed, apart for each value of swept parameters. Must not know
 //! the published ones.
 
 use std::path::Path;
@@ -16,22 +16,33 @@ use crate::tables::{Frame, SWEPT};
 /// Values by what was swept, such as `learning_rate=0.2`; empty if nothing was.
 pub type BySwept = Vec<(String, Vec<Value>)>;
 
+/// The result table of a name; none if nothing of it has been computed.
+pub type Tables<'a> = dyn Fn(&str) -> anyhow::Result<Option<Frame>> + 'a;
+
+/// The result tables of a folder, such as Results/.
+pub fn in_folder(results: &Path) -> impl Fn(&str) -> anyhow::Result<Option<Frame>> {
+    move |name| {
+        let file = results.join(format!("{name}.parquet"));
+        match std::fs::read(&file) {
+            Ok(bytes) => Ok(Some(Frame::read(name, bytes)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        }
+    }
+}
+
 /// Every value that the tables hold, once for each figure that shows it. Only labels without noise, and hard samples
 /// counted in the whole dataset, are the paper's.
-pub fn values(results: &Path) -> anyhow::Result<BySwept> {
+pub fn values(tables: &Tables) -> anyhow::Result<BySwept> {
     let mut values = BySwept::new();
     for (table, name) in [
         (Table::HardCounts, "hard_counts"),
         (Table::ClassAccuracy, "class_errors"),
         (Table::RetrainMetrics, "retrain_summary"),
     ] {
-        let file = results.join(format!("{name}.parquet"));
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
-        };
-        of_table(table, &Frame::read(name, bytes)?, &mut values)?;
+        if let Some(frame) = tables(name)? {
+            of_table(table, &frame, &mut values)?;
+        }
     }
     Ok(values)
 }

@@ -1,6 +1,6 @@
 //! Which parameters of our results are not the paper's.
 //!
-//! In: Results/params.yaml. Out: names and values. Numbers of runs, and what is studied, are told elsewhere: figures of
+//! In: names and values, as they are set or as Results/params.yaml notes them. Out: those that differ. Numbers of runs, and what is studied, are told elsewhere: figures of
 //! other datasets or strategies have other places. Must not know any result.
 
 use std::path::Path;
@@ -26,18 +26,21 @@ const PAPER: &[(&str, &[&str])] = &[
     ("snapshot", &["\"last\""]),
 ];
 
-/// Such as `epochs=20`, for each parameter of the file that differs; none if there is no such file.
-pub fn other_than_papers(results: &Path) -> Vec<String> {
+/// The parameters that a folder of results is for; none if it does not say.
+pub fn noted(results: &Path) -> Vec<(String, Value)> {
     let text = std::fs::read_to_string(results.join("params.yaml")).unwrap_or_default();
     let values = text.lines().filter_map(|line| line.split_once(": "));
-    let differs = |(name, value): (&str, &str)| {
+    values.filter_map(|(name, value)| Some((name.to_string(), serde_json::from_str(value).ok()?))).collect()
+}
+
+/// Such as `epochs=20`, for each parameter that differs.
+pub fn other_than_papers<'a>(params: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Vec<String> {
+    let differs = |(name, value): (&str, &Value)| {
         let (_, papers) = PAPER.iter().find(|(known, _)| *known == name)?;
-        let value: Value = serde_json::from_str(value).ok()?;
-        let is_papers =
-            papers.iter().any(|papers| serde_json::from_str(papers).ok().as_ref() == Some(&value));
-        (!is_papers).then(|| format!("{name}={}", show(&value)))
+        let is_papers = papers.iter().any(|papers| serde_json::from_str(papers).ok().as_ref() == Some(value));
+        (!is_papers).then(|| format!("{name}={}", show(value)))
     };
-    values.filter_map(differs).collect()
+    params.into_iter().filter_map(differs).collect()
 }
 
 #[cfg(test)]
@@ -48,10 +51,14 @@ mod tests {
     fn other_parameters_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let write = |text: &str| std::fs::write(folder.path().join("params.yaml"), text).unwrap();
-        assert_eq!(other_than_papers(folder.path()), [""; 0]);
+        let other = || {
+            let noted = noted(folder.path());
+            other_than_papers(noted.iter().map(|(name, value)| (name.as_str(), value)))
+        };
+        assert_eq!(other(), [""; 0]);
         write("# The parameters\nepochs: 500\nhidden: [20,20]\nlearning_rate: 0.1\nruns: 7\n");
-        assert_eq!(other_than_papers(folder.path()), [""; 0]);
+        assert_eq!(other(), [""; 0]);
         write("epochs: 20\nhidden: [20,30]\nsnapshot: \"inversion\"\n");
-        assert_eq!(other_than_papers(folder.path()), ["epochs=20", "hidden=[20, 30]", "snapshot=inversion"]);
+        assert_eq!(other(), ["epochs=20", "hidden=[20, 30]", "snapshot=inversion"]);
     }
 }

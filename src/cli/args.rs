@@ -77,6 +77,9 @@ pub enum Command {
     /// List the tables of Results/, or the columns of one
     #[command(after_help = "Example: hspipe tables hard_samples")]
     Tables(Tables),
+    /// Write what has been computed as one HTML page
+    #[command(after_help = "Example: hspipe report figure8 -o figure8.html")]
+    Report(Report),
     /// List the runs on record
     #[command(after_help = "Example: hspipe log --last 5")]
     Log(Log),
@@ -294,6 +297,18 @@ pub struct Tables {
     /// A table
     #[arg(value_name = "TABLE")]
     pub name: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Report {
+    /// Targets or stages that it is about [default: everything]
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The page [default: Results/report.html, beside the pipeline file]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

@@ -133,7 +133,7 @@ fn look(store: &Store) -> anyhow::Result<Survey> {
 }
 
 /// Bytes as people write them.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     match bytes as f64 {
         bytes if bytes < 1e6 => format!("{:.0} kB", (bytes / 1e3).ceil()),
         bytes if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use super::args;
 use super::error::Hinted;
 use super::project;
-use crate::check::{Comparison, Finding, Verdict, compare, other_than_papers};
-use crate::views::aligned::{Cell, Table};
+use crate::check::{Verdict, compare, in_folder, noted, other_than_papers};
+use crate::views::published::{Judged, fewer_runs, judge, name, table};
 
 /// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
 pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode> {
     let results = project::root(args).join("Results");
-    let (mut found, mut missing) = compare(&results)?;
+    let (mut found, mut missing) = compare(&in_folder(&results))?;
     let all: Vec<&str> =
         found.iter().map(|comparison| comparison.figure).chain(missing.iter().copied()).collect();
     if let Some(unknown) = check.figures.iter().find(|word| !all.iter().any(|figure| is_meant(word, figure)))
@@ -29,18 +29,19 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         let what = format!("{} has no results to compare", results.display());
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
-    let judged: Vec<Judged> = found.iter().map(|comparison| (comparison, comparison.findings())).collect();
+    let judged: Vec<Judged> = judge(&found);
     print!("{}", table(&judged).text());
     for (comparison, findings) in &judged {
         for finding in findings {
             println!("{}: {}", name(comparison), finding.text);
         }
     }
-    let other = other_than_papers(&results);
+    let noted = noted(&results);
+    let other = other_than_papers(noted.iter().map(|(name, value)| (name.as_str(), value)));
     if !other.is_empty() {
         eprintln!("note: computed with other parameters than published: {}", other.join(", "));
     }
-    let fewer: Vec<String> = found.iter().filter_map(fewer).collect();
+    let fewer = fewer_runs(&found);
     if !fewer.is_empty() {
         eprintln!("note: computed with fewer runs than published: {}", fewer.join(", "));
     }
@@ -57,58 +58,4 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
 fn is_meant(word: &str, figure: &str) -> bool {
     let word = word.strip_prefix("figure").unwrap_or(word);
     word == figure || word == figure.trim_end_matches(char::is_alphabetic)
-}
-
-/// As it is written on the command line.
-fn name(comparison: &Comparison) -> String {
-    match comparison.swept.as_str() {
-        "" => format!("figure{}", comparison.figure),
-        swept => format!("figure{}[{swept}]", comparison.figure),
-    }
-}
-
-fn fewer(comparison: &Comparison) -> Option<String> {
-    let (ours, theirs) = comparison.runs();
-    (ours < theirs).then(|| format!("{} ({ours} of {theirs})", name(comparison)))
-}
-
-/// A comparison, and what lies outside of its bounds.
-type Judged<'a> = (&'a Comparison, Vec<Finding>);
-
-fn table(judged: &[Judged]) -> Table {
-    let head = [
-        "figure",
-        "points",
-        "mean difference",
-        "largest, in stds",
-        "within 1 std",
-        "within 2",
-        "r",
-        "verdict",
-    ];
-    let mut table = Table::new(&head);
-    for (comparison, findings) in judged {
-        let number = |value: Option<f64>, decimals: usize| {
-            Cell::Number(value.map_or("-".into(), |value| format!("{value:.decimals$}")))
-        };
-        let within = |deviations: f64| match comparison.within(deviations) {
-            Some(points) => Cell::Number(points.to_string()),
-            None => Cell::Number("-".into()),
-        };
-        let points = match (comparison.pairs.len(), comparison.published) {
-            (points, published) if points == published => points.to_string(),
-            (points, published) => format!("{points} of {published}"),
-        };
-        table.row(vec![
-            name(comparison).into(),
-            Cell::Number(points),
-            Cell::Number(format!("{:+.3}", comparison.mean_difference())),
-            number(comparison.largest_deviation(), 2),
-            within(1.0),
-            within(2.0),
-            number(comparison.correlation(), 3),
-            Verdict::of(findings).to_string().into(),
-        ]);
-    }
-    table
 }

@@ -3,25 +3,24 @@
 //! In: the finished tables `ranking`. Out: their rows, the hardest first, on stdout or in a file. Computes nothing.
 
 use std::collections::HashSet;
-use std::io::{ErrorKind, Write as _};
+use std::io::{Cursor, ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int32Type};
 use clap::ValueEnum as _;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::store::write_whole;
 use hspipe_engine::value::show;
 use hspipe_engine::{Value, names};
-use serde_json::Map;
+use polars::prelude::*;
 
 use super::args::{self, ExportFormat};
 use super::error::Hinted;
 use super::project::Project;
-use crate::tables::{Frame, RANKING};
+use crate::tables::RANKING;
+use crate::views::format::{self, Format};
 
 pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &export.settings)?;
@@ -30,7 +29,7 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
     let (mut rankings, mut missing) = (Vec::new(), Vec::new());
     for task in tasks {
         match read(&project, &plan, task)? {
-            Some(batch) => rankings.push(Ranking { task, batch }),
+            Some(table) => rankings.push(Ranking { task, table }),
             None => missing.push(project.graph.name(task)),
         }
     }
@@ -45,14 +44,12 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
     if export.format == ExportFormat::Indices && !axes.is_empty() {
         return Err(one_wanted(&project, &rankings, &axes).into());
     }
-    let mut rows = Vec::new();
-    for ranking in &rankings {
-        rows.extend(ranking.rows(&project, &axes, export)?);
-    }
+    let parts = rankings.into_iter().map(|ranking| ranking.rows(&project, &axes, export));
+    let rows = together(parts.collect::<Result<_, _>>()?)?;
     let text = match export.format {
-        ExportFormat::Csv => csv(&axes, &rows)?,
-        ExportFormat::Json => json(&axes, &rows),
-        ExportFormat::Indices => indices(&rows),
+        ExportFormat::Csv => format::write(&rows, Format::Csv, usize::MAX)?,
+        ExportFormat::Json => format::write(&rows, Format::Json, usize::MAX)?,
+        ExportFormat::Indices => indices(&rows)?,
     };
     match &export.output {
         Some(file) => {
@@ -60,7 +57,7 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
             let name = file.file_name().with_context(|| format!("{} names no file", file.display()))?;
             write_whole(&folder.join(name), &text)?;
             if !args.quiet {
-                eprintln!("{}: {} samples", file.display(), rows.len());
+                eprintln!("{}: {} samples", file.display(), rows.height());
             }
         }
         // Who reads may have read enough.
@@ -75,10 +72,8 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
 /// A finished task's table.
 struct Ranking {
     task: TaskId,
-    batch: RecordBatch,
+    table: DataFrame,
 }
-
-type Row = Map<String, Value>;
 
 /// The tasks that rank, of one dataset or of all.
 fn rankings(project: &Project, dataset: Option<&str>) -> anyhow::Result<Vec<TaskId>> {
@@ -102,11 +97,11 @@ fn rankings(project: &Project, dataset: Option<&str>) -> anyhow::Result<Vec<Task
     Ok(chosen)
 }
 
-fn read(project: &Project, plan: &Plan, task: TaskId) -> anyhow::Result<Option<RecordBatch>> {
+fn read(project: &Project, plan: &Plan, task: TaskId) -> anyhow::Result<Option<DataFrame>> {
     let State::Cached { outputs, .. } = &plan.states[task] else { return Ok(None) };
     let Some(output) = outputs.iter().find(|output| output.table == RANKING.name) else { return Ok(None) };
     let bytes = project.store.read(&output.digest).with_context(|| project.graph.name(task))?;
-    Ok(Some(Frame::read(RANKING.name, bytes)?.batch().clone()))
+    Ok(Some(ParquetReader::new(Cursor::new(bytes)).finish()?))
 }
 
 fn coordinate<'a>(project: &'a Project, task: TaskId, axis: &str) -> Option<&'a Value> {
@@ -138,92 +133,58 @@ fn one_wanted(project: &Project, rankings: &[Ranking], axes: &[String]) -> Hinte
 }
 
 impl Ranking {
-    /// The rows asked for, with the coordinates on `axes` first.
+    /// The rows asked for, ranked anew, with the coordinates on `axes` first.
     fn rows(
-        &self,
+        self,
         project: &Project,
         axes: &[String],
         export: &args::HardSamples,
-    ) -> anyhow::Result<Vec<Row>> {
-        let mut order: Vec<usize> = (0..self.batch.num_rows()).collect();
+    ) -> anyhow::Result<DataFrame> {
+        let mut rows = self.table.clone().lazy();
         if let Some(strategy) = export.strategy {
             let name =
                 strategy.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
-            let shares = self.batch.column_by_name(&name).context("the ranking lacks the strategy")?;
-            let shares = shares.as_primitive::<Float64Type>();
-            if shares.null_count() > 0 {
+            if self.table.column(&name)?.null_count() > 0 {
                 let what =
                     format!("--strategy {name}: {} has none of its sets", project.graph.name(self.task));
                 return Err(Hinted::usage(what, "`strategies` says which there are").into());
             }
-            order.retain(|row| shares.value(*row) > 0.0);
             // Equals stay in the order of all strategies.
-            order.sort_by(|a, b| shares.value(*b).total_cmp(&shares.value(*a)));
+            let order = SortMultipleOptions::default().with_order_descending(true).with_maintain_order(true);
+            rows = rows.filter(col(name.as_str()).gt(lit(0.0))).sort([name.as_str()], order);
         }
-        order.truncate(export.top.unwrap_or(usize::MAX));
-        let coordinates: Vec<(&String, Value)> = axes
-            .iter()
-            .map(|axis| (axis, coordinate(project, self.task, axis).cloned().unwrap_or_default()))
-            .collect();
-        let row = |(place, row): (usize, &usize)| {
-            let mut cells: Row =
-                coordinates.iter().map(|(axis, value)| (axis.to_string(), value.clone())).collect();
-            for (field, column) in self.batch.schema().fields().iter().zip(self.batch.columns()) {
-                let value =
-                    if field.name() == "rank" { (place + 1).into() } else { cell(column.as_ref(), *row) };
-                cells.insert(field.name().clone(), value);
-            }
-            cells
-        };
-        Ok(order.iter().enumerate().map(row).collect())
+        let mut rows = rows.collect()?.head(Some(export.top.unwrap_or(usize::MAX)));
+        let ranks: Vec<i32> = (1..=rows.height() as i32).collect();
+        rows.with_column(Column::new("rank".into(), ranks))?;
+        for axis in axes.iter().rev() {
+            let value = coordinate(project, self.task, axis).cloned().unwrap_or_default();
+            let (name, n) = (axis.as_str().into(), rows.height());
+            let column = match value.as_f64() {
+                Some(number) => Column::new(name, vec![number; n]),
+                None => Column::new(name, vec![show(&value); n]),
+            };
+            rows.insert_column(0, column)?;
+        }
+        Ok(rows)
     }
 }
 
-fn cell(column: &dyn Array, row: usize) -> Value {
-    match column.data_type() {
-        _ if column.is_null(row) => Value::Null,
-        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).into(),
-        DataType::Float64 => column.as_primitive::<Float64Type>().value(row).into(),
-        DataType::Utf8 => column.as_string::<i32>().value(row).into(),
-        _ => Value::Null,
+/// One below the other.
+fn together(parts: Vec<DataFrame>) -> anyhow::Result<DataFrame> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().context("there is no ranking")?;
+    for part in parts {
+        all.vstack_mut(&part)?;
     }
+    Ok(all)
 }
 
-/// The coordinates on `axes`, then the columns of a ranking.
-fn columns(axes: &[String]) -> Vec<&str> {
-    axes.iter().map(String::as_str).chain(RANKING.columns.iter().map(|column| column.name)).collect()
-}
-
-fn csv(axes: &[String], rows: &[Row]) -> anyhow::Result<Vec<u8>> {
-    let columns = columns(axes);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&columns)?;
-    for row in rows {
-        let text = |column: &&str| match row.get(*column) {
-            None | Some(Value::Null) => String::new(),
-            Some(value) => show(value),
-        };
-        writer.write_record(columns.iter().map(text))?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
-}
-
-/// An array with one object to a line, its names in the order of the columns.
-fn json(axes: &[String], rows: &[Row]) -> Vec<u8> {
-    let columns = columns(axes);
-    let object = |row: &Row| {
-        let cell =
-            |column: &&str| format!("{}:{}", Value::from(*column), row.get(*column).unwrap_or(&Value::Null));
-        columns.iter().map(cell).collect::<Vec<_>>().join(",")
+/// A line for each sample: its file, or else its number.
+fn indices(rows: &DataFrame) -> anyhow::Result<Vec<u8>> {
+    let (sources, ids) = (rows.column("source")?.str()?, rows.column("sample_id")?.i32()?);
+    let line = |(source, id): (Option<&str>, Option<i32>)| match (source, id) {
+        (Some(source), _) => format!("{source}\n"),
+        (None, id) => format!("{}\n", id.unwrap_or_default()),
     };
-    let lines: Vec<String> = rows.iter().map(|row| format!("{{{}}}", object(row))).collect();
-    format!("[\n{}\n]\n", lines.join(",\n")).into_bytes()
-}
-
-fn indices(rows: &[Row]) -> Vec<u8> {
-    let line = |row: &Row| {
-        let source = row.get("source").filter(|source| !source.is_null());
-        format!("{}\n", source.or(row.get("sample_id")).map(show).unwrap_or_default())
-    };
-    rows.iter().map(line).collect::<String>().into_bytes()
+    Ok(sources.iter().zip(ids.iter()).map(line).collect::<String>().into_bytes())
 }

@@ -20,6 +20,7 @@ pub mod pipe;
 mod progress;
 mod project;
 mod query;
+mod report;
 mod run;
 mod shell;
 mod status;
@@ -49,6 +50,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Data(data) => data::data(&args, data),
         Command::Query(query) => query::query(&args, query),
         Command::Tables(tables) => tables::tables(&args, tables),
+        Command::Report(report) => report::report(&args, report),
         Command::Log(log) => log::log(&args, log),
         Command::Diff(diff) => diff::diff(&args, diff),
         Command::Cache(cache) => cache::cache(&args, cache),

@@ -10,8 +10,8 @@ const EXIT_CODE: i32 = 141;
 pub fn end_quietly() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let what = info.payload_as_str().unwrap_or_default();
-        if what.starts_with("failed printing to stdout: Broken pipe") {
+        let what = info.payload().downcast_ref::<String>();
+        if what.is_some_and(|what| what.starts_with("failed printing to stdout: Broken pipe")) {
             process::exit(EXIT_CODE);
         }
         usual(info);

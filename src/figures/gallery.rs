@@ -322,6 +322,8 @@ mod tests {
             let chart = of(3, channels, "7");
             let first = gallery(&chart).unwrap();
             assert_eq!(first, gallery(&chart).unwrap());
+            let golden = if channels == 1 { "GREY" } else { "RGB" };
+            assert_eq!(super::super::digest(&first), golden, "see figures::VERSION");
             assert_eq!(first.svg.matches("<image ").count(), 3);
             let count = |what: &[u8]| first.pdf.windows(what.len()).filter(|part| *part == what).count();
             assert_eq!((count(b"/Subtype /Image "), count(b"startxref"), count(b" Do Q")), (3, 2, 3));

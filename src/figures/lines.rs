@@ -100,7 +100,7 @@ impl Point {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Stroke, columns};
+    use super::super::{Stroke, columns, digest};
     use super::*;
 
     const LOOK: Look = Look { color: Some(0), stroke: Stroke::Solid, spread: Spread::Band, marks: false };
@@ -126,6 +126,7 @@ mod tests {
         let first = line_chart(&chart).unwrap();
         // Not assert_eq, which would print the pictures.
         assert!(first == line_chart(&chart).unwrap());
+        assert_eq!(digest(&first), "LINES", "see figures::VERSION");
         assert!(
             first.svg.contains(" stroke-opacity=\"0.3\"") && first.svg.contains(" fill-opacity=\"0.22\"")
         );

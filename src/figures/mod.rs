@@ -36,6 +36,17 @@ pub use look::{Look, Spread, Stroke};
 pub use raster::Raster;
 pub use render::Rendered;
 
+/// The version of every op that draws: raised whenever a chart comes out with other bytes, or those that are cached would be
+/// taken for the new ones.
+pub const VERSION: u32 = 3;
+
+/// Tests hold this digest of a chart's files to a constant. Whoever changes one raises [`VERSION`].
+#[cfg(test)]
+fn digest(drawn: &Rendered) -> String {
+    let files = [drawn.svg.as_bytes(), &drawn.png, &drawn.pdf].concat();
+    blake3::hash(&files).to_hex()[..16].to_string()
+}
+
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum FigureError {

@@ -9,6 +9,7 @@ mod correlation;
 mod datasets;
 mod fit;
 mod hard_counts;
+pub mod hardness;
 mod hyperparameters;
 mod identify;
 mod load;
@@ -38,6 +39,8 @@ mod training;
 
 use std::path::Path;
 use std::sync::Arc;
+
+pub use plot_generalisation::short_name;
 
 use hspipe_engine::op::{OpError, Registry};
 

@@ -4,7 +4,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
 use serde::{Deserialize, Serialize};
 
 use super::plot::{figure_table, labels};
-use crate::figures::{BarChart, Series, bar_chart};
+use crate::figures::{self, BarChart, Series, bar_chart};
 use crate::tables::Frame;
 
 pub struct PlotClasses;
@@ -21,7 +21,7 @@ pub struct Params {
 impl Op for PlotClasses {
     type Params = Params;
     const NAME: &'static str = "plot_classes";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = figures::VERSION;
     /// Several tables, such as one per noise ratio, are drawn as series.
     const INPUTS: &'static [InputDecl] = &[many("counts"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plot::figure_table;
 use super::plot_generalisation::short_name;
-use crate::figures::{Gallery, Raster, Row, Tile, gallery, legible};
+use crate::figures::{self, Gallery, Raster, Row, Tile, gallery, legible};
 use crate::tables::{Frame, TableError};
 
 pub struct PlotGallery;
@@ -28,7 +28,7 @@ const UNMISTAKEN: &str = "–";
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = figures::VERSION;
     const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plot::{figure_table, key, labels};
 use super::retrain_curves::{Curves, percent, share};
-use crate::figures::{Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
+use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
 
 pub struct PlotGeneralisation;
 
@@ -23,7 +23,7 @@ pub struct Params {
 impl Op for PlotGeneralisation {
     type Params = Params;
     const NAME: &'static str = "plot_generalisation";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = figures::VERSION;
     const INPUTS: &'static [InputDecl] = &[many("metrics")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 

@@ -5,7 +5,9 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
 use serde::{Deserialize, Serialize};
 
 use super::plot::{figure_table, key, labels};
-use crate::figures::{Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart};
+use crate::figures::{
+    self, Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart,
+};
 use crate::tables::{Frame, TableError};
 
 pub struct PlotRadii;
@@ -32,7 +34,7 @@ const MEAN: Look = Look { color: Some(0), stroke: Stroke::Solid, spread: Spread:
 impl Op for PlotRadii {
     type Params = Params;
     const NAME: &'static str = "plot_radii";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = figures::VERSION;
     /// Tables `radii`, one per network, or `radii_summary`.
     const INPUTS: &'static [InputDecl] = &[many("radii"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plot::figure_table;
 use super::plot_generalisation::{chart, short_name};
-use crate::figures::line_chart;
+use crate::figures::{self, line_chart};
 
 pub struct PlotRetraining;
 
@@ -24,7 +24,7 @@ pub struct Params {
 impl Op for PlotRetraining {
     type Params = Params;
     const NAME: &'static str = "plot_retraining";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = figures::VERSION;
     const INPUTS: &'static [InputDecl] = &[one("metrics")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 

@@ -136,6 +136,11 @@ impl Frame {
         Ok(Frame { table: table.to_string(), batch })
     }
 
+    /// Columns that are in memory already.
+    pub fn of(table: &str, batch: RecordBatch) -> Frame {
+        Frame { table: table.to_string(), batch }
+    }
+
     pub fn rows(&self) -> usize {
         self.batch.num_rows()
     }

@@ -1,4 +1,4 @@
-//! Rows as aligned text.
+//! Rows for people, as aligned text or as whatever else asks for them.
 
 /// A table for people: numbers to the right, texts to the left.
 pub struct Table {
@@ -30,7 +30,7 @@ impl From<usize> for Cell {
 }
 
 impl Cell {
-    fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         match self {
             Cell::Text(text) | Cell::Number(text) => text,
         }
@@ -44,6 +44,14 @@ impl Table {
 
     pub fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+
+    pub fn head(&self) -> &[String] {
+        &self.head
+    }
+
+    pub fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
     }
 
     pub fn text(&self) -> String {

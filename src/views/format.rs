@@ -4,7 +4,7 @@
 
 use clap::ValueEnum;
 use polars::prelude::*;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Number, Value};
 
 use super::aligned::{Cell, Table};
@@ -121,15 +121,11 @@ fn json(table: &DataFrame) -> anyhow::Result<Vec<u8>> {
     }
 
     let names = names(table);
-    let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::new(&mut bytes);
-    let mut list = serializer.serialize_seq(Some(table.height()))?;
+    let mut lines = Vec::with_capacity(table.height());
     for at in 0..table.height() {
-        list.serialize_element(&Row(&names, row(table, at)?))?;
+        lines.push(serde_json::to_string(&Row(&names, row(table, at)?))?);
     }
-    SerializeSeq::end(list)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    Ok(format!("[\n{}\n]\n", lines.join(",\n")).into_bytes())
 }
 
 #[cfg(test)]
@@ -159,8 +155,8 @@ mod tests {
         );
         assert_eq!(
             written(Format::Json, 0),
-            "[{\"name\":\"a, b\",\"mean\":0.25,\"small\":0.1,\"count\":3,\"hard\":true},\
-             {\"name\":null,\"mean\":null,\"small\":0.00002,\"count\":4294967295,\"hard\":false}]\n"
+            "[\n{\"name\":\"a, b\",\"mean\":0.25,\"small\":0.1,\"count\":3,\"hard\":true},\n\
+             {\"name\":null,\"mean\":null,\"small\":0.00002,\"count\":4294967295,\"hard\":false}\n]\n"
         );
         assert_eq!(
             written(Format::Table, 9),

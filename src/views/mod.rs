@@ -8,9 +8,10 @@ pub mod catalogue;
 pub mod difference;
 mod figures;
 pub mod format;
+pub mod published;
 pub mod query;
-mod results;
-mod text;
+pub mod results;
+pub mod text;
 
 use std::path::Path;
 
@@ -83,7 +84,7 @@ pub fn shown(
             }
             let short = concat_batches(&parts[0].schema(), &parts)?;
             let name = &result.name.text;
-            let mut text = format!("{name}\n{}", text::table(&short));
+            let mut text = format!("{name}\n{}", text::table(&short).text());
             if left_out > 0 {
                 text += &format!("... {left_out} more rows in Results/{name}.parquet\n");
             }

@@ -1,4 +1,4 @@
-//! A result table as aligned text.
+//! A result table for people.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, FieldRef, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type};
@@ -7,7 +7,7 @@ use super::aligned::{Cell, Table};
 use crate::tables::SWEPT;
 
 /// All rows of `batch`. Numbers have at most three decimals, but for those that a parameter was set to.
-pub fn table(batch: &RecordBatch) -> String {
+pub fn table(batch: &RecordBatch) -> Table {
     let schema = batch.schema();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut table = Table::new(&names);
@@ -21,7 +21,7 @@ pub fn table(batch: &RecordBatch) -> String {
         };
         table.row(columns.map(cell).collect());
     }
-    table.text()
+    table
 }
 
 fn cell(column: &ArrayRef, row: usize) -> Cell {

@@ -13,6 +13,7 @@ mod results;
 
 mod cache;
 mod own_data;
+mod report;
 mod sweep;
 mod tables;
 mod usage;

@@ -1,0 +1,40 @@
+//! report: what has been computed, as one HTML page.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use hspipe_engine::lock;
+use hspipe_engine::plan::Plan;
+use hspipe_engine::store::write_whole;
+
+use super::args;
+use super::cache::size;
+use super::error::Hinted;
+use super::project::Project;
+use crate::report::{Scope, html};
+
+pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
+    let project = Project::open(args, &report.settings)?;
+    let roots = project.select(&report.targets)?;
+    // Held to the end, so that nothing is collected that is about to be read.
+    let _in_use = lock::share(project.store.root());
+    let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+    let Project { spec, settings, graph, store, .. } = &project;
+    let scope = Scope::new(spec, settings, graph, &plan, store, &report.targets, &roots);
+    if !scope.tasks().any(|task| scope.is_finished(task)) {
+        let what = match report.targets.as_slice() {
+            [] => "nothing has been computed with these parameters".to_string(),
+            targets => format!("nothing of {} has been computed with these parameters", targets.join(", ")),
+        };
+        let words = report.targets.first().map_or("figure8", String::as_str);
+        return Err(Hinted::new(what, format!("compute it first, as with: hspipe run {words}")).into());
+    }
+    let html = html(&scope)?;
+    let file = report.output.clone().unwrap_or_else(|| project.root.join("Results").join("report.html"));
+    write_whole(&file, html.as_bytes())?;
+    println!("{}", file.display());
+    if !args.quiet {
+        eprintln!("{}, to be opened with any browser", size(html.len() as u64));
+    }
+    Ok(ExitCode::SUCCESS)
+}

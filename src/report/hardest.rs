@@ -1,0 +1,97 @@
+//! The hardest samples of each class.
+//!
+//! In: finished tasks of `identify` that differ only in strategy, train ratio and set, and what they read. Out:
+//! [`Ranking`]. Must not know images, nor how anything is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hspipe_engine::graph::TaskId;
+use hspipe_engine::value::show;
+
+use super::Scope;
+use crate::ops::hardness::{Found, STRATEGIES};
+use crate::tables::HARD;
+
+/// Per class the samples that most sets call hard.
+pub struct Ranking {
+    /// The strategies, in the order of the pipeline, with how many sets each has drawn.
+    pub strategies: Vec<(String, usize)>,
+    /// By the clean label: how many samples any set calls hard, and the hardest of them.
+    pub classes: BTreeMap<i32, (usize, Vec<Hardest>)>,
+}
+
+pub struct Hardest {
+    pub sample_id: i32,
+    position: i32,
+    /// By strategy: the share of its sets that call the sample hard.
+    pub shares: Vec<f64>,
+    /// What networks predict most often.
+    pub prediction: Option<Prediction>,
+}
+
+pub struct Prediction {
+    pub class: i32,
+    /// How many networks predict it, and how many there are.
+    pub votes: usize,
+    pub networks: usize,
+}
+
+/// The `most` hardest samples of each class, in the order of [`Found::ranking`].
+pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<Ranking> {
+    let mut found = Found::default();
+    for task in tasks.iter().copied() {
+        let Some(hard) = scope.table(task, HARD.name)? else { continue };
+        let strategy = scope.coord(task, "strategy").map(show).unwrap_or_default();
+        if let Some(place) = STRATEGIES.iter().position(|name| *name == strategy) {
+            found.add_set(place, &hard)?;
+        }
+    }
+    let places: Vec<usize> = (0..STRATEGIES.len()).filter(|place| found.sets[*place] > 0).collect();
+    let mut classes: BTreeMap<i32, (usize, Vec<Hardest>)> = BTreeMap::new();
+    for (position, sample) in found.ranking() {
+        let (count, samples) = classes.entry(sample.class).or_default();
+        *count += 1;
+        if samples.len() < most {
+            let shares = places.iter().filter_map(|place| found.share(sample, *place)).collect();
+            samples.push(Hardest { sample_id: sample.sample_id, position, shares, prediction: None });
+        }
+    }
+    predict(scope, tasks, classes.values_mut().flat_map(|(_, samples)| samples))?;
+    let strategy = |place: usize| (STRATEGIES[place].to_string(), found.sets[place] as usize);
+    Ok(Ranking { strategies: places.into_iter().map(strategy).collect(), classes })
+}
+
+/// Fills in what the networks behind `tasks` predict of `samples` most often, the smallest class of equals.
+fn predict<'a>(
+    scope: &Scope,
+    tasks: &[TaskId],
+    samples: impl Iterator<Item = &'a mut Hardest>,
+) -> anyhow::Result<()> {
+    // Strategies may read the same network.
+    let mut networks: BTreeSet<(TaskId, &str)> = BTreeSet::new();
+    for task in tasks.iter().copied() {
+        let snapshot = scope.graph.tasks[task].params.value.get("snapshot").map(show);
+        let at =
+            if snapshot.as_deref() == Some("inversion") { "predicted_inversion" } else { "predicted_last" };
+        networks.extend(scope.reads(task, "search").into_iter().map(|search| (search, at)));
+        networks.extend(scope.reads(task, "fit").into_iter().map(|fit| (fit, "predicted")));
+    }
+    let mut samples: Vec<(&mut Hardest, BTreeMap<i32, usize>)> =
+        samples.map(|sample| (sample, BTreeMap::new())).collect();
+    for (network, column) in networks {
+        let Some(scores) = scope.table(network, "scores")? else { continue };
+        let predicted = scores.i32(column)?;
+        for (sample, votes) in &mut samples {
+            // Scores are in the order of the positions.
+            if let Some(class) = predicted.get(sample.position as usize) {
+                *votes.entry(*class).or_default() += 1;
+            }
+        }
+    }
+    for (sample, votes) in samples {
+        let networks = votes.values().sum();
+        let most = votes.into_iter().max_by_key(|(class, votes)| (*votes, std::cmp::Reverse(*class)));
+        sample.prediction = most.map(|(class, votes)| Prediction { class, votes, networks });
+    }
+    Ok(())
+}
