@@ -90,11 +90,21 @@ impl<'a> Scope<'a> {
         for (axis, value) in tasks.iter().flat_map(|task| coords(*task)) {
             values.entry(axis).or_default().insert(value);
         }
+        // Datasets that are given by their paths may lie in folders of one name.
+        let is_clear = |dataset: &str| {
+            let same = values["dataset"].iter().filter(|other| short_name(other) == short_name(dataset));
+            same.count() == 1
+        };
         let part = |(axis, value): (&str, String)| match axis {
-            "dataset" => Some(short_name(&value).to_string()),
+            "dataset" if is_clear(&value) => Some(short_name(&value).to_string()),
+            "dataset" => Some(value),
             _ => (values[axis].len() > 1).then(|| format!("{} {value}", axis.replace('_', " "))),
         };
-        tasks.iter().map(|task| coords(*task).filter_map(part).collect::<Vec<_>>().join(", ")).collect()
+        let label = |task: &TaskId| {
+            let (dataset, others): (Vec<_>, Vec<_>) = coords(*task).partition(|(axis, _)| *axis == "dataset");
+            dataset.into_iter().chain(others).filter_map(part).collect::<Vec<_>>().join(", ")
+        };
+        tasks.iter().map(label).collect()
     }
 
     /// A table of a finished task, by its name among the op's outputs.
