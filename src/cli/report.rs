@@ -26,7 +26,8 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
             [] => "nothing has been computed with these parameters".to_string(),
             targets => format!("nothing of {} has been computed with these parameters", targets.join(", ")),
         };
-        let words = report.targets.first().map_or("figure8", String::as_str);
+        let known = spec.targets.first().map(|target| target.name.text.as_str());
+        let words = report.targets.first().map(String::as_str).or(known).unwrap_or("TARGET");
         return Err(Hinted::new(what, format!("compute it first, as with: hspipe run {words}")).into());
     }
     let html = html(&scope)?;

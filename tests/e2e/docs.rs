@@ -3,7 +3,7 @@
 //! A block of ```sh is one script. In one of ```console each line after `$` is a command, and what is shown below it
 //! says whether it fails. Blocks marked `long` fetch data or train for minutes: by hand, with a folder of datasets,
 //! HSPIPE_DOCS=long HSPIPE_DATA=... cargo x test -p hspipe --test e2e docs
-//! Those that call cargo are run by nobody but readers.
+//! Those that call cargo, and those marked `gpu`, are run by nobody but readers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,9 @@ fn blocks(text: &str) -> Vec<Block> {
         let is_long = info.split_whitespace().any(|word| word == "long");
         let line = number + 1;
         match info.split_whitespace().next() {
-            Some("sh") => blocks.push(Block { script: content.join("\n"), fails: false, is_long, line }),
+            Some("sh") if !info.contains("gpu") => {
+                blocks.push(Block { script: content.join("\n"), fails: false, is_long, line })
+            }
             Some("console") => {
                 let of_command = |lines: &[&str]| Block {
                     script: lines[0].trim_start_matches("$ ").to_string(),
