@@ -45,7 +45,12 @@ copy_crate() {
   rm -rf "$work/crate"
   mkdir -p "$work/crate"
   cp -r crates/ensemble/src crates/ensemble/tests "$work/crate"
-  printf '[package]\nname = "hspipe-ensemble"\nedition = "2024"\n[workspace]\n' >"$work/crate/Cargo.toml"
+  {
+    printf '[package]\nname = "hspipe-ensemble"\nedition = "2024"\n[workspace]\n[dependencies]\n'
+    # The crate's one dependency, as the workspace has it.
+    grep '^serde = ' Cargo.toml
+  } >"$work/crate/Cargo.toml"
+  cp Cargo.lock "$work/crate"
 }
 
 # The standard library is built too, which a stable compiler allows only under these two variables.
