@@ -234,8 +234,9 @@ pub enum Export {
 
 #[derive(clap::Args)]
 pub struct HardSamples {
-    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
-    pub format: ExportFormat,
+    /// How to write them [default: by the ending of FILE, else csv]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
     /// Where to write [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

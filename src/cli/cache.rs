@@ -1,5 +1,6 @@
 //! cache stats, verify and gc: what lies in the cache, whether it is sound, and what of it nobody needs.
 
+use crate::cli::pipe::say;
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
@@ -72,7 +73,7 @@ fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Res
     if is_sound {
         println!("all are what their names say");
     } else {
-        eprintln!("hint: run again what you need; what is damaged or missing is computed anew");
+        say!("hint: run again what you need; what is damaged or missing is computed anew");
     }
     if let Some(sample) = wanted.recompute {
         is_sound &= recomputed(args, wanted, sample.into(), draw)?;

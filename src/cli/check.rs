@@ -1,5 +1,6 @@
 //! check: our numbers beside the published ones; fails where they are not close.
 
+use crate::cli::pipe::say;
 use std::process::ExitCode;
 
 use super::args;
@@ -39,15 +40,15 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
     let noted = noted(&results);
     let other = other_than_papers(noted.iter().map(|(name, value)| (name.as_str(), value)));
     if !other.is_empty() {
-        eprintln!("note: computed with other parameters than published: {}", other.join(", "));
+        say!("note: computed with other parameters than published: {}", other.join(", "));
     }
     let fewer = fewer_runs(&found);
     if !fewer.is_empty() {
-        eprintln!("note: computed with fewer runs than published: {}", fewer.join(", "));
+        say!("note: computed with fewer runs than published: {}", fewer.join(", "));
     }
     let names: Vec<String> = missing.iter().map(|figure| format!("figure{figure}")).collect();
     if !names.is_empty() {
-        eprintln!("note: not computed: {}", names.join(", "));
+        say!("note: not computed: {}", names.join(", "));
     }
     let asked_in_vain = !check.figures.is_empty() && !missing.is_empty();
     let is_far = judged.iter().any(|(_, findings)| Verdict::of(findings) == Verdict::Outside);

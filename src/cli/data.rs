@@ -1,5 +1,6 @@
 //! data: where the datasets are, and fetching them.
 
+use crate::cli::pipe::say;
 use std::process::ExitCode;
 
 use super::args;
@@ -28,7 +29,7 @@ pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode>
                 let dataset = data::find(name)?;
                 let say = &mut |line: &str| {
                     if !args.quiet {
-                        eprintln!("{name}: {line}");
+                        say!("{name}: {line}");
                     }
                 };
                 match data::fetch(&dataset, &folders, say) {

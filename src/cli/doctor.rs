@@ -47,7 +47,12 @@ impl Finding {
 
 pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
     let mut findings = vec![machine()];
-    findings.extend(libtorch());
+    let libtorch = libtorch();
+    if let Some(finding) = libtorch.first().filter(|finding| !matches!(finding.state, State::Good)) {
+        // Or this process would become a program that does not start.
+        nn::forbid_libtorch(finding.what.clone());
+    }
+    findings.extend(libtorch);
     findings.push(pipeline(args));
     findings.extend(cache(&project::cache_folder(args)));
     findings.extend(datasets(&project::root(args)));
@@ -126,14 +131,17 @@ fn pipeline(args: &args::Args) -> Finding {
             project.graph.tasks.len()
         )),
         Err(error) => {
-            let hint = super::error::hint(&error).unwrap_or_else(|| "hspipe list says more".to_string());
-            Finding::bad(format!("no pipeline: {error}"), hint)
+            let hint = super::error::hint(&error);
+            Finding { state: State::Bad, what: format!("the pipeline cannot be used: {error}"), hint }
         }
     }
 }
 
 fn cache(folder: &Path) -> Vec<Finding> {
     let shown = folder.display();
+    if !folder.exists() {
+        return vec![Finding::good(format!("no cache at {shown} yet: the first run makes it"))];
+    }
     let mut findings = Vec::new();
     match tempfile::tempfile_in(folder) {
         Ok(_) => findings.push(Finding::good(format!("cache {shown}"))),

@@ -2,9 +2,12 @@
 //!
 //! In: the engine's report. Out: lines on stderr, for people or machines.
 
+use crate::cli::pipe::say;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
+use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::op::OpError;
 use hspipe_engine::run::Report;
@@ -12,6 +15,7 @@ use serde_json::json;
 
 use super::error::{causes, code, hint};
 use super::progress::{Voice, machine};
+use crate::views::shell::quoted;
 
 pub struct Ending<'a> {
     pub graph: &'a Graph,
@@ -45,12 +49,12 @@ impl Ending<'_> {
             let Some((first, error)) = tasks.first() else { continue };
             let others =
                 if tasks.len() > 1 { format!(" and {} others", tasks.len() - 1) } else { String::new() };
-            eprintln!("error: {}{others}: {error}", self.graph.name(*first));
+            say!("error: {}{others}: {error}", self.graph.name(*first));
             for why in causes(*error) {
-                eprintln!("  why: {}", why.replace('\n', "\n       "));
+                say!("  why: {}", why.replace('\n', "\n       "));
             }
             if let Some(hint) = &error.hint {
-                eprintln!("  hint: {hint}");
+                say!("  hint: {hint}");
             }
         }
         let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
@@ -65,22 +69,29 @@ impl Ending<'_> {
                 )
                 .collect();
             let rest = if self.report.not_started.is_empty() { "; all else is complete" } else { "" };
-            eprintln!("missing for that: {}{rest}", missing.join(", "));
+            say!("missing for that: {}{rest}", missing.join(", "));
         }
     }
 
     /// After Ctrl-C: what is done, and how to go on.
-    pub fn tell_stop(&self) {
+    pub fn tell_stop(&self, rhythm: &Rhythm) {
+        let unkept = rhythm.unkept.load(Ordering::Relaxed);
+        if unkept > 0 {
+            self.voice.warning(&format!(
+                "{unkept} states of trainings could not be written: those begin anew. Is the disk full?"
+            ));
+        }
         let (done, left) = (self.report.computed.len(), self.report.not_started.len());
-        let words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+        let words: Vec<String> =
+            std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
         let again = format!("hspipe {}", words.join(" "));
         match self.voice {
             Voice::People { .. } => {
-                eprintln!(
+                say!(
                     "stopped: {done} tasks computed, {left} left; what is done is kept, and trainings go on \
                      where they were"
                 );
-                eprintln!("  hint: go on with the same command: {again}");
+                say!("  hint: go on with the same command: {again}");
             }
             Voice::Machine { .. } => {
                 machine::line("stopped", &[("computed", done.into()), ("left", left.into())]);
@@ -116,27 +127,5 @@ impl Ending<'_> {
             }
             self.voice.note(&format!("{line} ({seconds:.1} s)"));
         }
-    }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_string(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("runs=2"), "runs=2");
-        assert_eq!(quoted("datasets=[MNIST]"), "'datasets=[MNIST]'");
-        assert_eq!(quoted("it's"), "'it'\\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -1,5 +1,6 @@
 //! An error as people see it: what, why, and what to do.
 
+use crate::cli::pipe::say;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -35,12 +36,12 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
 }
 
 fn print(error: &(dyn Error + 'static), hint: Option<String>) {
-    eprintln!("error: {error}");
+    say!("error: {error}");
     for why in causes(error) {
-        eprintln!("  why: {}", why.replace('\n', "\n       "));
+        say!("  why: {}", why.replace('\n', "\n       "));
     }
     if let Some(hint) = hint {
-        eprintln!("  hint: {hint}");
+        say!("  hint: {hint}");
     }
 }
 

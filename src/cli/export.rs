@@ -2,8 +2,9 @@
 //!
 //! In: the finished tables `ranking`. Out: their rows, the hardest first, on stdout or in a file. Computes nothing.
 
+use crate::cli::pipe::say;
 use std::collections::HashSet;
-use std::io::{Cursor, ErrorKind, Write as _};
+use std::io::Cursor;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ use polars::prelude::*;
 
 use super::args::{self, ExportFormat};
 use super::error::Hinted;
+use super::pipe::print_bytes;
 use super::project::Project;
 use crate::tables::RANKING;
 use crate::views::format::{self, Format};
@@ -38,15 +40,23 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
         return Err(Hinted::new(what, "hspipe run hard").into());
     }
     if !missing.is_empty() && !args.quiet {
-        eprintln!("note: not computed: {}", missing.join(", "));
+        say!("note: not computed: {}", missing.join(", "));
     }
     let axes = telling(&project, &rankings);
-    if export.format == ExportFormat::Indices && !axes.is_empty() {
+    let by_name = export.output.as_deref().and_then(Format::of_name);
+    let format = export.format.unwrap_or(match by_name {
+        Some(Format::Json) => ExportFormat::Json,
+        Some(Format::Table) => ExportFormat::Indices,
+        _ => ExportFormat::Csv,
+    });
+    if format == ExportFormat::Indices && !axes.is_empty() {
         return Err(one_wanted(&project, &rankings, &axes).into());
     }
+    let axes: Vec<(String, Kind)> =
+        axes.into_iter().map(|axis| (axis.clone(), Kind::of(&project, &rankings, &axis))).collect();
     let parts = rankings.into_iter().map(|ranking| ranking.rows(&project, &axes, export));
     let rows = together(parts.collect::<Result<_, _>>()?)?;
-    let text = match export.format {
+    let text = match format {
         ExportFormat::Csv => format::write(&rows, Format::Csv, usize::MAX)?,
         ExportFormat::Json => format::write(&rows, Format::Json, usize::MAX)?,
         ExportFormat::Indices => indices(&rows)?,
@@ -57,14 +67,10 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
             let name = file.file_name().with_context(|| format!("{} names no file", file.display()))?;
             write_whole(&folder.join(name), &text)?;
             if !args.quiet {
-                eprintln!("{}: {} samples", file.display(), rows.height());
+                say!("{}: {} samples", file.display(), rows.height());
             }
         }
-        // Who reads may have read enough.
-        None => match std::io::stdout().write_all(&text) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error.into()),
-            _ => {}
-        },
+        None => print_bytes(&text).context("cannot write to stdout")?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -132,12 +138,33 @@ fn one_wanted(project: &Project, rankings: &[Ranking], axes: &[String]) -> Hinte
     Hinted::usage(what, format!("choose one, such as {}", options.join(" ")))
 }
 
+/// What the values of an axis have in common.
+#[derive(Clone, Copy)]
+enum Kind {
+    Whole,
+    Number,
+    Text,
+}
+
+impl Kind {
+    fn of(project: &Project, rankings: &[Ranking], axis: &str) -> Kind {
+        let all = |is: fn(&Value) -> bool| {
+            rankings.iter().all(|ranking| coordinate(project, ranking.task, axis).is_some_and(is))
+        };
+        match (all(|value| value.as_i64().is_some()), all(Value::is_number)) {
+            (true, _) => Kind::Whole,
+            (false, true) => Kind::Number,
+            _ => Kind::Text,
+        }
+    }
+}
+
 impl Ranking {
     /// The rows asked for, ranked anew, with the coordinates on `axes` first.
     fn rows(
         self,
         project: &Project,
-        axes: &[String],
+        axes: &[(String, Kind)],
         export: &args::HardSamples,
     ) -> anyhow::Result<DataFrame> {
         let mut rows = self.table.clone().lazy();
@@ -156,12 +183,13 @@ impl Ranking {
         let mut rows = rows.collect()?.head(Some(export.top.unwrap_or(usize::MAX)));
         let ranks: Vec<i32> = (1..=rows.height() as i32).collect();
         rows.with_column(Column::new("rank".into(), ranks))?;
-        for axis in axes.iter().rev() {
+        for (axis, kind) in axes.iter().rev() {
             let value = coordinate(project, self.task, axis).cloned().unwrap_or_default();
             let (name, n) = (axis.as_str().into(), rows.height());
-            let column = match value.as_f64() {
-                Some(number) => Column::new(name, vec![number; n]),
-                None => Column::new(name, vec![show(&value); n]),
+            let column = match kind {
+                Kind::Whole => Column::new(name, vec![value.as_i64(); n]),
+                Kind::Number => Column::new(name, vec![value.as_f64(); n]),
+                Kind::Text => Column::new(name, vec![show(&value); n]),
             };
             rows.insert_column(0, column)?;
         }

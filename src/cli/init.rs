@@ -2,6 +2,7 @@
 //!
 //! In: a folder and a path. Out: pipeline.yaml, made of `init.yaml`, and what to do next. Never writes over a file.
 
+use crate::cli::pipe::say;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     println!("{}", file.display());
     if !args.quiet {
         for line in next(&init.folder, found.as_ref()) {
-            eprintln!("{line}");
+            say!("{line}");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -4,40 +4,61 @@
 //! In: signals. Out: a flag that the run looks at. Knows no tasks.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::progress::Voice;
 
-/// As shells report a program that SIGINT ended.
-pub const EXIT_CODE: u8 = 130;
+/// A wish to end.
+#[derive(Clone, Default)]
+pub struct Stop {
+    /// What the run looks at.
+    pub flag: Arc<AtomicBool>,
+    signal: Arc<AtomicU8>,
+}
 
-/// The flag that is set from now on. If signals cannot be watched they end the program as they always do, which loses
-/// little too.
-pub fn watch(voice: &Voice) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
+impl Stop {
+    pub fn was_asked(&self) -> bool {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// As shells report a program that the signal ended.
+    pub fn exit_code(&self) -> u8 {
+        128 + self.signal.load(Ordering::Relaxed)
+    }
+}
+
+/// From now on signals set the flag. If they cannot be watched they end the program as they always do, which loses little
+/// too.
+pub fn watch(voice: &Voice) -> Stop {
+    let stop = Stop::default();
     listen(stop.clone(), voice.is_for_people());
     stop
 }
 
 #[cfg(unix)]
-fn listen(stop: Arc<AtomicBool>, is_for_people: bool) {
-    use std::sync::atomic::Ordering;
-
+fn listen(stop: Stop, is_for_people: bool) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
+    use signal_hook::low_level;
+
+    use super::pipe::say;
+    use super::progress::machine;
 
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
-        for _ in signals.forever() {
-            if stop.swap(true, Ordering::Relaxed) {
-                std::process::exit(EXIT_CODE.into());
+        for signal in signals.forever() {
+            stop.signal.store(u8::try_from(signal).unwrap_or_default(), Ordering::Relaxed);
+            if stop.flag.swap(true, Ordering::Relaxed) {
+                // At once, without what a library may want to tidy up while other threads are in it.
+                low_level::exit(stop.exit_code().into());
             }
-            if is_for_people {
-                eprintln!("\nstopping: trainings are being kept; Ctrl-C again ends at once");
+            match is_for_people {
+                true => say!("\nstopping: trainings are being kept; Ctrl-C again ends at once"),
+                false => machine::line("stopping", &[("signal", signal.into())]),
             }
         }
     });
 }
 
 #[cfg(not(unix))]
-fn listen(_: Arc<AtomicBool>, _: bool) {}
+fn listen(_: Stop, _: bool) {}

@@ -1,7 +1,7 @@
 //! query: SQL over the tables of Results/.
 
-use std::io::{IsTerminal, Read, Write};
-use std::path::Path;
+use crate::cli::pipe::say;
+use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,6 +9,7 @@ use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::{caught, print_bytes};
 use super::project;
 use crate::views::format::{Format, write};
 use crate::views::query::{QueryError, names, query as answer};
@@ -25,33 +26,34 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
         sql.clear();
         std::io::stdin().read_to_string(&mut sql).context("cannot read the query from stdin")?;
     }
-    let table = answer(&folder, &names, &sql).map_err(|QueryError { what, hint }| {
-        anyhow::Error::from(Hinted::usage(what, hint.unwrap_or_default()))
+    // At some queries the crate that answers them panics.
+    let answer = caught(|| answer(&folder, &names, &sql)).unwrap_or_else(|| Err(QueryError::defect()));
+    let table = answer.map_err(|QueryError { what, hint, is_usage }| {
+        let hint = hint.unwrap_or_default();
+        anyhow::Error::from(if is_usage { Hinted::usage(what, hint) } else { Hinted::new(what, hint) })
     })?;
-    let format = asked.format.or(asked.output.as_deref().and_then(of_name)).unwrap_or(Format::Table);
-    let bytes = write(&table, format, asked.rows)?;
+    let format = match (asked.format, &asked.output) {
+        (Some(format), _) => format,
+        (None, None) => Format::Table,
+        (None, Some(file)) => Format::of_name(file).ok_or_else(|| {
+            let what = format!("{} does not end as a format that is known", file.display());
+            Hinted::usage(what, "name it .csv, .json, .parquet or .txt, or say --format")
+        })?,
+    };
+    // A file has all rows.
+    let most = if asked.output.is_some() { usize::MAX } else { asked.rows };
+    let bytes = write(&table, format, most)?;
     if let Some(file) = &asked.output {
         write_whole(file, &bytes)?;
     } else if format == Format::Parquet && std::io::stdout().is_terminal() {
         let hint = "name a file: -o FILE.parquet";
         return Err(Hinted::usage("Parquet is not for a terminal", hint).into());
     } else {
-        // A reader that has seen enough, such as head, is no failure.
-        let _ = std::io::stdout().write_all(&bytes);
+        print_bytes(&bytes).context("cannot write to stdout")?;
     }
-    let left = table.height().saturating_sub(asked.rows);
+    let left = table.height().saturating_sub(most);
     if format == Format::Table && left > 0 && !args.quiet {
-        eprintln!("{left} more rows: --rows N shows more, --format csv all");
+        say!("{left} more rows: --rows N shows more, --format csv all");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The format that the name of a file says.
-fn of_name(file: &Path) -> Option<Format> {
-    match file.extension()?.to_str()? {
-        "csv" => Some(Format::Csv),
-        "json" => Some(Format::Json),
-        "parquet" => Some(Format::Parquet),
-        _ => None,
-    }
 }

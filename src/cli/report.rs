@@ -1,5 +1,6 @@
 //! report: what has been computed, as one HTML page.
 
+use crate::cli::pipe::say;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
@@ -35,7 +36,7 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
     write_whole(&file, html.as_bytes())?;
     println!("{}", file.display());
     if !args.quiet {
-        eprintln!("{}, to be opened with any browser", size(html.len() as u64));
+        say!("{}, to be opened with any browser", size(html.len() as u64));
     }
     Ok(ExitCode::SUCCESS)
 }

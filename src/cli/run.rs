@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::history::{self, RunRecord};
 use hspipe_engine::lock;
-use hspipe_engine::plan::Plan;
+use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::run::{self as engine, Options};
 
 use super::args::{self, LogFormat};
@@ -52,7 +51,11 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         voice.note(&line);
     }
     let stop = interrupt::watch(&voice);
-    let rhythm = Rhythm { every: Duration::from_secs_f64(run.checkpoint_every), stop: stop.clone() };
+    let rhythm = Rhythm {
+        every: Duration::from_secs_f64(run.checkpoint_every),
+        stop: stop.flag.clone(),
+        ..Rhythm::default()
+    };
     let version = env!("CARGO_PKG_VERSION").to_string();
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let mut listener = voice.listener(&expected, threads);
@@ -69,9 +72,13 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     // Before anything else can fail, what failed is told.
     ending.tell_failures();
-    if stop.load(Ordering::Relaxed) && !report.not_started.is_empty() {
-        ending.tell_stop();
-        return Ok(ExitCode::from(interrupt::EXIT_CODE));
+    if stop.was_asked() && !report.not_started.is_empty() {
+        // Or a collection would take what is done for what nobody needs.
+        if let Err(error) = remember(&project, &plan, &run.targets) {
+            voice.warning(&format!("this run is not on record: {error:#}"));
+        }
+        ending.tell_stop(&options.rhythm);
+        return Ok(ExitCode::from(stop.exit_code()));
     }
 
     // Work that a run did for one target may complete tasks of others.
@@ -92,6 +99,10 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         voice.note(&line);
     }
     ending.summarise(start.elapsed().as_secs_f64());
+    if !roots.is_empty() && roots.iter().all(|task| matches!(plan.states[*task], State::Absent)) {
+        voice.warning(&format!("nothing is left of {} with these parameters", run.targets.join(", ")));
+        return Ok(ExitCode::from(1));
+    }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

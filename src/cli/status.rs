@@ -1,5 +1,6 @@
 //! status: per stage, how many tasks are cached and how many would run.
 
+use crate::cli::pipe::say;
 use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub fn status(args: &args::Args, status: &args::Status) -> anyhow::Result<ExitCo
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let needed = project.graph.closure(&roots);
     for notice in project.graph.notices(&needed) {
-        eprintln!("note: {notice}");
+        say!("note: {notice}");
     }
     print!("{}", stages_table(&project, &plan, &needed));
     let expected = expect(&project.graph, &plan, &project.store, &needed);
@@ -48,7 +49,7 @@ pub fn ahead(
     Some(format!(
         "to train: {networks} networks by {}, {} on {threads} threads ({basis}), {} MB of results",
         trainers(project, plan, tasks),
-        roughly(Duration::from_secs_f64(seconds)),
+        roughly(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
         bytes.div_ceil(1_000_000)
     ))
 }

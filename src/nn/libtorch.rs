@@ -26,6 +26,14 @@ pub trait Libtorch: Trainer {
 
 static PROVIDED: OnceLock<&'static dyn Libtorch> = OnceLock::new();
 
+/// Why this process must not become another, if it must not.
+static FORBIDDEN: OnceLock<String> = OnceLock::new();
+
+/// From now on [`get`] says why there is none, where it would make the process another.
+pub fn forbid(why: String) {
+    let _ = FORBIDDEN.set(why);
+}
+
 /// Makes libtorch known to this process; to be called once, by the program that has it.
 pub fn provide(libtorch: &'static dyn Libtorch) {
     let _ = PROVIDED.set(libtorch);
@@ -49,6 +57,12 @@ pub fn get() -> Result<&'static dyn Libtorch, String> {
             }
             _ => Ok(libtorch),
         };
+    }
+    if std::env::var_os(STANDS_IN_FOR).is_some() {
+        return Err(format!("the {PROGRAM} beside this hspipe has no libtorch: install both again"));
+    }
+    if let Some(why) = FORBIDDEN.get() {
+        return Err(why.clone());
     }
     let program = program().ok_or_else(|| format!("there is no {PROGRAM} beside this hspipe"))?;
     let mut command = Command::new(&program);

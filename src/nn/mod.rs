@@ -16,11 +16,15 @@ use std::time::Duration;
 use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use libtorch::{
-    Libtorch, VERSION as LIBTORCH_VERSION, get as libtorch, program as torch_program, provide,
+    Libtorch, VERSION as LIBTORCH_VERSION, forbid as forbid_libtorch, get as libtorch,
+    program as torch_program, provide,
 };
 pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
 pub use trainer::{capacity, resolve, trainer};
+
+/// Raised whenever a trainer encodes its states in another way, or a kept one would be taken for what it is not.
+pub const STATE: u32 = 1;
 
 /// What networks are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,7 +31,7 @@ pub fn resolve(
         _ if device.starts_with("cuda") => Some("a CUDA device"),
         _ => None,
     };
-    let torch = torch_identity();
+    let torch = torch_identity(architecture);
     let trainer = match trainer {
         "native" | "auto" if other.is_none() => native,
         _ if trainer == native && other.is_none() => native,
@@ -79,9 +79,17 @@ fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
     }
 }
 
-/// The words of tch's bits: the library's version and the instructions that its kernels are chosen by.
-fn torch_identity() -> String {
-    format!("tch {} {}", libtorch::VERSION, capability())
+/// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our own.
+const RESNET: u32 = 2;
+
+/// The words of tch's bits: the library's version, the instructions that its kernels are chosen by, and what of a training
+/// is ours.
+fn torch_identity(architecture: &Architecture) -> String {
+    let library = format!("tch {} {}", libtorch::VERSION, capability());
+    match architecture {
+        Architecture::SimpleNN { .. } => library,
+        Architecture::ResNet => format!("{library} resnet {RESNET}"),
+    }
 }
 
 /// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses one; words

@@ -67,7 +67,10 @@ impl Op for PlotGallery {
             note += &format!(" {} of {} classes: those with most hard samples.", drawn.len(), names.len());
         }
         let params = task.params;
-        let title = format!("The hardest samples of each class, {}", shown(short_name(&params.dataset), 0));
+        let mut title = "The hardest samples of each class".to_string();
+        if legible(short_name(&params.dataset)) {
+            title += &format!(", {}", short_name(&params.dataset));
+        }
         figure_table(&params.file(), gallery(&Gallery { title, note, rows })?)
     }
 }

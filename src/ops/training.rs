@@ -228,8 +228,9 @@ impl Kept<'_> {
     /// The attempt that a task's checkpoint is of, and the state.
     fn load(checkpoint: &Checkpoint) -> Option<(u32, Vec<u8>)> {
         let mut state = checkpoint.load()?;
-        let attempt = state.get(..ATTEMPT)?.try_into().ok().map(u32::from_le_bytes)?;
-        Some((attempt, state.split_off(ATTEMPT)))
+        let number = |at: usize| state.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        let (layout, attempt) = (number(0)?, number(4)?);
+        (layout == nn::STATE).then(|| (attempt, state.split_off(8)))
     }
 
     /// The attempt that a task goes on with; those before came to nothing.
@@ -244,18 +245,16 @@ impl Kept<'_> {
     }
 
     fn save(&self, place: usize, state: &[u8]) {
-        let bytes = [&self.attempt.to_le_bytes(), state].concat();
-        self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&bytes));
+        let (layout, attempt) = (nn::STATE.to_le_bytes(), self.attempt.to_le_bytes());
+        let parts = [layout.as_slice(), &attempt, state];
+        self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&parts));
     }
 
     fn keeper<'a>(&'a self, keep: &'a (dyn Fn(usize, Vec<u8>) + Sync)) -> Option<Keeper<'a>> {
-        let Rhythm { every, stop } = &self.checkpoints.first()?.rhythm;
+        let Rhythm { every, stop, .. } = &self.checkpoints.first()?.rhythm;
         Some(Keeper { every: *every, stop, keep })
     }
 }
-
-/// Bytes before a state that number its attempt.
-const ATTEMPT: usize = size_of::<u32>();
 
 /// How many networks the trainer takes at once, and on how many threads.
 pub fn capacity(trainer: &str) -> Capacity {

@@ -48,7 +48,7 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     let body = html! {
         p {
             "The " (MOST) " samples of each class that most sets call hard, by the mean of the strategies' shares of sets; "
-            "of equals, those that the sets place first. Under each: its label, an arrow, and what most networks predict; how many "
+            "of equals, those that the sets place first. Under each: its label, an arrow, and the wrong class that most networks take it for; how many "
             "do; its id; and the shares in percent. Where labels are noisy, the label is the clean one."
         }
         @for case in shown { (case) }

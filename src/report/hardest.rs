@@ -23,9 +23,11 @@ pub struct Ranking {
 pub struct Hardest {
     pub sample_id: i32,
     position: i32,
+    /// The clean label.
+    class: i32,
     /// By strategy: the share of its sets that call the sample hard.
     pub shares: Vec<f64>,
-    /// What networks predict most often.
+    /// The wrong class that networks predict most often, as in the table `hardest`.
     pub prediction: Option<Prediction>,
 }
 
@@ -53,7 +55,8 @@ pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<R
         *count += 1;
         if samples.len() < most {
             let shares = places.iter().filter_map(|place| found.share(sample, *place)).collect();
-            samples.push(Hardest { sample_id: sample.sample_id, position, shares, prediction: None });
+            let (sample_id, class) = (sample.sample_id, sample.class);
+            samples.push(Hardest { sample_id, position, class, shares, prediction: None });
         }
     }
     predict(scope, tasks, classes.values_mut().flat_map(|(_, samples)| samples))?;
@@ -61,7 +64,7 @@ pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<R
     Ok(Ranking { strategies: places.into_iter().map(strategy).collect(), classes })
 }
 
-/// Fills in what the networks behind `tasks` predict of `samples` most often, the smallest class of equals.
+/// Fills in the wrong class that the networks behind `tasks` predict of `samples` most often, the smallest of equals.
 fn predict<'a>(
     scope: &Scope,
     tasks: &[TaskId],
@@ -90,7 +93,8 @@ fn predict<'a>(
     }
     for (sample, votes) in samples {
         let networks = votes.values().sum();
-        let most = votes.into_iter().max_by_key(|(class, votes)| (*votes, std::cmp::Reverse(*class)));
+        let wrong = votes.into_iter().filter(|(class, _)| *class != sample.class);
+        let most = wrong.max_by_key(|(class, votes)| (*votes, std::cmp::Reverse(*class)));
         sample.prediction = most.map(|(class, votes)| Prediction { class, votes, networks });
     }
     Ok(())

@@ -13,6 +13,7 @@ use super::parts::{command, count, counted, date, table};
 use super::{Scope, Section};
 use crate::ops::short_name;
 use crate::views::aligned::Table;
+use crate::views::shell::quoted;
 
 pub fn section(scope: &Scope) -> anyhow::Result<Section> {
     let defaults = Settings::resolve(scope.spec, None, &[])?;
@@ -84,7 +85,7 @@ fn newest_run(scope: &Scope, run: Option<&(u64, RunRecord)>) -> Markup {
         p {
             "The newest run on record is number " (number) ", of "
             (date(run.at)) ", by hspipe " (run.hspipe) ": "
-            (command(&format!("hspipe run {}", run.targets.join(" "))))
+            (command(&format!("hspipe run {}", words(&run.targets))))
             ". It left " (counted(run.keys.len(), "finished task")) "."
         }
         @if !differs.is_empty() {
@@ -96,11 +97,15 @@ fn newest_run(scope: &Scope, run: Option<&(u64, RunRecord)>) -> Markup {
     }
 }
 
+fn words(targets: &[String]) -> String {
+    targets.iter().map(|target| quoted(target)).collect::<Vec<_>>().join(" ")
+}
+
 /// The command that computes what this report is about.
 fn again(scope: &Scope, changed: &[(&str, &Setting)]) -> String {
     let targets = match scope.targets {
         [] => "TARGET".to_string(),
-        targets => targets.iter().map(|target| quoted(target)).collect::<Vec<_>>().join(" "),
+        targets => words(targets),
     };
     let sets = changed.iter().map(|(name, setting)| {
         // Canonical JSON is YAML, and texts need no quotes where nobody could take them for something else.
@@ -110,25 +115,4 @@ fn again(scope: &Scope, changed: &[(&str, &Setting)]) -> String {
         format!(" --set {}", quoted(&format!("{name}={value}")))
     });
     format!("hspipe run {targets}{}", sets.collect::<String>())
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "=._-/,:+".contains(c);
-    match word.chars().all(is_plain) {
-        true => word.to_string(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("runs=20"), "runs=20");
-        assert_eq!(quoted("datasets=[MNIST, KMNIST]"), "'datasets=[MNIST, KMNIST]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -3,6 +3,7 @@
 //! A figure that depends on swept parameters is drawn for each of their values. They stand in the files' names, which
 //! an op cannot know: `..._learning_rate=0.2.png`.
 
+use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use anyhow::{Context, bail};
@@ -18,6 +19,7 @@ use crate::tables::{FIGURE, Frame};
 /// Writes the pictures that have changed; returns their names without endings.
 pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyhow::Result<Vec<String>> {
     let mut changed = Vec::new();
+    let mut taken: HashMap<String, usize> = HashMap::new();
     for (task, state) in plan.states.iter().enumerate() {
         let outputs = state.outputs().unwrap_or_default();
         let Some(output) = outputs.iter().find(|output| output.table == FIGURE.name) else { continue };
@@ -32,6 +34,11 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
                 Some((stem, ending)) => format!("{stem}{suffix}.{ending}"),
                 None => format!("{file}{suffix}"),
             };
+            // Datasets at two paths may have one name.
+            let file = match taken.entry(file.clone()).and_modify(|times| *times += 1).or_insert(1) {
+                1 => file,
+                times => numbered(&file, *times),
+            };
             let path = Path::new(&file);
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 bail!("{} would write outside {}: {file}", graph.name(task), folder.display());
@@ -45,6 +52,13 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
         }
     }
     Ok(changed)
+}
+
+fn numbered(file: &str, number: usize) -> String {
+    match file.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}-{number}.{ending}"),
+        None => format!("{file}-{number}"),
+    }
 }
 
 /// What tells a figure from those at other values of swept parameters; empty where nothing is swept.

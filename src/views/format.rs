@@ -2,6 +2,8 @@
 //!
 //! In: a data frame and a format. Out: bytes. Knows neither files nor queries.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use polars::prelude::*;
 use serde::ser::{SerializeMap, Serializer};
@@ -18,6 +20,16 @@ pub enum Format {
     /// A list of objects
     Json,
     Parquet,
+}
+
+impl Format {
+    /// The format that the ending of a file's name says.
+    pub fn of_name(file: &Path) -> Option<Format> {
+        let ending = file.extension()?.to_str()?.to_ascii_lowercase();
+        [("csv", Format::Csv), ("json", Format::Json), ("parquet", Format::Parquet), ("txt", Format::Table)]
+            .into_iter()
+            .find_map(|(known, format)| (known == ending).then_some(format))
+    }
 }
 
 /// The rows of `table` in `format`; as [`Format::Table`] at most `most` of them.

@@ -11,6 +11,7 @@ pub mod format;
 pub mod published;
 pub mod query;
 pub mod results;
+pub mod shell;
 pub mod text;
 
 use std::path::Path;
@@ -18,11 +19,14 @@ use std::path::Path;
 use anyhow::Context;
 use arrow::compute::concat_batches;
 use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::{Store, write_whole};
 use hspipe_engine::value::canonical;
+
+use self::results::Done;
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.
 pub fn write(
@@ -33,21 +37,32 @@ pub fn write(
     store: &Store,
     settings: &Settings,
 ) -> anyhow::Result<Vec<String>> {
+    // Two runs of other parameters must not each write a part of the tables.
+    let _alone = lock::wait(store.root(), "results");
     let mut lines = Vec::new();
     let folder = root.join("Results");
-    let mut tables = Vec::new();
+    let (mut tables, mut removed) = (Vec::new(), Vec::new());
     for result in &spec.results {
         let sources = results::sources(result, graph, plan)?;
         let file = folder.join(format!("{}.parquet", result.name.text));
         let changed = results::write(&file, result, &sources, graph, store);
-        if changed.with_context(|| format!("cannot write {}", file.display()))? {
-            tables.push(result.name.text.as_str());
+        match changed.with_context(|| format!("cannot write {}", file.display()))? {
+            Done::Written => tables.push(result.name.text.as_str()),
+            Done::Removed => removed.push(result.name.text.as_str()),
+            Done::Nothing => {}
         }
     }
     let params = params_text(settings);
     write_if_changed(&folder.join("params.yaml"), params.as_bytes())?;
     if !tables.is_empty() {
         lines.push(format!("{}: {}", folder.display(), tables.join(", ")));
+    }
+    if !removed.is_empty() {
+        let removed = removed.join(", ");
+        lines.push(format!(
+            "{}: removed, since no task of these parameters has finished: {removed}",
+            folder.display()
+        ));
     }
     let folder = root.join("Figures");
     let figures = figures::export(&folder, graph, plan, store)?;

@@ -13,6 +13,16 @@ use polars::sql::SQLContext;
 pub struct QueryError {
     pub what: String,
     pub hint: Option<String>,
+    /// Whether the words are wrong, and not the files.
+    pub is_usage: bool,
+}
+
+impl QueryError {
+    /// Of a query that made polars panic.
+    pub fn defect() -> Self {
+        let what = "polars cannot answer this query".to_string();
+        QueryError { what, hint: Some("put it in other words, or ask DuckDB".to_string()), is_usage: true }
+    }
 }
 
 /// The names of the tables in a folder, in order.
@@ -40,9 +50,18 @@ pub fn query(folder: &Path, names: &[String], sql: &str) -> Result<DataFrame, Qu
         let file = folder.join(format!("{name}.parquet"));
         let table =
             LazyFrame::scan_parquet(PlRefPath::new(file.to_string_lossy().as_ref()), Default::default());
-        context.register(name, table.map_err(|error| explained(&error, names))?);
+        let table = table.and_then(widened).map_err(|error| explained(&error, names))?;
+        context.register(name, table);
     }
     context.execute(sql).and_then(LazyFrame::collect).map_err(|error| explained(&error, names))
+}
+
+/// With 64 bits for every whole number: sums and products of 32 would overflow without a word.
+fn widened(mut table: LazyFrame) -> PolarsResult<LazyFrame> {
+    let schema = table.collect_schema()?;
+    let short = schema.iter().filter(|(_, kind)| kind.is_integer());
+    let wide: Vec<Expr> = short.map(|(name, _)| col(name.clone()).cast(DataType::Int64)).collect();
+    Ok(table.with_columns(wide))
 }
 
 /// polars' message in our form.
@@ -51,18 +70,34 @@ fn explained(error: &PolarsError, names: &[String]) -> QueryError {
     if let Some(wrong) = text.strip_prefix("relation '").and_then(|rest| rest.split('\'').next()) {
         let hint = hspipe_engine::names::hint(wrong, names.iter().map(String::as_str));
         let hint = hint.or_else(|| Some("hspipe tables lists the tables".to_string()));
-        return QueryError { what: format!("there is no table `{wrong}` in Results/"), hint };
+        return QueryError { what: format!("there is no table `{wrong}` in Results/"), hint, is_usage: true };
     }
     if let Some(rest) = text.strip_prefix("unable to find column \"") {
         let (wrong, rest) = rest.split_once('"').unwrap_or((rest, ""));
         let list = rest.split_once('[').and_then(|(_, list)| list.split(']').next()).unwrap_or_default();
         let columns: Vec<&str> = list.split(", ").map(|name| name.trim_matches('"')).collect();
         let hint = hspipe_engine::names::hint(wrong, columns);
-        return QueryError { what: format!("there is no column `{wrong}`"), hint };
+        return QueryError { what: format!("there is no column `{wrong}`"), hint, is_usage: true };
     }
     let first = text.lines().next().unwrap_or_default();
-    let hint = "the dialect is that of polars SQL; hspipe tables NAME lists a table's columns";
-    QueryError { what: format!("the query cannot be answered: {first}"), hint: Some(hint.to_string()) }
+    let is_usage = is_usage(error);
+    let hint = match is_usage {
+        true => "the dialect is that of polars SQL; hspipe tables NAME lists a table's columns",
+        false => "if a table is damaged, remove it: the next run writes it anew",
+    };
+    QueryError {
+        what: format!("the query cannot be answered: {first}"),
+        hint: Some(hint.to_string()),
+        is_usage,
+    }
+}
+
+fn is_usage(error: &PolarsError) -> bool {
+    match error {
+        PolarsError::Context { error, .. } => is_usage(error),
+        PolarsError::IO { .. } | PolarsError::ComputeError(_) | PolarsError::OutOfBounds(_) => false,
+        _ => true,
+    }
 }
 
 /// Without the kind of error, and without the context that polars puts around it.
@@ -97,6 +132,9 @@ mod tests {
     fn tables_are_found_by_name() {
         let (folder, names) = folder();
         assert_eq!(names, ["retrain_metrics"]);
+        let much = "SELECT max(set) * 3000000000 AS much FROM retrain_metrics";
+        let much = query(folder.path(), &names, much).unwrap();
+        assert_eq!(much, df!("much" => [3_000_000_000i64]).unwrap());
         let sql =
             "SELECT test_set, avg(accuracy) AS mean FROM retrain_metrics WHERE test_set = 'hard' GROUP BY 1";
         let found = query(folder.path(), &names, sql).unwrap();

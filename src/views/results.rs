@@ -50,19 +50,28 @@ pub fn sources(result: &Target, graph: &Graph, plan: &Plan) -> anyhow::Result<Ve
 /// The key of the Parquet file's note that says which tables it was made from.
 const NOTE: &str = "hspipe.sources";
 
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Nothing,
+    Written,
+    Removed,
+}
+
 /// Writes `file` unless it holds these sources already. With no source the file is removed: old rows would
-/// belong to other parameters. Returns whether it was written.
+/// belong to other parameters. Returns what was done.
 pub fn write(
     file: &Path,
     result: &Target,
     sources: &[Source],
     graph: &Graph,
     store: &Store,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Done> {
     if sources.is_empty() {
         return match std::fs::remove_file(file) {
+            Ok(()) => Ok(Done::Removed),
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(false),
+            Err(_) => Ok(Done::Nothing),
         };
     }
     let mut text = String::new();
@@ -71,14 +80,14 @@ pub fn write(
     }
     let note = Digest::of(text.as_bytes()).hex();
     if noted(file).as_deref() == Some(&note) {
-        return Ok(false);
+        return Ok(Done::Nothing);
     }
     let batch = collect(result, sources, graph, store)?;
     let fields = batch.schema().fields().clone();
     let schema = Schema::new(fields).with_metadata(HashMap::from([(NOTE.to_string(), note)]));
     let bytes = write_columns(&result.name.text, Arc::new(schema), batch.columns().to_vec())?;
     write_whole(file, &bytes)?;
-    Ok(true)
+    Ok(Done::Written)
 }
 
 fn noted(file: &Path) -> Option<String> {

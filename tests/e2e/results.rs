@@ -104,7 +104,8 @@ fn the_doctor_looks_at_everything() {
     let ill = project.hspipe(&["doctor"]);
     assert_eq!(ill.code, Some(1));
     assert!(
-        ill.out.contains("ERROR  no pipeline") && ill.out.contains("hint: did you mean `load`?"),
+        ill.out.contains("ERROR  the pipeline cannot be used")
+            && ill.out.contains("hint: did you mean `load`?"),
         "{}",
         ill.out
     );

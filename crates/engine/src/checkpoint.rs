@@ -6,9 +6,9 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use crate::key::{Digest, Key};
 use crate::store::{self, Store};
@@ -20,49 +20,74 @@ pub struct Rhythm {
     pub every: Duration,
     /// Set when the run is to end soon: ops that keep states do so and return, and nothing new begins.
     pub stop: Arc<AtomicBool>,
+    /// How many states could not be written.
+    pub unkept: Arc<AtomicUsize>,
 }
 
-/// So that a kill loses half a minute, and states that are several MB take no time worth a word.
+/// So that a kill loses half a minute, and states of a few MB take no time worth a word.
 impl Default for Rhythm {
     fn default() -> Self {
-        Rhythm { every: Duration::from_secs(30), stop: Arc::default() }
+        Rhythm { every: Duration::from_secs(30), stop: Arc::default(), unkept: Arc::default() }
     }
 }
 
-/// The checkpoint of one task.
-#[derive(Clone, Debug)]
+/// The checkpoint of one task. Its file: a digest, the seconds that the task has taken so far, the state.
+#[derive(Debug)]
 pub struct Checkpoint {
     /// None if nothing is kept.
     path: Option<PathBuf>,
     by: String,
+    start: Instant,
+    /// Of the time that passes, the part that counts for this task.
+    share: f64,
+    /// Seconds that earlier runs took for the state that was loaded.
+    before: OnceLock<f64>,
     pub rhythm: Rhythm,
 }
 
+const DIGEST: usize = size_of::<Digest>();
+const SECONDS: usize = size_of::<f64>();
+
 impl Checkpoint {
-    /// Of a task that hspipe `by`, a version, computes.
-    pub(crate) fn new(store: &Store, key: &Key, by: &str, rhythm: Rhythm) -> Self {
-        Checkpoint { path: Some(store.checkpoint_path(key)), by: by.to_string(), rhythm }
+    /// Of a task that hspipe `by`, a version, begins to compute with others, `batch` in all.
+    pub(crate) fn new(store: &Store, key: &Key, by: &str, batch: usize, rhythm: Rhythm) -> Self {
+        let path = Some(store.checkpoint_path(key));
+        let share = 1.0 / batch.max(1) as f64;
+        Checkpoint { path, by: by.to_string(), start: Instant::now(), share, before: OnceLock::new(), rhythm }
     }
 
     /// For a task that is not to keep anything.
     pub(crate) fn none() -> Self {
-        Checkpoint { path: None, by: String::new(), rhythm: Rhythm::default() }
+        let (start, rhythm) = (Instant::now(), Rhythm::default());
+        Checkpoint { path: None, by: String::new(), start, share: 1.0, before: OnceLock::new(), rhythm }
     }
 
     /// The state that was kept last, whole and by the same hspipe.
     pub fn load(&self) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.path.as_ref()?).ok()?;
-        let (digest, state) = bytes.split_at_checked(digest_of(&self.by, &[]).len())?;
-        (digest_of(&self.by, state) == digest).then(|| state.to_vec())
+        let mut bytes = fs::read(self.path.as_ref()?).ok()?;
+        let (digest, rest) = bytes.split_at_checked(DIGEST)?;
+        let seconds: [u8; SECONDS] = rest.get(..SECONDS)?.try_into().ok()?;
+        if self.digest(&[rest]) != digest {
+            return None;
+        }
+        self.before.get_or_init(|| f64::from_le_bytes(seconds));
+        Some(bytes.split_off(DIGEST + SECONDS))
     }
 
-    /// Keeps a state in place of the last one. One that cannot be written is only a state less: if the disk is full,
-    /// the result will say so.
-    pub fn save(&self, state: &[u8]) {
-        if let Some(path) = &self.path {
-            let bytes = [digest_of(&self.by, state).as_slice(), state].concat();
-            let _ = store::write_whole(path, &bytes);
+    /// Keeps a state, one part behind the other, in place of the last one. One that cannot be written is counted.
+    pub fn save(&self, state: &[&[u8]]) {
+        let Some(path) = &self.path else { return };
+        let seconds = (self.before() + self.start.elapsed().as_secs_f64() * self.share).to_le_bytes();
+        let parts = [&[seconds.as_slice()], state].concat();
+        let digest = self.digest(&parts);
+        if store::write_parts(path, &[&[digest.as_slice()], parts.as_slice()].concat()).is_err() {
+            self.rhythm.unkept.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Seconds that earlier runs took for the state that was loaded.
+    pub(crate) fn before(&self) -> f64 {
+        self.before.get().copied().unwrap_or(0.0)
     }
 
     pub(crate) fn remove(&self) {
@@ -70,11 +95,16 @@ impl Checkpoint {
             let _ = fs::remove_file(path);
         }
     }
-}
 
-/// Tells whole states of this hspipe from all else.
-fn digest_of(by: &str, state: &[u8]) -> Vec<u8> {
-    Digest::of(&[Digest::of(by.as_bytes()).0.as_slice(), state].concat()).0.to_vec()
+    /// Tells whole states of this hspipe from all else.
+    fn digest(&self, parts: &[&[u8]]) -> [u8; DIGEST] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&Digest::of(self.by.as_bytes()).0);
+        for part in parts {
+            hasher.update(part);
+        }
+        *hasher.finalize().as_bytes()
+    }
 }
 
 #[cfg(test)]
@@ -86,10 +116,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let key = Digest::of(b"task");
-        let of = |by: &str| Checkpoint::new(&store, &key, by, Rhythm::default());
+        let of = |by: &str| Checkpoint::new(&store, &key, by, 1, Rhythm::default());
         assert_eq!(of("1").load(), None);
-        of("1").save(b"some");
-        of("1").save(b"state");
+        of("1").save(&[b"some"]);
+        of("1").save(&[b"st", b"ate"]);
         assert_eq!(of("1").load().unwrap(), b"state");
         assert_eq!(of("2").load(), None);
         let path = store.checkpoint_path(&key);

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::history;
 use crate::key::{Digest, Key};
@@ -55,7 +55,8 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
         let is_run = name.strip_suffix(".json").is_some_and(|name| name.parse::<u64>().is_ok());
         if is_run { survey.runs.push(item) } else { survey.leftovers.push(item) }
     }
-    for (name, item) in files(&store.root().join("checkpoints"))? {
+    let checkpoints = store.root().join("checkpoints");
+    for (name, item) in if checkpoints.exists() { files(&checkpoints)? } else { Vec::new() } {
         match Key::from_hex(&name) {
             Some(key) => survey.checkpoints.push((key, item)),
             None => survey.leftovers.push(item),
@@ -127,7 +128,7 @@ impl Garbage {
 pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     let survey = survey(store)?;
     let (mut keys, mut digests): (HashSet<Key>, HashSet<Digest>) = Default::default();
-    let mut garbage = Garbage::default();
+    let (mut garbage, mut new_keys) = (Garbage::default(), HashSet::new());
     let mut kept_files = HashSet::new();
     for (path, run) in history::files_newest_first(store).take(keep.runs.max(1)) {
         let new: Vec<Key> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
@@ -146,7 +147,17 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
         kept_files.insert(path);
     }
     let runs: Vec<Item> = survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
-    let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
+    // What was computed since the last run on record belongs to one that was killed: it is wanted when that goes on.
+    let last = kept_files.iter().filter_map(|path| modified(path)).max();
+    for (key, item) in survey.records.iter().filter(|(key, _)| !keys.contains(key)) {
+        if last.is_none_or(|last| modified(&item.path).is_some_and(|at| at > last)) {
+            new_keys.insert(*key);
+            let outputs = store.record(key).map(|record| record.outputs).unwrap_or_default();
+            digests.extend(outputs.iter().map(|output| output.digest));
+        }
+    }
+    let is_kept = |key: &Key| keys.contains(key) || new_keys.contains(key);
+    let records = survey.records.into_iter().filter(|(key, _)| !is_kept(key)).map(|(_, item)| item);
     let objects: Vec<Item> = survey
         .objects
         .into_iter()
@@ -159,6 +170,10 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     garbage.items =
         runs.into_iter().chain(records).chain(objects).chain(checkpoints).chain(survey.leftovers).collect();
     Ok(garbage)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Nobody comes back to a task that was cut off so long ago.

@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What came of an attempt.
 pub enum Attempt {
@@ -44,6 +45,17 @@ pub fn attempt(root: &Path, name: &str) -> Attempt {
             Ok(()) => continue,
             Err(TryLockError::WouldBlock) => return Attempt::Busy,
             Err(TryLockError::Error(error)) => return Attempt::Impossible(error),
+        }
+    }
+}
+
+/// Waits for the lock `name`. None if there are no locks here: then nothing keeps others away.
+pub fn wait(root: &Path, name: &str) -> Option<Guard> {
+    loop {
+        match attempt(root, name) {
+            Attempt::Held(guard) => return Some(guard),
+            Attempt::Busy => std::thread::sleep(Duration::from_millis(20)),
+            Attempt::Impossible(_) => return None,
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct Made {
     pub by: String,
     /// Seconds since 1970, UTC.
     pub at: u64,
-    /// Wall time of the task, or its share of its batch.
+    /// Wall time of the task, or its share of its batch; of all runs that it took.
     pub seconds: f64,
 }
 
@@ -62,9 +62,13 @@ fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError
 impl Store {
     /// Opens the cache folder, making it if need be.
     pub fn open(root: &Path) -> Result<Store, StoreError> {
-        for part in ["objects", "records", "runs", "locks", "checkpoints"] {
+        for part in ["objects", "records", "runs"] {
             let folder = root.join(part);
             fs::create_dir_all(&folder).map_err(io("make the cache folder", &folder))?;
+        }
+        // A cache that cannot be written in, made before there were these, serves without.
+        for part in ["locks", "checkpoints"] {
+            let _ = fs::create_dir_all(root.join(part));
         }
         Ok(Store { root: root.to_path_buf() })
     }
@@ -155,7 +159,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError>
 
 /// Writes `value` as a JSON file unless there is a file already; whether it did.
 pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
-    match temporary(path, &json(path, value)?)?.persist_noclobber(path) {
+    match temporary(path, &[&json(path, value)?])?.persist_noclobber(path) {
         Ok(_) => Ok(true),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(io("write", path)(error.error)),
@@ -174,17 +178,24 @@ fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
 
 /// Writes a file so that it is there whole or not at all, making its folder if need be.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    temporary(path, bytes)?.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
+    write_parts(path, &[bytes])
+}
+
+/// The same of several parts, one behind the other.
+pub fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    temporary(path, parts)?.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
     Ok(())
 }
 
 /// The bytes on disk under a temporary name beside `path`.
-fn temporary(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, StoreError> {
+fn temporary(path: &Path, parts: &[&[u8]]) -> Result<tempfile::NamedTempFile, StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
     let mut file =
         tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(io("write in", folder))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io("write", path))?;
+    let mut written = parts.iter().try_for_each(|part| file.write_all(part));
+    written = written.and_then(|()| file.as_file().sync_all());
+    written.map_err(io("write", path))?;
     readable_by_all(file.as_file()).map_err(io("write", path))?;
     Ok(file)
 }

@@ -41,7 +41,7 @@ impl Op for Slow {
         for step in first..STEPS {
             let mut taken = self.taken.lock().unwrap();
             taken.push((task.params.number, step));
-            task.checkpoint.save(&[step + 1]);
+            task.checkpoint.save(&[&[step + 1]]);
             if taken.len() as u32 == self.stop_after.load(Ordering::Relaxed) {
                 task.checkpoint.rhythm.stop.store(true, Ordering::Relaxed);
             }

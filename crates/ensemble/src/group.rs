@@ -60,7 +60,8 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
             break;
         }
     }
-    if let Some(samples) = task.evaluate {
+    let is_stopped = members.iter().any(|member| member.unfinished == Some(Unfinished::Stopped));
+    if let Some(samples) = task.evaluate.filter(|_| !is_stopped) {
         let layers: Vec<Vec<Layer>> = members.iter().map(|member| member.trained.layers.clone()).collect();
         let model = Model::new(Parameters::pack(&layers), samples.channels(), task.instructions);
         let chunks = evaluate(task, &model, samples, threads);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::error::causes;
 
-/// Writes one line: the event's name, then its fields.
+/// Writes one line: the event's name among its fields.
 pub fn line(event: &str, fields: &[(&str, Value)]) {
     let mut object = Map::from_iter([("event".to_string(), event.into())]);
     object.extend(fields.iter().map(|(name, value)| (name.to_string(), value.clone())));

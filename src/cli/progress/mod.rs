@@ -6,6 +6,7 @@ pub mod machine;
 pub mod pace;
 mod people;
 
+use crate::cli::pipe::say;
 use hspipe_engine::estimate::Expected;
 use hspipe_engine::graph::Graph;
 use hspipe_engine::progress::Progress;
@@ -34,14 +35,14 @@ impl<'a> Voice<'a> {
     pub fn note(&self, text: &str) {
         match self {
             Voice::People { quiet: true, .. } => {}
-            Voice::People { .. } => eprintln!("{text}"),
+            Voice::People { .. } => say!("{text}"),
             Voice::Machine { .. } => machine::line("note", &[("text", text.into())]),
         }
     }
 
     pub fn warning(&self, text: &str) {
         match self {
-            Voice::People { .. } => eprintln!("warning: {text}"),
+            Voice::People { .. } => say!("warning: {text}"),
             Voice::Machine { .. } => machine::line("warning", &[("text", text.into())]),
         }
     }

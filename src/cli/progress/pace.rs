@@ -50,7 +50,7 @@ impl Pace {
         };
         let seconds = self.left / speed - now.duration_since(since).as_secs_f64();
         // Sums of fractions end a little beside nothing.
-        (seconds > 0.5).then(|| Duration::from_secs_f64(seconds))
+        Duration::try_from_secs_f64(seconds).ok().filter(|left| left.as_secs_f64() > 0.5)
     }
 }
 

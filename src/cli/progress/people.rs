@@ -3,6 +3,7 @@
 //!
 //! In: events, and what was expected of the tasks. Out: lines and bars on stderr.
 
+use crate::cli::pipe::say;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -104,7 +105,7 @@ impl<'a> Shown<'a> {
 
     fn line(&self, text: String) {
         if !self.quiet {
-            self.bars.suspend(|| eprintln!("{text}"));
+            self.bars.suspend(|| say!("{text}"));
         }
     }
 

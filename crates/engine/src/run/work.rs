@@ -38,7 +38,8 @@ pub fn work(
 ) -> impl FnOnce() -> Done + Send + use<> {
     let op = graph.stage_of(batch[0].task).op.clone();
     let bind = |ready: &Ready| {
-        let checkpoint = Checkpoint::new(store, &ready.key, &options.version, options.rhythm.clone());
+        let checkpoint =
+            Checkpoint::new(store, &ready.key, &options.version, batch.len(), options.rhythm.clone());
         bind(graph, store, ready.task, &ready.manifest, checkpoint)
     };
     let bound: Vec<BoundTask> = batch.iter().map(bind).collect();
@@ -58,6 +59,7 @@ pub fn work(
         results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
         let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
         let publish = |((ready, bound), result): ((Ready, &BoundTask), Result<_, OpError>)| {
+            let seconds = bound.checkpoint.before() + seconds;
             let made = Made { by: version.clone(), at: now(), seconds };
             let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
                 store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)

@@ -19,7 +19,7 @@ mod resume;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hspipe_ensemble::{Generator, InputError};
 use tch::{Device, Kind, Reduction, TchError, Tensor, no_grad};
@@ -107,6 +107,8 @@ struct Training<'a> {
     progress: Progress,
     /// When a state was kept last.
     kept: Instant,
+    /// What it took: of a ResNet, seconds.
+    cost: Duration,
     net: Box<dyn Net>,
     /// After the draws of the first weights; shuffles.
     generator: Generator,
@@ -144,7 +146,18 @@ impl<'a> Training<'a> {
             // The generator goes on where it was, too.
             (0..progress.epoch).for_each(|_| drop(generator.permutation(job.train.len() as u32)));
         }
-        Ok(Training { job, place, progress, kept: Instant::now(), net, generator, all, train, labels })
+        Ok(Training {
+            job,
+            place,
+            progress,
+            kept: Instant::now(),
+            cost: Duration::ZERO,
+            net,
+            generator,
+            all,
+            train,
+            labels,
+        })
     }
 
     fn run(mut self) -> Result<Trained, Failure> {
@@ -204,11 +217,13 @@ impl<'a> Training<'a> {
     fn keep(&mut self) -> Result<(), Failure> {
         let Some(Keeper { every, stop, keep }) = self.job.keeper else { return Ok(()) };
         let is_over = stop.load(Ordering::Relaxed);
-        if is_over || self.kept.elapsed() >= every {
+        if is_over || self.kept.elapsed() >= every.max(self.cost * 20) {
+            let start = Instant::now();
             if let Some(state) = self.progress.encode(&self.net.tensors())? {
                 keep(self.place, state);
             }
             self.kept = Instant::now();
+            self.cost = start.elapsed();
         }
         if is_over { Err(TrainError::Stopped.into()) } else { Ok(()) }
     }
