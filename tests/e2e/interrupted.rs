@@ -75,6 +75,9 @@ fn ctrl_c_keeps_what_is_done_and_says_how_to_go_on() {
     );
     assert_eq!(std::fs::read_dir(project.path("cache/checkpoints")).unwrap().count(), 1);
 
+    let log = project.hspipe(&["log"]).out;
+    assert!(log.lines().last().is_some_and(|line| line.contains("fit")), "it is on record: {log}");
+
     let undisturbed = Project::new();
     undisturbed.run(&["noise"]);
     undisturbed.run(LONG);

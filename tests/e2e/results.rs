@@ -110,3 +110,34 @@ fn the_doctor_looks_at_everything() {
         ill.out
     );
 }
+
+/// Tables of other parameters are not left to be taken for those of these.
+#[test]
+fn results_that_go_are_named_and_nothing_at_all_is_a_failure() {
+    let project = Project::new();
+    project.run(TARGETS);
+    let none = project.hspipe(&["run", "hard_counts", "--set", "runs=0"]);
+    assert_eq!(none.code, Some(1), "{}", none.err);
+    assert!(none.err.contains("removed, since no task of these parameters has finished"), "{}", none.err);
+    assert!(none.err.contains("nothing is left of hard_counts"), "{}", none.err);
+    assert!(!project.path("Results/hard_counts.parquet").exists());
+    assert!(project.run(TARGETS).starts_with("nothing to do"));
+    assert!(project.path("Results/hard_counts.parquet").exists());
+}
+
+#[test]
+fn a_file_is_written_by_its_ending_and_whole() {
+    let project = Project::new();
+    project.run(TARGETS);
+    let all = "SELECT * FROM hard_samples";
+    for (file, rows) in [("ALL.CSV", "--rows=1"), ("all.txt", "--rows=1")] {
+        assert_eq!(project.hspipe(&["query", all, "-o", file, rows]).code, Some(0));
+        assert!(std::fs::read_to_string(project.path(file)).unwrap().lines().count() > 20, "{file}");
+    }
+    let unknown = project.hspipe(&["query", all, "-o", "all.xlsx"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.err.contains("hint: name it .csv"), "{}", unknown.err);
+    let panics = project.hspipe(&["query", "SELECT greatest()"]);
+    assert_eq!(panics.code, Some(2));
+    assert!(!panics.err.contains("panicked"), "{}", panics.err);
+}

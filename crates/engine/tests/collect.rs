@@ -122,3 +122,15 @@ fn recomputing_names_what_does_not_come_out_the_same() {
         .collect();
     assert_eq!(few, HashSet::from([3]));
 }
+
+/// A run that was killed is not on record, but what it finished is wanted when it goes on.
+#[test]
+fn what_was_computed_since_the_last_run_on_record_stays() {
+    let lab = three_runs();
+    lab.complete(&["rate=4"]);
+    let garbage = collect(&lab, Keep { runs: 1, bytes: None });
+    assert_eq!(garbage.runs, 2);
+    assert_eq!(missing(&lab, &["rate=4"]), [""; 0], "done after the last run on record");
+    assert_eq!(missing(&lab, &["rate=3"]), [""; 0], "that of the last run on record");
+    assert_eq!(missing(&lab, &["rate=2"]).len(), 7);
+}
