@@ -1,6 +1,5 @@
 //! cache stats, verify and gc: what lies in the cache, whether it is sound, and what of it nobody needs.
 
-use crate::cli::pipe::say;
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
@@ -14,6 +13,7 @@ use hspipe_engine::verify::{self, Differs, Verified};
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::say;
 use super::project::{Project, cache_folder};
 use super::run::cores;
 use crate::views::aligned::{Cell, Table};

@@ -1,10 +1,10 @@
 //! check: our numbers beside the published ones; fails where they are not close.
 
-use crate::cli::pipe::say;
 use std::process::ExitCode;
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::say;
 use super::project;
 use crate::check::{Verdict, compare, in_folder, noted, other_than_papers};
 use crate::views::published::{Judged, fewer_runs, judge, name, table};

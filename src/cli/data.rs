@@ -1,9 +1,9 @@
 //! data: where the datasets are, and fetching them.
 
-use crate::cli::pipe::say;
 use std::process::ExitCode;
 
 use super::args;
+use super::pipe::say;
 use super::project;
 use crate::data::{self, Folders, Whereabouts};
 use crate::views::aligned::Table;

@@ -2,7 +2,6 @@
 //!
 //! In: the engine's report. Out: lines on stderr, for people or machines.
 
-use crate::cli::pipe::say;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
@@ -14,6 +13,7 @@ use hspipe_engine::run::Report;
 use serde_json::json;
 
 use super::error::{causes, code, hint};
+use super::pipe::say;
 use super::progress::{Voice, machine};
 use crate::views::shell::quoted;
 

@@ -1,12 +1,12 @@
 //! An error as people see it: what, why, and what to do.
 
-use crate::cli::pipe::say;
 use std::error::Error;
 use std::process::ExitCode;
 
 use hspipe_engine::SpecError;
 use hspipe_engine::op::OpError;
 
+use super::pipe::say;
 use crate::data::DataError;
 
 /// Prints an error to stderr, and gives its [`code`].

@@ -2,7 +2,6 @@
 //!
 //! In: the finished tables `ranking`. Out: their rows, the hardest first, on stdout or in a file. Computes nothing.
 
-use crate::cli::pipe::say;
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::Path;
@@ -20,6 +19,7 @@ use polars::prelude::*;
 use super::args::{self, ExportFormat};
 use super::error::Hinted;
 use super::pipe::print_bytes;
+use super::pipe::say;
 use super::project::Project;
 use crate::tables::RANKING;
 use crate::views::format::{self, Format};

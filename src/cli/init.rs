@@ -2,7 +2,6 @@
 //!
 //! In: a folder and a path. Out: pipeline.yaml, made of `init.yaml`, and what to do next. Never writes over a file.
 
-use crate::cli::pipe::say;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +11,7 @@ use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::say;
 use crate::data;
 
 const TEMPLATE: &str = include_str!("init.yaml");

@@ -1,6 +1,5 @@
 //! query: SQL over the tables of Results/.
 
-use crate::cli::pipe::say;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::say;
 use super::pipe::{caught, print_bytes};
 use super::project;
 use crate::views::format::{Format, write};

@@ -1,6 +1,5 @@
 //! report: what has been computed, as one HTML page.
 
-use crate::cli::pipe::say;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use hspipe_engine::store::write_whole;
 use super::args;
 use super::cache::size;
 use super::error::Hinted;
+use super::pipe::say;
 use super::project::Project;
 use crate::report::{Scope, html};
 

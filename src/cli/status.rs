@@ -1,6 +1,5 @@
 //! status: per stage, how many tasks are cached and how many would run.
 
-use crate::cli::pipe::say;
 use std::collections::{BTreeSet, HashSet};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Counts, Plan};
 
 use super::args;
+use super::pipe::say;
 use super::progress::pace::roughly;
 use super::project::Project;
 use super::run::cores;

@@ -181,9 +181,8 @@ const CHECKPOINTS_LAST: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Whether a checkpoint is of no more use.
 fn is_past(store: &Store, key: &Key, item: &Item) -> bool {
-    let written = fs::metadata(&item.path).and_then(|metadata| metadata.modified());
     // One from the future, by a clock that was set back, is a new one.
-    let age = written.ok().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+    let age = modified(&item.path).and_then(|written| written.elapsed().ok()).unwrap_or_default();
     store.record(key).is_some() || age > CHECKPOINTS_LAST
 }
 

@@ -6,12 +6,12 @@ pub mod machine;
 pub mod pace;
 mod people;
 
-use crate::cli::pipe::say;
 use hspipe_engine::estimate::Expected;
 use hspipe_engine::graph::Graph;
 use hspipe_engine::progress::Progress;
 
 use super::args::LogFormat;
+use crate::cli::pipe::say;
 
 /// How a run speaks.
 pub enum Voice<'a> {

@@ -3,7 +3,6 @@
 //!
 //! In: events, and what was expected of the tasks. Out: lines and bars on stderr.
 
-use crate::cli::pipe::say;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -17,6 +16,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::pace::{Pace, roughly};
 use crate::cli::error::causes;
+use crate::cli::pipe::say;
 
 /// Where there is no terminal, a stage that takes long says so this often.
 const REMINDER: Duration = Duration::from_secs(60);
