@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
-use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::history;
 use hspipe_engine::lock;
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::run::{self as engine, Options};
@@ -74,9 +74,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     ending.tell_failures();
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
-        if let Err(error) = remember(&project, &plan, &run.targets) {
-            voice.warning(&format!("this run is not on record: {error:#}"));
-        }
+        remember(&project, &plan, &run.targets, &voice);
         ending.tell_stop(&options.rhythm);
         return Ok(ExitCode::from(stop.exit_code()));
     }
@@ -86,10 +84,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if !is_current {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
-    if let Err(error) = remember(&project, &plan, &run.targets) {
-        // A cache that cannot be written in may still hold all that was asked for.
-        voice.warning(&format!("this run is not on record: {error:#}"));
-    }
+    remember(&project, &plan, &run.targets, &voice);
     let written =
         views::write(&project.root, &project.spec, &project.graph, &plan, &project.store, &project.settings)?;
     for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {
@@ -124,13 +119,13 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
     Ok(stages.iter().cloned().collect())
 }
 
-/// Keeps the keys of this run for `why`, unless nothing differs from the last run.
-fn remember(project: &Project, plan: &Plan, targets: &[String]) -> anyhow::Result<()> {
+/// Keeps the keys of this run for `why`; a warning if it cannot.
+fn remember(project: &Project, plan: &Plan, targets: &[String], voice: &Voice) {
+    let params = project.settings.values();
     let version = env!("CARGO_PKG_VERSION");
-    let record = RunRecord::of(&project.graph, plan, targets, project.settings.values(), version);
-    let last = history::newest_first(&project.store).next();
-    if last.is_none_or(|last| last.keys != record.keys || last.params != record.params) {
-        record.save(&project.store)?;
+    if let Err(error) = history::remember(&project.graph, plan, targets, params, version, &project.store) {
+        // A cache that cannot be written in may still hold all that was asked for.
+        let error = anyhow::Error::from(error);
+        voice.warning(&format!("this run is not on record: {error:#}"));
     }
-    Ok(())
 }

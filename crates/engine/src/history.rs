@@ -47,8 +47,9 @@ impl RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.iter().enumerate() {
             if let State::Cached { key, outputs } = state {
-                keys.insert(graph.name(task), *key);
-                results.insert(graph.name(task), together(outputs));
+                let name = graph.name(task);
+                keys.insert(name.clone(), *key);
+                results.insert(name, together(outputs));
                 if graph.swept_coords(task).next().is_some() {
                     plain_keys.entry(graph.plain_name(task)).or_insert(*key);
                 }
@@ -69,6 +70,23 @@ impl RunRecord {
             number += 1;
         }
     }
+}
+
+/// Puts a run that has left `plan` on record, unless nothing differs from the last one.
+pub fn remember(
+    graph: &Graph,
+    plan: &Plan,
+    targets: &[String],
+    params: Value,
+    hspipe: &str,
+    store: &Store,
+) -> Result<(), StoreError> {
+    let (run, last) =
+        rayon::join(|| RunRecord::of(graph, plan, targets, params, hspipe), || newest_first(store).next());
+    if last.is_none_or(|last| last.keys != run.keys || last.params != run.params) {
+        run.save(store)?;
+    }
+    Ok(())
 }
 
 /// One digest for all tables of a task.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Value, canonical, show};
+use crate::value::{Value, canonical, show, write_canonical, write_list, write_map, write_text};
 
 /// The blake3 hash of a stored file or of a manifest, in 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +23,11 @@ impl Digest {
     }
 
     pub fn hex(&self) -> String {
-        blake3::Hash::from(self.0).to_hex().to_string()
+        self.to_hex().to_string()
+    }
+
+    fn to_hex(self) -> impl std::ops::Deref<Target = str> + use<> {
+        blake3::Hash::from(self.0).to_hex()
     }
 
     pub fn from_hex(text: &str) -> Option<Digest> {
@@ -32,32 +36,46 @@ impl Digest {
 
     /// Enough digits for people.
     pub fn short(&self) -> String {
-        self.hex()[..10].to_string()
+        self.to_hex()[..10].to_string()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.hex())
+        f.write_str(&self.to_hex())
     }
 }
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.short())
+        f.write_str(&self.to_hex()[..10])
     }
 }
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.hex())
+        serializer.serialize_str(&self.to_hex())
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Digest::from_hex(&text).ok_or_else(|| serde::de::Error::custom("not a digest"))
+        deserializer.deserialize_str(HexVisitor)
+    }
+}
+
+/// Reads a digest without a copy of its text.
+struct HexVisitor;
+
+impl serde::de::Visitor<'_> for HexVisitor {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a digest of 64 hexadecimal digits")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+        Digest::from_hex(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
     }
 }
 
@@ -113,8 +131,26 @@ impl Manifest {
 
     /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every key.
     pub fn key(&self) -> Key {
-        let value = serde_json::to_value(self).unwrap_or_default();
-        Digest::of(canonical(&value).as_bytes())
+        Digest::of(self.canonical().as_bytes())
+    }
+
+    /// The canonical JSON, field by field in the order of their names: a large graph has many keys to find.
+    fn canonical(&self) -> String {
+        let mut out = String::with_capacity(512);
+        out.push_str(r#"{"inputs":"#);
+        write_map(&self.inputs, |tables, out| write_list(tables, write_table, out), &mut out);
+        out.push_str(r#","op":"#);
+        write_text(&self.op, &mut out);
+        out.push_str(r#","params":"#);
+        write_canonical(&self.params, &mut out);
+        if let Some(seed) = &self.seed {
+            out.push_str(r#","seed":"#);
+            write_canonical(seed, &mut out);
+        }
+        out.push_str(r#","version":"#);
+        out.push_str(&self.version.to_string());
+        out.push('}');
+        out
     }
 
     /// What two tasks must share to be computed in one batch: all but their seeds.
@@ -145,6 +181,18 @@ impl Manifest {
         }
         changes
     }
+}
+
+fn write_table(table: &InputDigest, out: &mut String) {
+    out.push('{');
+    if !table.coords.is_empty() {
+        out.push_str(r#""coords":"#);
+        write_map(&table.coords, write_canonical, out);
+        out.push(',');
+    }
+    out.push_str(r#""digest":""#);
+    out.push_str(&table.digest.to_hex());
+    out.push_str(r#""}"#);
 }
 
 /// The parameters that differ, each part of a map on its own; `name` is what their names begin with.
@@ -235,6 +283,17 @@ mod tests {
             r#"{{"inputs":{{"images":[{{"digest":"{x}"}}]}},"op":"train","params":{{"epochs":500,"rate":0.1}},"version":1}}"#
         );
         assert_eq!(manifest().key(), Digest::of(text.as_bytes()));
+    }
+
+    #[test]
+    fn the_canonical_text_is_that_of_the_fields_as_stored() {
+        let coords = BTreeMap::from([("set".to_string(), json!(1.0)), ("a \"b\"".into(), json!("x"))]);
+        let gathered = InputDigest { coords, digest: Digest::of(b"y") };
+        let plain = InputDigest { coords: BTreeMap::new(), digest: Digest::of(b"z") };
+        let mut manifest = Manifest { seed: Some(json!({"root": 1, "by": {}})), ..manifest() };
+        manifest.inputs.insert("empty".into(), Vec::new());
+        manifest.inputs.insert("scores".into(), vec![gathered, plain]);
+        assert_eq!(manifest.canonical(), canonical(&serde_json::to_value(&manifest).unwrap()));
     }
 
     /// python3: blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]

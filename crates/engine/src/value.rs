@@ -15,51 +15,71 @@ pub fn canonical(value: &Value) -> String {
     text
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+/// The same, at the end of `out`.
+pub fn write_canonical(value: &Value, out: &mut String) {
     match value {
-        Value::Number(number) => out.push_str(&canonical_number(number)),
-        Value::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(']');
-        }
+        Value::Null => out.push_str("null"),
+        Value::Bool(is_so) => out.push_str(if *is_so { "true" } else { "false" }),
+        Value::Number(number) => write_number(number, out),
+        Value::String(text) => write_text(text, out),
+        Value::Array(items) => write_list(items, write_canonical, out),
         Value::Object(map) => {
-            let mut names: Vec<&String> = map.keys().collect();
-            names.sort();
-            out.push('{');
-            for (i, name) in names.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                let _ = write!(out, "{}:", Value::from(name.as_str()));
-                write_canonical(&map[name], out);
-            }
-            out.push('}');
-        }
-        Value::Null | Value::Bool(_) | Value::String(_) => {
-            let _ = write!(out, "{value}");
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(name, _)| *name);
+            write_map(entries, write_canonical, out);
         }
     }
 }
 
-fn canonical_number(number: &serde_json::Number) -> String {
+/// A list.
+pub fn write_list<T>(items: impl IntoIterator<Item = T>, write: impl Fn(T, &mut String), out: &mut String) {
+    out.push('[');
+    for (i, item) in items.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(']');
+}
+
+/// A map of entries that are in the order of their names.
+pub fn write_map<N: AsRef<str>, V>(
+    entries: impl IntoIterator<Item = (N, V)>,
+    write: impl Fn(V, &mut String),
+    out: &mut String,
+) {
+    out.push('{');
+    for (i, (name, value)) in entries.into_iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_text(name.as_ref(), out);
+        out.push(':');
+        write(value, out);
+    }
+    out.push('}');
+}
+
+/// A JSON string.
+pub fn write_text(text: &str, out: &mut String) {
+    // Most are plain names, which need no escapes.
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        let _ = write!(out, "{}", Value::from(text));
+    }
+}
+
+fn write_number(number: &serde_json::Number, out: &mut String) {
     // Beyond 2^53 an f64 no longer tells neighbouring integers apart.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    match number.as_f64() {
-        Some(x) if !number.is_i64() && !number.is_u64() => {
-            if x.fract() == 0.0 && x.abs() <= EXACT {
-                format!("{}", x as i64)
-            } else {
-                number.to_string()
-            }
-        }
-        _ => number.to_string(),
-    }
+    let _ = match number.as_f64() {
+        Some(x) if number.is_f64() && x.fract() == 0.0 && x.abs() <= EXACT => write!(out, "{}", x as i64),
+        _ => write!(out, "{number}"),
+    };
 }
 
 /// The text of `value` for people: strings bare, lists in brackets.
@@ -115,5 +135,7 @@ mod tests {
         assert_eq!(canonical(&json!({"b": [1, 2.5], "a": "x\n"})), r#"{"a":"x\n","b":[1,2.5]}"#);
         assert_ne!(canonical(&json!("1")), canonical(&json!(1)));
         assert_eq!(canonical(&json!(u64::MAX)), "18446744073709551615");
+        let text = "é \u{7f} \u{1} \" \\ /";
+        assert_eq!(canonical(&json!(text)), serde_json::to_string(text).unwrap());
     }
 }
