@@ -3,19 +3,21 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::history::{self, RunRecord, now};
 use hspipe_engine::plan::Plan;
 
 use super::args;
 use super::error::Hinted;
 use super::log::changes;
 use super::project::Project;
+use super::why::ago;
 use crate::views::difference::Difference;
 
 pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &diff.settings)?;
-    let (old, new) = (run(&project, &diff.old)?, run(&project, &diff.new)?);
+    let ((old_name, old), (new_name, new)) = (run(&project, &diff.old)?, run(&project, &diff.new)?);
     let difference = Difference { store: &project.store, old: &old, new: &new };
+    println!("from {old_name}\n  to {new_name}\n");
     let mut parts = Vec::new();
     let changes = changes(&old, &new);
     if !changes.is_empty() {
@@ -38,14 +40,16 @@ pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A run by its number, `last`, or `now`: what is cached for the pipeline under the given parameters.
-fn run(project: &Project, word: &str) -> anyhow::Result<RunRecord> {
+/// A run by its number, `last`, or `now`: what is cached for the pipeline under the given parameters. And what it is,
+/// in words.
+fn run(project: &Project, word: &str) -> anyhow::Result<(String, RunRecord)> {
     let mut runs = history::numbered_newest_first(&project.store);
     let found = match word {
         "now" => {
             let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
             let params = project.settings.values();
-            return Ok(RunRecord::of(&project.graph, &plan, &[], params, env!("CARGO_PKG_VERSION")));
+            let name = "what is cached now for the parameters of this command".to_string();
+            return Ok((name, RunRecord::of(&project.graph, &plan, &[], params, env!("CARGO_PKG_VERSION"))));
         }
         "last" => runs.next(),
         _ => {
@@ -55,7 +59,8 @@ fn run(project: &Project, word: &str) -> anyhow::Result<RunRecord> {
             runs.find(|(found, _)| *found == number)
         }
     };
-    found.map(|(_, run)| run).ok_or_else(|| {
-        Hinted::new(format!("there is no run {word} on record"), "hspipe log lists them").into()
-    })
+    let (number, run) = found
+        .ok_or_else(|| Hinted::new(format!("there is no run {word} on record"), "hspipe log lists them"))?;
+    let name = format!("run {number}, {}: {}", ago(now().saturating_sub(run.at)), run.targets.join(" "));
+    Ok((name, run))
 }

@@ -15,7 +15,8 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
     let store = Store::open(&cache_folder(args))?;
     let mut runs: Vec<(u64, RunRecord)> = history::numbered_newest_first(&store).take(log.last + 1).collect();
     runs.reverse();
-    let mut table = Table::new(&["run", "when", "tasks", "asked for", "changed since the run before"]);
+    let mut table =
+        Table::new(&["run", "when", "tasks", "failed", "asked for", "changed since the run before"]);
     let first = runs.len().saturating_sub(log.last);
     for place in first..runs.len() {
         let (number, run) = &runs[place];
@@ -27,6 +28,7 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
             number.to_string().into(),
             ago(now().saturating_sub(run.at)).into(),
             run.keys.len().into(),
+            run.failed.into(),
             run.targets.join(" ").into(),
             changed.into(),
         ]);

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
-use hspipe_engine::history;
+use hspipe_engine::history::{self, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::{Plan, State};
-use hspipe_engine::run::{self as engine, Options};
+use hspipe_engine::run::{self as engine, Options, Report};
 
 use super::args::{self, LogFormat};
 use super::ending::{self, Ending};
@@ -74,7 +74,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     ending.tell_failures();
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
-        remember(&project, &plan, &run.targets, &voice);
+        remember(&project, &plan, &run.targets, &report, &voice);
         ending.tell_stop(&options.rhythm);
         return Ok(ExitCode::from(stop.exit_code()));
     }
@@ -84,7 +84,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if !is_current {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
-    remember(&project, &plan, &run.targets, &voice);
+    remember(&project, &plan, &run.targets, &report, &voice);
     let written =
         views::write(&project.root, &project.spec, &project.graph, &plan, &project.store, &project.settings)?;
     for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {
@@ -120,10 +120,13 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
 }
 
 /// Keeps the keys of this run for `why`; a warning if it cannot.
-fn remember(project: &Project, plan: &Plan, targets: &[String], voice: &Voice) {
-    let params = project.settings.values();
-    let version = env!("CARGO_PKG_VERSION");
-    if let Err(error) = history::remember(&project.graph, plan, targets, params, version, &project.store) {
+fn remember(project: &Project, plan: &Plan, targets: &[String], report: &Report, voice: &Voice) {
+    let of_plan = || {
+        let (params, version) = (project.settings.values(), env!("CARGO_PKG_VERSION"));
+        RunRecord::of(&project.graph, plan, targets, params, version)
+    };
+    let run = || RunRecord { failed: report.failed.len(), ..of_plan() };
+    if let Err(error) = history::remember(&project.store, run) {
         // A cache that cannot be written in may still hold all that was asked for.
         let error = anyhow::Error::from(error);
         voice.warning(&format!("this run is not on record: {error:#}"));

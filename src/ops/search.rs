@@ -61,13 +61,18 @@ impl Op for Search {
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let Some(first) = tasks.first() else { return Vec::new() };
+        let most = first.params.max_attempts;
+        let mut done: Vec<Option<Result<Outputs, OpError>>> =
+            tasks.iter().map(|task| given_up(task).map(Err)).collect();
+        if done.iter().all(Option::is_some) {
+            return done.into_iter().flatten().collect();
+        }
         let training = match self.prepared.training(first.inputs) {
             Ok(training) => training,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
-        let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
         let first_attempts: Vec<u32> = tasks.iter().map(|task| Kept::attempt(task.checkpoint)).collect();
-        for attempt in 0..first.params.max_attempts {
+        for attempt in 0..most {
             // Those whose classes have not all inverted try again, together.
             let is_open = |i: &usize| done[*i].is_none() && first_attempts[*i] <= attempt;
             let open: Vec<usize> = (0..tasks.len()).filter(is_open).collect();
@@ -77,8 +82,8 @@ impl Op for Search {
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
                     Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),
-                    Ok(Attempt::Never(classes)) if attempt + 1 == first.params.max_attempts => {
-                        Some(Err(never_inverted(&classes, first.params)))
+                    Ok(Attempt::Never(classes)) if attempt + 1 == most => {
+                        Some(Err(give_up(&tasks[*i], &classes)))
                     }
                     Ok(Attempt::Never(_)) => None,
                     Err(error) => Some(Err(error)),
@@ -132,12 +137,25 @@ fn attempt_all(
     trained.into_iter().zip(seeds).map(judge).collect()
 }
 
-fn never_inverted(classes: &[String], params: &Params) -> OpError {
+/// The error of a task whose attempts have all come to nothing. It is kept: the next run would only find the same.
+fn give_up(task: &Task<Params>, classes: &[String]) -> OpError {
+    let classes = classes.join(", ");
+    let kept = Kept { checkpoints: vec![task.checkpoint], attempt: task.params.max_attempts };
+    kept.save(0, classes.as_bytes());
+    never_inverted(&classes, task.params)
+}
+
+/// The error that an earlier run has kept.
+fn given_up(task: &Task<Params>) -> Option<OpError> {
+    let (attempt, classes) = Kept::load(task.checkpoint)?;
+    let classes = (attempt == task.params.max_attempts).then(|| String::from_utf8(classes).ok())??;
+    Some(never_inverted(&classes, task.params))
+}
+
+fn never_inverted(classes: &str, params: &Params) -> OpError {
     let what = format!(
-        "class {} did not invert within {} epochs, in the last of {} attempts",
-        classes.join(", "),
-        params.epochs,
-        params.max_attempts
+        "class {classes} did not invert within {} epochs, in the last of {} attempts",
+        params.epochs, params.max_attempts
     );
     let hint = "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
     OpError::new(what).hint(hint.to_string())

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
-use hspipe_engine::history::RunRecord;
+use hspipe_engine::history::{RunRecord, stage_of};
 use hspipe_engine::key::{Digest, Key};
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::{Output, Store};
@@ -20,11 +20,6 @@ pub struct Difference<'a> {
     pub store: &'a Store,
     pub old: &'a RunRecord,
     pub new: &'a RunRecord,
-}
-
-/// `fit` of `fit[set=1]`.
-fn stage_of(task: &str) -> &str {
-    task.split('[').next().unwrap_or(task)
 }
 
 impl Difference<'_> {

@@ -1,5 +1,7 @@
 //! Kills and full disks at any moment: nothing half done is ever used, and a later run ends as if undisturbed.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,7 +40,7 @@ fn kills_at_random_moments_change_no_byte() {
         }
         if is_over || kill % 4 == 3 {
             // So that early moments come again.
-            let removed = std::fs::remove_dir_all(project.path("cache"));
+            let removed = fs::remove_dir_all(project.path("cache"));
             assert!(removed.is_ok() || !project.path("cache").exists());
         }
     }
@@ -87,7 +89,7 @@ fn a_full_disk_is_an_error_and_leaves_the_cache_intact() {
 #[test]
 fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
     let project = Project::new();
-    let pipeline = std::fs::read(project.path("pipeline.yaml")).unwrap();
+    let pipeline = fs::read(project.path("pipeline.yaml")).unwrap();
     let words = [&["run"], TARGETS].concat();
     let mut child = project.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // Its cache folder is made once the pipeline has been read.
@@ -95,10 +97,10 @@ fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
         assert!(child.try_wait().unwrap().is_none(), "it is over before it began");
         std::thread::sleep(Duration::from_millis(1));
     }
-    std::fs::write(project.path("pipeline.yaml"), "params: [this is no pipeline").unwrap();
+    fs::write(project.path("pipeline.yaml"), "params: [this is no pipeline").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(project.hspipe(&["status"]).code, Some(2));
-    std::fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
+    fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
     assert!(project.run(TARGETS).starts_with("nothing to do"));
 }
 
@@ -106,12 +108,46 @@ fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
 fn a_pipeline_cannot_write_outside_its_project() {
     for file in ["../outside", "/tmp/../outside", "Tiny/../../outside"] {
         let project = Project::new();
-        let pipeline = std::fs::read_to_string(project.path("pipeline.yaml")).unwrap();
+        let pipeline = fs::read_to_string(project.path("pipeline.yaml")).unwrap();
         let pipeline = pipeline.replace("file: Tiny/stragglers", &format!("file: {file}"));
-        std::fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
+        fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
         let ran = project.hspipe(&["run", "tiny_figure"]);
         assert_eq!(ran.code, Some(1), "{}", ran.err);
         assert!(ran.err.contains("would write outside"), "{}", ran.err);
         assert!(!project.path("../outside.svg").exists());
     }
+}
+
+/// No class inverts within so few epochs. That is found once: the second run does not even read the images.
+#[test]
+fn a_search_that_came_to_nothing_is_not_tried_again() {
+    let project = Project::new();
+    let words = ["run", "search", "--set", "epochs=20", "--set", "max_attempts=2"];
+    let ran = project.hspipe(&words);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("did not invert within 20 epochs, in the last of 2 attempts"), "{}", ran.err);
+    assert!(ran.err.contains("0 computed, 2 failed"), "{}", ran.err);
+    let log = project.hspipe(&["log"]).out;
+    assert!(
+        log.lines().last().is_some_and(|line| line.contains(" 2  search")),
+        "it says that two failed: {log}"
+    );
+    let images = largest_object(&project);
+    let mut bytes = fs::read(&images).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&images, bytes).unwrap();
+    let again = project.hspipe(&words);
+    assert_eq!(again.code, Some(1), "{}", again.err);
+    let failure = |said: &str| said.lines().find(|line| line.starts_with("error")).map(String::from);
+    assert_eq!(failure(&again.err), failure(&ran.err));
+    assert!(!again.err.contains("damaged"), "{}", again.err);
+    // Other parameters are another search, which needs the images.
+    let other = project.hspipe(&[&words[..5], &["max_attempts=3"]].concat());
+    assert!(other.err.contains("damaged") && other.err.contains("the last of 3 attempts"), "{}", other.err);
+}
+
+fn largest_object(project: &Project) -> PathBuf {
+    let objects = project.contents().into_iter().filter(|(name, _)| name.starts_with("cache/objects"));
+    let (name, _) = objects.max_by_key(|(_, bytes)| bytes.len()).unwrap();
+    project.path(&name)
 }

@@ -1,21 +1,26 @@
 //! How much there is to do: networks, time and disk, about.
 //!
-//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says of its cost is corrected by what tasks of
-//! the same op took here. Work that tasks share counts once.
+//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says of its cost is
+//! corrected by what tasks of the same op took here: cached ones of this graph or, after a parameter has changed, those
+//! of the last runs. Work that tasks share counts once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::graph::{Graph, TaskId};
-use crate::key::Seed;
-use crate::op::Cost;
+use crate::history::{self, RunRecord};
+use crate::key::{Key, Seed};
+use crate::op::{AnyOp, Cost};
 use crate::plan::{Plan, State};
 use crate::store::Store;
 use crate::value::{Value, canonical};
 
-/// Cached tasks of an op that are asked how long they took, at most.
+/// Tasks of an op that are asked how long they took, at most.
 const ASKED: usize = 20;
+
+/// Earlier runs in which such tasks are looked for.
+const RUNS: usize = 3;
 
 /// What all tasks that no record serves will take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,7 +55,7 @@ impl Expected {
 
 /// What `tasks`, which are in the order of computation, and all that they read will take.
 pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Expected {
-    let mut measured: HashMap<&str, Option<Measured>> = HashMap::new();
+    let mut past = Past { graph, plan, store, runs: None, measured: HashMap::new() };
     let (mut works, mut counted) = (Works::default(), HashSet::new());
     let mut expected = Expected { of: BTreeMap::new(), measured: true };
     for task in tasks.iter().copied() {
@@ -59,8 +64,7 @@ pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Ex
         if cost == Cost::default() || !counted.insert(work) {
             continue;
         }
-        let op = graph.stage_of(task).op.name();
-        let known = *measured.entry(op).or_insert_with(|| Measured::of(graph, plan, store, op));
+        let known = past.measured(graph.stage_of(task).op.as_ref());
         let seconds = cost.seconds * known.map_or(1.0, |known| known.slower);
         let bytes = known.map_or(cost.bytes, |known| known.bytes);
         expected.measured &= known.is_some();
@@ -114,7 +118,7 @@ fn cost(graph: &Graph, task: TaskId) -> Cost {
     graph.stage_of(task).op.cost(&graph.tasks[task].params)
 }
 
-/// What cached tasks of one op took.
+/// What tasks of one op took.
 #[derive(Clone, Copy)]
 struct Measured {
     /// Their time in those that the op gives.
@@ -123,22 +127,74 @@ struct Measured {
     bytes: u64,
 }
 
-impl Measured {
-    fn of(graph: &Graph, plan: &Plan, store: &Store, op: &str) -> Option<Measured> {
-        let cached = |task: TaskId| match &plan.states[task] {
-            State::Cached { key, .. } if graph.stage_of(task).op.name() == op => Some((task, *key)),
+/// Where it is looked up what tasks took.
+struct Past<'a> {
+    graph: &'a Graph,
+    plan: &'a Plan,
+    store: &'a Store,
+    /// The last runs, once they were needed.
+    runs: Option<Vec<RunRecord>>,
+    /// What was found, by op.
+    measured: HashMap<String, Option<Measured>>,
+}
+
+impl Past<'_> {
+    fn measured(&mut self, op: &dyn AnyOp) -> Option<Measured> {
+        if let Some(known) = self.measured.get(op.name()) {
+            return *known;
+        }
+        let known = self.judge(op, &self.cached(op)).or_else(|| {
+            let keys = self.of_last_runs(op);
+            self.judge(op, &keys)
+        });
+        self.measured.insert(op.name().to_string(), known);
+        known
+    }
+
+    /// The keys of this graph's cached tasks of `op`.
+    fn cached(&self, op: &dyn AnyOp) -> Vec<Key> {
+        let stages = self.graph.stages.iter().filter(|stage| stage.op.name() == op.name());
+        let key = |task: TaskId| match &self.plan.states[task] {
+            State::Cached { key, .. } => Some(*key),
             _ => None,
         };
-        let cached: Vec<_> = (0..graph.tasks.len()).filter_map(cached).collect();
+        stages.flat_map(|stage| stage.tasks.clone()).filter_map(key).collect()
+    }
+
+    /// The keys of the tasks of `op` in the last run that had some and whose records are still there.
+    fn of_last_runs(&mut self, op: &dyn AnyOp) -> Vec<Key> {
+        let store = self.store;
+        let runs = self.runs.get_or_insert_with(|| history::newest_first(store).take(RUNS).collect());
+        let of_run = |run: &RunRecord| {
+            let mut is_of_op: HashMap<String, bool> = HashMap::new();
+            let mut keys = Vec::new();
+            for (task, key) in &run.keys {
+                let stage = history::stage_of(task);
+                let known = is_of_op.get(stage).copied();
+                let is_one = known.unwrap_or_else(|| {
+                    let is_one = store.record(key).is_some_and(|record| record.manifest.op == op.name());
+                    is_of_op.insert(stage.to_string(), is_one);
+                    is_one
+                });
+                keys.extend(is_one.then_some(*key));
+            }
+            keys
+        };
+        runs.iter().map(of_run).find(|keys| !keys.is_empty()).unwrap_or_default()
+    }
+
+    /// What the tasks of these keys took, against what the op says of their parameters.
+    fn judge(&self, op: &dyn AnyOp, keys: &[Key]) -> Option<Measured> {
         let (mut took, mut expected, mut bytes, mut count) = (0.0, 0.0, 0, 0);
         // From all over the graph, since some points take longer than others.
-        for &(task, key) in cached.iter().step_by(cached.len().div_ceil(ASKED).max(1)) {
-            if let Some(record) = store.record(&key) {
-                took += record.made.seconds;
-                expected += cost(graph, task).seconds;
-                bytes += record.outputs.iter().map(|output| output.bytes).sum::<u64>();
-                count += 1;
-            }
+        for key in keys.iter().step_by(keys.len().div_ceil(ASKED).max(1)) {
+            let Some(record) = self.store.record(key) else { continue };
+            // Parameters of another version of the op may no longer be any.
+            let Ok(params) = op.bind(record.manifest.params) else { continue };
+            took += record.made.seconds;
+            expected += op.cost(&params).seconds;
+            bytes += record.outputs.iter().map(|output| output.bytes).sum::<u64>();
+            count += 1;
         }
         (count > 0 && expected > 0.0).then(|| Measured { slower: took / expected, bytes: bytes / count })
     }

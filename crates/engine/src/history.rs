@@ -26,6 +26,9 @@ pub struct RunRecord {
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
+    /// How many tasks failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub failed: usize,
     /// The key of each task that was complete after the run, by the task's name.
     pub keys: BTreeMap<String, Key>,
     /// The digest of each of these tasks' tables together; older records have none.
@@ -36,13 +39,17 @@ pub struct RunRecord {
     pub plain_keys: BTreeMap<String, Key>,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// Seconds since 1970, UTC; 0 if the clock is set before.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 impl RunRecord {
-    /// The record of a run that has left `plan`.
+    /// The record of a run that has left `plan`, none of whose tasks failed.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.iter().enumerate() {
@@ -56,7 +63,7 @@ impl RunRecord {
             }
         }
         let (hspipe, targets) = (hspipe.to_string(), targets.to_vec());
-        RunRecord { at: now(), hspipe, targets, params, keys, results, plain_keys }
+        RunRecord { at: now(), hspipe, targets, params, failed: 0, keys, results, plain_keys }
     }
 
     /// Stores it under its number, one above the last; the next free one if another process was faster.
@@ -72,21 +79,20 @@ impl RunRecord {
     }
 }
 
-/// Puts a run that has left `plan` on record, unless nothing differs from the last one.
-pub fn remember(
-    graph: &Graph,
-    plan: &Plan,
-    targets: &[String],
-    params: Value,
-    hspipe: &str,
-    store: &Store,
-) -> Result<(), StoreError> {
-    let (run, last) =
-        rayon::join(|| RunRecord::of(graph, plan, targets, params, hspipe), || newest_first(store).next());
-    if last.is_none_or(|last| last.keys != run.keys || last.params != run.params) {
+/// Puts a run on record, unless it has left what the last one left.
+pub fn remember(store: &Store, run: impl FnOnce() -> RunRecord + Send) -> Result<(), StoreError> {
+    let (run, last) = rayon::join(run, || newest_first(store).next());
+    let is_as_last = last
+        .is_some_and(|last| last.keys == run.keys && last.params == run.params && last.failed == run.failed);
+    if !is_as_last {
         run.save(store)?;
     }
     Ok(())
+}
+
+/// The stage of a task by its name: `fit` of `fit[set=1]`.
+pub fn stage_of(task: &str) -> &str {
+    task.split('[').next().unwrap_or(task)
 }
 
 /// One digest for all tables of a task.

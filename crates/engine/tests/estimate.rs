@@ -34,3 +34,15 @@ fn an_estimate_counts_what_is_missing_and_learns_from_what_is_there() {
     // Fake ops take next to no time, and their tables are short.
     assert!(more.seconds < 1.0 && more.bytes > 0 && more.bytes < 2000, "{more:?}");
 }
+
+#[test]
+fn after_a_parameter_has_changed_the_last_run_says_how_long_tasks_take() {
+    let lab = Lab::new(PIPELINE, 1);
+    let ran = lab.complete(&[]);
+    let unknown = before(&lab, &["seed=8"]);
+    assert_eq!((unknown.networks, unknown.seconds, unknown.measured), (4, 120.0, false));
+    lab.remember(&ran);
+    let known = before(&lab, &["seed=8"]);
+    assert_eq!((known.networks, known.measured), (4, true));
+    assert!(known.seconds < 1.0, "{known:?}");
+}

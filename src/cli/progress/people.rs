@@ -166,7 +166,7 @@ impl<'a> Shown<'a> {
             Some(Outcome::Reused) => stage.reused += 1,
             None => {}
         }
-        let (is_over, is_any) = (stage.left == 0, stage.computed + stage.reused > 0);
+        let (is_over, is_any) = (stage.left == 0, stage.computed + stage.reused + stage.failed > 0);
         if is_over {
             stage.part.bar.finish_and_clear();
             self.bars.remove(&stage.part.bar);
@@ -181,14 +181,18 @@ impl<'a> Shown<'a> {
 
     fn stage_line(&self, index: usize) {
         let Some(stage) = self.stages.get(&index) else { return };
-        let reused = if stage.reused > 0 { format!(", {} reused", stage.reused) } else { String::new() };
-        self.line(format!(
-            "{:>7.1} s  {:<18} {:>5} computed{reused} ({:.1} s of work)",
+        let mut line = format!(
+            "{:>7.1} s  {:<18} {:>5} computed",
             self.start.elapsed().as_secs_f64(),
             self.graph.stages[index].name,
-            stage.computed,
-            stage.seconds
-        ));
+            stage.computed
+        );
+        for (count, what) in [(stage.reused, "reused"), (stage.failed, "failed")] {
+            if count > 0 {
+                line += &format!(", {count} {what}");
+            }
+        }
+        self.line(format!("{line} ({:.1} s of work)", stage.seconds));
     }
 
     fn reminder(&self, index: usize) {
