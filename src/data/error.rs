@@ -135,6 +135,15 @@ pub enum DataError {
         remedy: &'static str,
     },
 
+    /// Several images of a folder are broken or unlike the others.
+    #[error("{} of {images} images cannot be used{}", .faults.len(), some(.faults))]
+    Faulty {
+        /// One for each, two at least.
+        faults: Vec<DataError>,
+        /// All that there are.
+        images: usize,
+    },
+
     /// More than can be held.
     #[error("{} holds, or claims to hold, {sizes} bytes", .path.display())]
     TooLarge {
@@ -253,6 +262,12 @@ impl DataError {
             Self::Broken { .. } | Self::Unpack { .. } => {
                 "make or download it anew; `hspipe data fetch NAME` does it for a known dataset".to_owned()
             }
+            Self::Faulty { faults, .. } => {
+                let mut hints: Vec<String> = faults.iter().filter_map(Self::hint).collect();
+                hints.sort();
+                hints.dedup();
+                hints.join("; ")
+            }
             Self::Mismatch { remedy, .. } => (*remedy).to_owned(),
             Self::TooLarge { .. } => {
                 "hspipe takes 2 GiB of pixels from 4 GiB of files at most: use smaller images, or fewer".to_owned()
@@ -288,6 +303,19 @@ impl DataError {
             _ => self.in_one_line().replace(&format!("{}/", folder.display()), ""),
         }
     }
+}
+
+/// Images that are named one by one.
+const NAMED: usize = 10;
+
+/// A line for each of the first, and how many more there are.
+fn some(faults: &[DataError]) -> String {
+    let named = faults.iter().take(NAMED).map(|fault| format!("\n  {}", fault.in_one_line()));
+    let more = match faults.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    named.chain([more]).collect()
 }
 
 fn list(attempts: &[Attempt], separator: &str) -> String {

@@ -63,7 +63,8 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     Ok(Some(files))
 }
 
-/// Decodes the images in their order.
+/// Decodes the images in their order. Images that cannot be used are named together, since whoever mends one wants to know
+/// of the others.
 pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
     let mut classes: Vec<String> = files.iter().map(|file| class_of(&file.name).to_owned()).collect();
     classes.sort();
@@ -72,13 +73,24 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
     if classes.len() > MAX_CLASSES {
         return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
     }
-    let mut gathered = Gathering::default();
+    let (mut gathered, mut faults) = (Gathering::default(), Vec::new());
     for file in &files {
-        let picture = picture::decode(&file.bytes).map_err(|error| file.broken(picture::WHAT, error))?;
         let class = classes.binary_search_by(|class| class.as_str().cmp(class_of(&file.name)));
-        gathered.push(&picture, class.unwrap_or_default() as u16, &file.path)?;
+        match add(&mut gathered, file, class.unwrap_or_default() as u16) {
+            Err(fault @ (DataError::Broken { .. } | DataError::Mismatch { .. })) => faults.push(fault),
+            other => other?,
+        }
     }
-    gathered.finish(classes, &folder)
+    match faults.len() {
+        0 => gathered.finish(classes, &folder),
+        1 => Err(faults.remove(0)),
+        _ => Err(DataError::Faulty { faults, images: files.len() }),
+    }
+}
+
+fn add(gathered: &mut Gathering, file: &Content, class: u16) -> Result<(), DataError> {
+    let picture = picture::decode(&file.bytes).map_err(|error| file.broken(picture::WHAT, error))?;
+    gathered.push(&picture, class, &file.path)
 }
 
 /// The class in `class/file` or `set/class/file`.
@@ -212,5 +224,24 @@ mod tests {
         refused("dog/more/c.png", b"", ["dog/more", "folder in the folder of a class"]);
         refused("emu/c.png", &grey(1, 1, &[1]), ["class 2 (emu)", "one sample"]);
         refused("emu/.keep", b"", ["emu", "holds no image"]);
+    }
+
+    #[test]
+    fn all_that_do_not_fit_are_named_together() {
+        let root = folder(&PETS);
+        for number in 0..11 {
+            put(root.path(), &format!("dog/x{number:02}.png"), b"GIF89a");
+        }
+        put(root.path(), "dog/c.png", &grey(2, 1, &[1, 2]));
+        let error = Own::new("mine".into(), root.path().into()).load().unwrap_err();
+        let text = error.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 12, "{text}");
+        assert_eq!(lines[0], "12 of 16 images cannot be used");
+        assert!(lines[1].contains("dog/c.png") && lines[1].contains("the other 2x1 grey"), "{text}");
+        assert!(lines[2].contains("dog/x00.png") && lines[2].contains("signature"), "{text}");
+        assert_eq!(lines[11], "  and 2 more");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("to one size") && hint.contains("save it anew"), "{hint}");
     }
 }
