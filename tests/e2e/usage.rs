@@ -24,7 +24,7 @@ fn mistakes_exit_with_2_and_say_where() {
     );
     refused(
         &["run", "overlap", "--set", "snapshot=first"],
-        "unknown variant `first`, expected `last` or `inversion`",
+        "there is no `first` (there are: inversion, last)",
     );
     refused(&["run", "overlap", "--profile", "quik"], "hint: did you mean `quick`?");
     refused(&["run", "overlap", "--set", "datasets=[./none]"], "none");

@@ -5,6 +5,9 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.sort_unstable();
     valid.dedup();
+    if wrong.parse::<f64>().is_ok() {
+        return of_numbers(valid);
+    }
     let limit = 1 + wrong.chars().count() / 3;
     let wrong = wrong.to_lowercase();
     let near = valid
@@ -17,6 +20,20 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
         None if valid.is_empty() => None,
         None if valid.len() <= 40 => Some(format!("there are: {}", valid.join(", "))),
         None => None,
+    }
+}
+
+/// No number is a slip of another: all of them, or where they begin and end.
+fn of_numbers(mut valid: Vec<&str>) -> Option<String> {
+    const MOST: usize = 12;
+    let number = |name: &&str| name.parse::<f64>().unwrap_or(f64::INFINITY);
+    valid.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    match valid.as_slice() {
+        [] => None,
+        [first, second, .., last] if valid.len() > MOST => {
+            Some(format!("there are: {first}, {second}, ..., {last}"))
+        }
+        _ => Some(format!("there are: {}", valid.join(", "))),
     }
 }
 
@@ -46,5 +63,9 @@ mod tests {
         assert_eq!(hint("trian", ["train", "load"]).as_deref(), Some("did you mean `train`?"));
         assert_eq!(hint("mnist", ["MNIST", "KMNIST"]).as_deref(), Some("did you mean `MNIST`?"));
         assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
+        assert_eq!(hint("9", ["0", "10", "2"]).as_deref(), Some("there are: 0, 2, 10"));
+        let many: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        let shown = hint("20", many.iter().map(String::as_str));
+        assert_eq!(shown.as_deref(), Some("there are: 0, 1, ..., 19"));
     }
 }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::checkpoint::Checkpoint;
 use crate::key::{Digest, Seed};
+use crate::names;
 use crate::store::{Store, StoreError};
 use crate::value::Value;
 
@@ -354,8 +355,13 @@ impl<O: Op> AnyOp for O {
     }
 }
 
-/// serde's message on a value of another type, with the type in words.
+/// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
 fn in_words(what: String) -> String {
+    if let Some((wrong, valid)) = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once('`'))
+    {
+        let hint = names::hint(wrong, valid.split('`').skip(1).step_by(2)).unwrap_or_default();
+        return format!("there is no `{wrong}` ({hint})");
+    }
     let words = [
         ("u32", "a whole number from 0 to 4294967295"),
         ("u64", "a whole number from 0"),

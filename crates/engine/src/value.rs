@@ -74,12 +74,22 @@ pub fn write_text(text: &str, out: &mut String) {
 }
 
 fn write_number(number: &serde_json::Number, out: &mut String) {
-    // Beyond 2^53 an f64 no longer tells neighbouring integers apart.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let _ = match number.as_f64() {
-        Some(x) if number.is_f64() && x.fract() == 0.0 && x.abs() <= EXACT => write!(out, "{}", x as i64),
-        _ => write!(out, "{number}"),
+    let whole = number.as_f64().filter(|_| number.is_f64()).and_then(as_whole);
+    let _ = match whole {
+        Some(whole) => write!(out, "{whole}"),
+        None => write!(out, "{number}"),
     };
+}
+
+/// The whole number that `x` is; none beyond 2^53, where an f64 no longer tells neighbours apart.
+fn as_whole(x: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (x.fract() == 0.0 && x.abs() <= EXACT).then_some(x as i64)
+}
+
+/// A number as written by somebody: `2.0` is `2`, also where a whole number is wanted.
+pub fn number(x: f64) -> Value {
+    as_whole(x).map_or(Value::from(x), Value::from)
 }
 
 /// The text of `value` for people: strings bare, lists in brackets.

@@ -5,7 +5,7 @@
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use crate::error::{Loc, SpecError};
-use crate::value::Value;
+use crate::value::{Value, number};
 
 /// A YAML value with its place.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ fn scalar_value(scalar: &Scalar, at: Loc) -> Result<Value, SpecError> {
         Scalar::Null => Value::Null,
         Scalar::Boolean(b) => Value::from(*b),
         Scalar::Integer(i) => Value::from(*i),
-        Scalar::FloatingPoint(x) if x.is_finite() => Value::from(x.into_inner()),
+        Scalar::FloatingPoint(x) if x.is_finite() => number(x.into_inner()),
         Scalar::FloatingPoint(_) => return Err(SpecError::new(at, "a number must be finite")),
         Scalar::String(text) => Value::from(text.as_ref()),
     })
@@ -154,6 +154,12 @@ mod tests {
         let error = parse("stages:\n  load: {}\n  load: {}\n").unwrap_err().in_file("p.yaml");
         assert_eq!(error.to_string(), "p.yaml:3:3: not valid YAML: duplicated key in mapping");
         assert!(error.hint.is_some());
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_spelt() {
+        let root = parse("[2, 2.0, 2e0, 0.5, -0.0, 1e300]").unwrap();
+        assert_eq!(root.value(), serde_json::json!([2, 2, 2, 0.5, 0, 1e300]));
     }
 
     #[test]
