@@ -259,7 +259,8 @@ pub enum ExportFormat {
     Csv,
     /// An array of objects
     Json,
-    /// A line for each sample: its file, or its number where samples have no files
+    Parquet,
+    /// A line for each sample, also for .txt: its file, or its number where samples have no files
     Indices,
 }
 

@@ -1,24 +1,22 @@
-//! export: hard samples as CSV, as JSON, or as a list of files.
+//! export: hard samples as CSV, JSON or Parquet, or as a list of files.
 //!
 //! In: the finished tables `ranking`. Out: their rows, the hardest first, on stdout or in a file. Computes nothing.
 
 use std::collections::HashSet;
 use std::io::Cursor;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum as _;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Plan, State};
-use hspipe_engine::store::write_whole;
 use hspipe_engine::value::show;
 use hspipe_engine::{Value, names};
 use polars::prelude::*;
 
 use super::args::{self, ExportFormat};
 use super::error::Hinted;
-use super::pipe::print_bytes;
+use super::output;
 use super::pipe::say;
 use super::project::Project;
 use crate::tables::RANKING;
@@ -43,34 +41,29 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
         say!("note: not computed: {}", missing.join(", "));
     }
     let axes = telling(&project, &rankings);
-    let by_name = export.output.as_deref().and_then(Format::of_name);
-    let format = export.format.unwrap_or(match by_name {
-        Some(Format::Json) => ExportFormat::Json,
-        Some(Format::Table) => ExportFormat::Indices,
-        _ => ExportFormat::Csv,
-    });
-    if format == ExportFormat::Indices && !axes.is_empty() {
+    let file = export.output.as_deref();
+    let format = match export.format {
+        Some(ExportFormat::Indices) => Format::Table,
+        Some(ExportFormat::Csv) => Format::Csv,
+        Some(ExportFormat::Json) => Format::Json,
+        Some(ExportFormat::Parquet) => Format::Parquet,
+        None => output::format_for(file, Format::Csv)?,
+    };
+    // What people read of hard samples is a list.
+    let is_list = format == Format::Table;
+    if is_list && !axes.is_empty() {
         return Err(one_wanted(&project, &rankings, &axes).into());
     }
     let axes: Vec<(String, Kind)> =
         axes.into_iter().map(|axis| (axis.clone(), Kind::of(&project, &rankings, &axis))).collect();
     let parts = rankings.into_iter().map(|ranking| ranking.rows(&project, &axes, export));
     let rows = together(parts.collect::<Result<_, _>>()?)?;
-    let text = match format {
-        ExportFormat::Csv => format::write(&rows, Format::Csv, usize::MAX)?,
-        ExportFormat::Json => format::write(&rows, Format::Json, usize::MAX)?,
-        ExportFormat::Indices => indices(&rows)?,
-    };
-    match &export.output {
-        Some(file) => {
-            let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-            let name = file.file_name().with_context(|| format!("{} names no file", file.display()))?;
-            write_whole(&folder.join(name), &text)?;
-            if !args.quiet {
-                say!("{}: {} samples", file.display(), rows.height());
-            }
-        }
-        None => print_bytes(&text).context("cannot write to stdout")?,
+    let bytes = if is_list { indices(&rows)? } else { format::write(&rows, format, usize::MAX)? };
+    output::put(&bytes, file, format)?;
+    if let Some(file) = file
+        && !args.quiet
+    {
+        say!("{}: {} samples", file.display(), rows.height());
     }
     Ok(ExitCode::SUCCESS)
 }

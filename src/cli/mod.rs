@@ -16,6 +16,7 @@ mod init;
 mod interrupt;
 mod list;
 mod log;
+mod output;
 pub mod pipe;
 mod progress;
 mod project;

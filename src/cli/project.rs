@@ -81,3 +81,10 @@ pub fn root(args: &args::Args) -> PathBuf {
     let file = pipeline_file(args).unwrap_or_default();
     file.parent().map(Path::to_path_buf).unwrap_or_default()
 }
+
+/// The names of the result tables that the pipeline has; none if there is no pipeline, or one with mistakes.
+pub fn results(args: &args::Args) -> Option<Vec<String>> {
+    let file = pipeline_file(args).ok()?;
+    let spec = Spec::parse(&std::fs::read_to_string(&file).ok()?, &file.display().to_string()).ok()?;
+    Some(spec.results.into_iter().map(|result| result.name.text).collect())
+}

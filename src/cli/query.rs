@@ -1,16 +1,14 @@
 //! query: SQL over the tables of Results/.
 
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::say;
-use super::pipe::{caught, print_bytes};
-use super::project;
+use super::pipe::{caught, say};
+use super::{output, project};
 use crate::views::format::{Format, write};
 use crate::views::query::{QueryError, names, query as answer};
 
@@ -32,25 +30,14 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
         let hint = hint.unwrap_or_default();
         anyhow::Error::from(if is_usage { Hinted::usage(what, hint) } else { Hinted::new(what, hint) })
     })?;
-    let format = match (asked.format, &asked.output) {
-        (Some(format), _) => format,
-        (None, None) => Format::Table,
-        (None, Some(file)) => Format::of_name(file).ok_or_else(|| {
-            let what = format!("{} does not end as a format that is known", file.display());
-            Hinted::usage(what, "name it .csv, .json, .parquet or .txt, or say --format")
-        })?,
+    let file = asked.output.as_deref();
+    let format = match asked.format {
+        Some(format) => format,
+        None => output::format_for(file, Format::Table)?,
     };
     // A file has all rows.
-    let most = if asked.output.is_some() { usize::MAX } else { asked.rows };
-    let bytes = write(&table, format, most)?;
-    if let Some(file) = &asked.output {
-        write_whole(file, &bytes)?;
-    } else if format == Format::Parquet && std::io::stdout().is_terminal() {
-        let hint = "name a file: -o FILE.parquet";
-        return Err(Hinted::usage("Parquet is not for a terminal", hint).into());
-    } else {
-        print_bytes(&bytes).context("cannot write to stdout")?;
-    }
+    let most = if file.is_some() { usize::MAX } else { asked.rows };
+    output::put(&write(&table, format, most)?, file, format)?;
     let left = table.height().saturating_sub(most);
     if format == Format::Table && left > 0 && !args.quiet {
         say!("{left} more rows: --rows N shows more, --format csv all");

@@ -1,5 +1,6 @@
 //! tables: what Results/ holds, or the columns of one table.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,17 +19,22 @@ pub fn tables(args: &args::Args, asked: &args::Tables) -> anyhow::Result<ExitCod
     let names = names(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     match &asked.name {
         Some(name) => one(&folder, &names, name),
-        None => all(&folder, &names),
+        None => all(&folder, &names, project::results(args)),
     }
 }
 
-/// Every table, those that are not computed too.
-fn all(folder: &Path, names: &[String]) -> anyhow::Result<ExitCode> {
-    let known = entries();
+/// Every table that there is or that the pipeline has; every known one where there is no good pipeline.
+fn all(folder: &Path, names: &[String], of_pipeline: Option<Vec<String>>) -> anyhow::Result<ExitCode> {
+    let mut known = entries();
+    if let Some(of_pipeline) = &of_pipeline {
+        known.retain(|entry| names.iter().chain(of_pipeline).any(|name| name == entry.name));
+    }
     let mut table = Table::new(&["table", "rows", "columns", "what it holds"]);
-    let others =
-        names.iter().map(String::as_str).filter(|name| !known.iter().any(|entry| entry.name == *name));
-    for name in known.iter().map(|entry| entry.name).chain(others) {
+    let listed = |name: &&str| known.iter().any(|entry| entry.name == *name);
+    let of_pipeline = of_pipeline.into_iter().flatten();
+    let others: BTreeSet<String> =
+        of_pipeline.chain(names.iter().cloned()).filter(|name| !listed(&name.as_str())).collect();
+    for name in known.iter().map(|entry| entry.name).chain(others.iter().map(String::as_str)) {
         let about =
             known.iter().find(|entry| entry.name == name).map_or("", |entry| first_sentence(&entry.about));
         let (rows, columns) = match names.iter().any(|there| there == name) {

@@ -76,6 +76,13 @@ fn three_commands_lead_from_data_to_its_hard_samples() {
     assert!(objects[0]["source"].is_null());
     assert_eq!(output(&["--output", "hard.csv"]), "");
     assert_eq!(fs::read_to_string(project.path("hard.csv")).unwrap(), output(&[]));
+    output(&["-o", "hard.txt", "--top", "7"]);
+    assert_eq!(fs::read_to_string(project.path("hard.txt")).unwrap(), ids);
+    output(&["-o", "hard.parquet"]);
+    assert!(fs::read(project.path("hard.parquet")).unwrap().starts_with(b"PAR1"));
+    let sheet = project.hspipe(&[&["export", "hard-samples"], &mine[..], &["-o", "hard.xlsx"]].concat());
+    assert_eq!(sheet.code, Some(2), "{}", sheet.err);
+    assert!(sheet.err.contains("name it .csv") && !project.path("hard.xlsx").exists(), "{}", sheet.err);
 
     let energy = csv(&project, &[&mine[..], &["--strategy", "energy"]].concat());
     let shares: Vec<f64> = column(&energy, "energy").iter().map(|share| share.parse().unwrap()).collect();

@@ -1,5 +1,6 @@
 //! What is asked of the results: query, tables; and what the run says to machines.
 
+use std::fs;
 use std::process::Stdio;
 
 use crate::project::Project;
@@ -35,7 +36,7 @@ fn results_are_queried_by_name() {
     let all: i64 = rows.iter().map(|(_, hard)| hard).sum();
     let counted = project.hspipe(&["query", "SELECT * FROM hard_samples", "-o", "all.csv"]);
     assert_eq!((counted.code, counted.out.as_str()), (Some(0), ""));
-    let lines = std::fs::read_to_string(project.path("all.csv")).unwrap().lines().count();
+    let lines = fs::read_to_string(project.path("all.csv")).unwrap().lines().count();
     assert_eq!(lines as i64, all + 1);
     let table = project.hspipe(&["query", "SELECT * FROM hard_samples", "--rows", "2"]);
     assert_eq!(table.out.lines().count(), 3);
@@ -59,6 +60,11 @@ fn tables_say_what_they_hold() {
     let none = project.hspipe(&["tables", "hard_count"]);
     assert_eq!(none.code, Some(2));
     assert!(none.err.contains("did you mean `hard_counts`?"), "{}", none.err);
+    let small = "stages: {load: {params: {dataset: ./tiny}}}\nresults: {mine: {of: load.classes}}\n";
+    fs::write(project.path("small.yaml"), small).unwrap();
+    let of_small = project.hspipe(&["tables", "--pipeline", "small.yaml"]).out;
+    assert!(of_small.contains("\nmine ") && of_small.contains("hard_counts "), "{of_small}");
+    assert!(!of_small.contains("overlap"), "neither there nor of this pipeline: {of_small}");
 }
 
 /// Every line is an object, every task that begins comes to an end, and the summary counts them.
@@ -100,7 +106,7 @@ fn the_doctor_looks_at_everything() {
     for word in ["cores", "libtorch", "pipeline.yaml", "cache", "MNIST"] {
         assert!(well.out.contains(word), "{word}: {}", well.out);
     }
-    std::fs::write(project.path("pipeline.yaml"), "stages: {a: {op: lod}}").unwrap();
+    fs::write(project.path("pipeline.yaml"), "stages: {a: {op: lod}}").unwrap();
     let ill = project.hspipe(&["doctor"]);
     assert_eq!(ill.code, Some(1));
     assert!(
@@ -132,7 +138,7 @@ fn a_file_is_written_by_its_ending_and_whole() {
     let all = "SELECT * FROM hard_samples";
     for (file, rows) in [("ALL.CSV", "--rows=1"), ("all.txt", "--rows=1")] {
         assert_eq!(project.hspipe(&["query", all, "-o", file, rows]).code, Some(0));
-        assert!(std::fs::read_to_string(project.path(file)).unwrap().lines().count() > 20, "{file}");
+        assert!(fs::read_to_string(project.path(file)).unwrap().lines().count() > 20, "{file}");
     }
     let unknown = project.hspipe(&["query", all, "-o", "all.xlsx"]);
     assert_eq!(unknown.code, Some(2));
