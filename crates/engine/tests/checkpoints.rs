@@ -4,11 +4,13 @@ mod common;
 
 use std::collections::HashSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use common::expand;
 use hspipe_engine::collect::{Keep, garbage};
+use hspipe_engine::graph::Graph;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Registry, Task};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
@@ -53,41 +55,73 @@ impl Op for Slow {
     }
 }
 
+/// Three such tasks and their cache.
+struct Lab {
+    taken: Arc<Mutex<Vec<(u32, u8)>>>,
+    stop_after: Arc<AtomicU32>,
+    graph: Graph,
+    store: Arc<Store>,
+    folder: tempfile::TempDir,
+}
+
+impl Lab {
+    fn new() -> Lab {
+        let (taken, stop_after) = (Arc::default(), Arc::new(AtomicU32::new(u32::MAX)));
+        let mut ops = Registry::default();
+        ops.add(Slow { taken: Arc::clone(&taken), stop_after: Arc::clone(&stop_after) });
+        let text = "params: {number: [1, 2, 3]}\nstages: {slow: {params: {number: $number}}}";
+        let (_, _, graph) = expand(text, &[], &ops).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        Lab { taken, stop_after, graph, store, folder }
+    }
+
+    /// A run that is to end once `steps` were taken in it.
+    fn run(&self, steps: u32, force: &[&str]) -> Report {
+        self.taken.lock().unwrap().clear();
+        self.stop_after.store(steps, Ordering::Relaxed);
+        let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
+        let mut plan = Plan::make(&self.graph, &self.store, &force);
+        let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
+        let all: Vec<usize> = (0..self.graph.tasks.len()).collect();
+        run::run(&self.graph, &mut plan, &self.store, &all, &options, &mut Silent).unwrap()
+    }
+
+    fn taken(&self) -> Vec<(u32, u8)> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    fn checkpoints(&self) -> usize {
+        fs::read_dir(self.folder.path().join("checkpoints")).unwrap().count()
+    }
+}
+
+fn steps(numbers: RangeInclusive<u32>) -> Vec<(u32, u8)> {
+    numbers.flat_map(|number| (0..STEPS).map(move |step| (number, step))).collect()
+}
+
 #[test]
 fn no_step_is_taken_twice() {
-    let (taken, stop_after) = (Arc::default(), Arc::new(AtomicU32::new(9)));
-    let mut ops = Registry::default();
-    ops.add(Slow { taken: Arc::clone(&taken), stop_after: Arc::clone(&stop_after) });
-    let (_, _, graph) =
-        expand("params: {number: [1, 2, 3]}\nstages: {slow: {params: {number: $number}}}", &[], &ops)
-            .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(Store::open(folder.path()).unwrap());
-    let all: Vec<usize> = (0..graph.tasks.len()).collect();
-    let run = || -> Report {
-        let mut plan = Plan::make(&graph, &store, &HashSet::new());
-        let options = Options { threads: 1, version: "test".into(), ..Options::default() };
-        run::run(&graph, &mut plan, &store, &all, &options, &mut Silent).unwrap()
-    };
-    let checkpoints = || fs::read_dir(folder.path().join("checkpoints")).unwrap().count();
-
-    let cut = run();
+    let lab = Lab::new();
+    let cut = lab.run(9, &[]);
     assert_eq!((cut.computed.len(), cut.not_started.len(), cut.failed.len()), (1, 2, 0));
-    assert_eq!(checkpoints(), 1, "of the task that was cut off");
-    assert!(
-        garbage(&store, Keep { runs: 1, bytes: None })
-            .unwrap()
-            .items
-            .iter()
-            .all(|item| { !item.path.starts_with(folder.path().join("checkpoints")) })
-    );
-    stop_after.store(u32::MAX, Ordering::Relaxed);
-    let rest = run();
+    assert_eq!(lab.checkpoints(), 1, "of the task that was cut off");
+    let garbage = garbage(&lab.store, Keep { runs: 1, bytes: None }).unwrap();
+    let checkpoints = lab.folder.path().join("checkpoints");
+    assert!(garbage.items.iter().all(|item| !item.path.starts_with(&checkpoints)));
+    let before = lab.taken();
+    let rest = lab.run(u32::MAX, &[]);
     assert!(rest.is_complete() && rest.computed.len() == 2);
-    assert_eq!(checkpoints(), 0);
-    let mut steps = taken.lock().unwrap().clone();
-    steps.sort();
-    let once: Vec<(u32, u8)> =
-        (1..=3).flat_map(|number| (0..STEPS).map(move |step| (number, step))).collect();
-    assert_eq!(steps, once);
+    assert_eq!(lab.checkpoints(), 0);
+    assert_eq!([before, lab.taken()].concat(), steps(1..=3));
+}
+
+#[test]
+fn what_is_forced_begins_at_the_beginning() {
+    let lab = Lab::new();
+    lab.run(9, &[]);
+    assert_eq!(lab.taken().last(), Some(&(2, 2)));
+    assert!(lab.run(u32::MAX, &["slow"]).is_complete());
+    assert_eq!(lab.taken(), steps(1..=3));
+    assert_eq!(lab.checkpoints(), 0);
 }

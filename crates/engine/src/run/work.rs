@@ -40,6 +40,10 @@ pub fn work(
     let bind = |ready: &Ready| {
         let checkpoint =
             Checkpoint::new(store, &ready.key, &options.version, batch.len(), options.rhythm.clone());
+        if options.force.contains(&graph.stage_of(ready.task).name) {
+            // What is forced begins at the beginning.
+            checkpoint.remove();
+        }
         bind(graph, store, ready.task, &ready.manifest, checkpoint)
     };
     let bound: Vec<BoundTask> = batch.iter().map(bind).collect();
