@@ -260,7 +260,7 @@ pub enum ExportFormat {
     /// An array of objects
     Json,
     Parquet,
-    /// A line for each sample, also for .txt: its file, or its number where samples have no files
+    /// What .txt stands for: a line for each sample, its file or its number where samples have no files
     Indices,
 }
 

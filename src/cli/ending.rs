@@ -74,7 +74,7 @@ impl Ending<'_> {
     }
 
     /// After Ctrl-C: what is done, and how to go on.
-    pub fn tell_stop(&self, rhythm: &Rhythm) {
+    pub fn tell_stop(&self, rhythm: &Rhythm, is_forced: bool) {
         let unkept = rhythm.unkept.load(Ordering::Relaxed);
         if unkept > 0 {
             self.voice.warning(&format!(
@@ -91,7 +91,10 @@ impl Ending<'_> {
                     "stopped: {done} tasks computed, {left} left; what is done is kept, and trainings go on \
                      where they were"
                 );
-                say!("  hint: go on with the same command: {again}");
+                match is_forced {
+                    true => say!("  hint: go on without --force, or the stages that it names begin anew"),
+                    false => say!("  hint: go on with the same command: {again}"),
+                }
             }
             Voice::Machine { .. } => {
                 machine::line("stopped", &[("computed", done.into()), ("left", left.into())]);

@@ -119,7 +119,7 @@ fn telling(project: &Project, rankings: &[Ranking]) -> Vec<String> {
 
 /// A list without columns can be of one ranking only.
 fn one_wanted(project: &Project, rankings: &[Ranking], axes: &[String]) -> Hinted {
-    let what = format!("--format indices is of one ranking, and there are {}", rankings.len());
+    let what = format!("a list of samples is of one ranking, and there are {}", rankings.len());
     let options: Vec<String> = axes
         .iter()
         .map(|axis| {

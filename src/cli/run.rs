@@ -75,7 +75,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
         remember(&project, &plan, &run.targets, &report, &voice);
-        ending.tell_stop(&options.rhythm);
+        ending.tell_stop(&options.rhythm, !options.force.is_empty());
         return Ok(ExitCode::from(stop.exit_code()));
     }
 

@@ -48,6 +48,11 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
                 false => format!("will run: {}", changes.join(", ")),
             }
         }
+        Reason::Failed(failure) => format!(
+            "failed {}, and would again: {}; `--force` tries it",
+            ago(now().saturating_sub(failure.at)),
+            failure.what
+        ),
         Reason::Missing { key } => {
             format!("will run: a file of its record {} is gone or damaged", key.short())
         }

@@ -231,7 +231,11 @@ impl DataError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unknown { name } => {
-                return hspipe_engine::names::hint(name, PUBLISHED.iter().map(|published| published.name));
+                let known = hspipe_engine::names::hint(name, PUBLISHED.iter().map(|published| published.name))?;
+                match known.starts_with("there are") {
+                    true => format!("{known}; a path has a `/`, as in ./{name}"),
+                    false => known,
+                }
             }
             Self::NotHere { name, .. } => {
                 format!("run `hspipe data fetch {name}`, or set HSPIPE_DATA to a folder that holds its files")
@@ -344,7 +348,10 @@ mod tests {
         assert_eq!(hint("fashion-mnist"), "did you mean `FashionMNIST`?");
         assert_eq!(hint("minst"), "did you mean `MNIST`?");
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
-        assert_eq!(hint("ImageNet"), "there are: CIFAR10, FashionMNIST, KMNIST, MNIST");
+        assert_eq!(
+            hint("ImageNet"),
+            "there are: CIFAR10, FashionMNIST, KMNIST, MNIST; a path has a `/`, as in ./ImageNet"
+        );
     }
 
     #[test]

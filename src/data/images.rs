@@ -94,6 +94,11 @@ pub(super) struct Picture {
 }
 
 impl Picture {
+    /// Channels, height, width.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.channels, self.height, self.width]
+    }
+
     /// Of pixels of `stride` bytes each, row-major, whose first `channels` bytes count.
     pub fn from_interleaved(
         samples: &[u8],
@@ -115,17 +120,22 @@ impl Picture {
 pub(super) struct Gathering {
     pixels: Vec<u8>,
     labels: Vec<u16>,
-    /// Channels, height and width of the first image, and its place.
+    /// Channels, height and width of the image that all must be like, and its place.
     first: Option<([usize; 3], PathBuf)>,
 }
 
 impl Gathering {
+    /// For images like `picture`, whether or not it comes first.
+    pub fn like(picture: &Picture, place: &Path) -> Gathering {
+        Gathering { first: Some((picture.shape(), place.to_owned())), ..Gathering::default() }
+    }
+
     /// Adds an image; `place` names it in errors.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`] if it is not like the first one; [`DataError::TooLarge`].
+    /// [`DataError::Mismatch`] if it is not like the others; [`DataError::TooLarge`].
     pub fn push(&mut self, picture: &Picture, label: u16, place: &Path) -> Result<(), DataError> {
-        let shape = [picture.channels, picture.height, picture.width];
+        let shape = picture.shape();
         let (expected, one) = self.first.get_or_insert_with(|| (shape, place.to_owned()));
         if shape != *expected {
             return Err(DataError::Mismatch {

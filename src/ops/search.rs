@@ -10,7 +10,7 @@ use super::training::{
     weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
-use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
+use crate::tables::{Frame, INVERSIONS, SEARCH_SCORES, write};
 
 pub struct Search {
     pub prepared: Arc<Prepared>,
@@ -61,18 +61,16 @@ impl Op for Search {
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let Some(first) = tasks.first() else { return Vec::new() };
-        let most = first.params.max_attempts;
-        let mut done: Vec<Option<Result<Outputs, OpError>>> =
-            tasks.iter().map(|task| given_up(task).map(Err)).collect();
-        if done.iter().all(Option::is_some) {
-            return done.into_iter().flatten().collect();
+        if let Err(error) = possible(first.params) {
+            return tasks.iter().map(|_| Err(error.clone())).collect();
         }
         let training = match self.prepared.training(first.inputs) {
             Ok(training) => training,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
+        let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
         let first_attempts: Vec<u32> = tasks.iter().map(|task| Kept::attempt(task.checkpoint)).collect();
-        for attempt in 0..most {
+        for attempt in 0..first.params.max_attempts {
             // Those whose classes have not all inverted try again, together.
             let is_open = |i: &usize| done[*i].is_none() && first_attempts[*i] <= attempt;
             let open: Vec<usize> = (0..tasks.len()).filter(is_open).collect();
@@ -82,8 +80,8 @@ impl Op for Search {
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
                     Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),
-                    Ok(Attempt::Never(classes)) if attempt + 1 == most => {
-                        Some(Err(give_up(&tasks[*i], &classes)))
+                    Ok(Attempt::Never(classes)) if attempt + 1 == first.params.max_attempts => {
+                        Some(Err(never_inverted(&classes, &tasks[*i])))
                     }
                     Ok(Attempt::Never(_)) => None,
                     Err(error) => Some(Err(error)),
@@ -100,7 +98,7 @@ impl Op for Search {
 enum Attempt {
     Inverted(Outputs),
     /// These classes did not invert.
-    Never(Vec<String>),
+    Never(Vec<usize>),
 }
 
 /// One attempt of each task in `open`.
@@ -137,33 +135,47 @@ fn attempt_all(
     trained.into_iter().zip(seeds).map(judge).collect()
 }
 
-/// The error of a task whose attempts have all come to nothing. It is kept: the next run would only find the same.
-fn give_up(task: &Task<Params>, classes: &[String]) -> OpError {
-    let classes = classes.join(", ");
-    let kept = Kept { checkpoints: vec![task.checkpoint], attempt: task.params.max_attempts };
-    kept.save(0, classes.as_bytes());
-    never_inverted(&classes, task.params)
+/// Parameters with which a class can invert at all.
+fn possible(params: &Params) -> Result<(), OpError> {
+    let Params { epochs, first_epoch, check_interval, .. } = params;
+    let (name, value) = match (first_epoch >= epochs, check_interval > epochs) {
+        (true, _) => ("first_epoch", first_epoch),
+        (_, true) => ("check_interval", check_interval),
+        _ => return Ok(()),
+    };
+    let what = format!("{name} is {value}, but there are {epochs} epochs: no class can invert");
+    Err(OpError::new(what).hint(format!("set {name} below epochs, or raise epochs")))
 }
 
-/// The error that an earlier run has kept.
-fn given_up(task: &Task<Params>) -> Option<OpError> {
-    let (attempt, classes) = Kept::load(task.checkpoint)?;
-    let classes = (attempt == task.params.max_attempts).then(|| String::from_utf8(classes).ok())??;
-    Some(never_inverted(&classes, task.params))
-}
-
-fn never_inverted(classes: &str, params: &Params) -> OpError {
+/// The error of a task none of whose attempts came to anything. The next ones would come to the same.
+fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
+    // A name helps, and its absence is no second failure.
+    let names = class_names(task).unwrap_or_default();
+    let called: Vec<String> = classes
+        .iter()
+        .map(|class| match names.get(*class) {
+            Some(name) if *name != class.to_string() => format!("{class} ({name})"),
+            _ => class.to_string(),
+        })
+        .collect();
     let what = format!(
-        "class {classes} did not invert within {} epochs, in the last of {} attempts",
-        params.epochs, params.max_attempts
+        "class {} did not invert within {} epochs, in the last of {} attempts",
+        called.join(", "),
+        task.params.epochs,
+        task.params.max_attempts
     );
     let hint = "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
-    OpError::new(what).hint(hint.to_string())
+    OpError::new(what).hint(hint.to_string()).lasting()
 }
 
-fn classes_without(epochs: &[Option<u32>]) -> Vec<String> {
+fn class_names(task: &Task<Params>) -> Result<Vec<String>, OpError> {
+    let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
+    Ok(classes.text("name")?.into_iter().map(String::from).collect())
+}
+
+fn classes_without(epochs: &[Option<u32>]) -> Vec<usize> {
     let never = epochs.iter().enumerate().filter(|(_, epoch)| epoch.is_none());
-    never.map(|(class, _)| class.to_string()).collect()
+    never.map(|(class, _)| class).collect()
 }
 
 fn tables(

@@ -226,7 +226,7 @@ pub struct Kept<'a> {
 
 impl Kept<'_> {
     /// The attempt that a task's checkpoint is of, and the state.
-    pub fn load(checkpoint: &Checkpoint) -> Option<(u32, Vec<u8>)> {
+    fn load(checkpoint: &Checkpoint) -> Option<(u32, Vec<u8>)> {
         let mut state = checkpoint.load()?;
         let number = |at: usize| state.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
         let (layout, attempt) = (number(0)?, number(4)?);
@@ -244,8 +244,7 @@ impl Kept<'_> {
         self.checkpoints.iter().map(|checkpoint| Some(of_attempt(checkpoint)?.1)).collect()
     }
 
-    /// Keeps the state of the network at `place`.
-    pub fn save(&self, place: usize, state: &[u8]) {
+    fn save(&self, place: usize, state: &[u8]) {
         let (layout, attempt) = (nn::STATE.to_le_bytes(), self.attempt.to_le_bytes());
         let parts = [layout.as_slice(), &attempt, state];
         self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&parts));

@@ -25,6 +25,9 @@ impl QueryError {
     }
 }
 
+/// Words that begin a statement which changes tables: here they would change nothing, without a word.
+const CHANGES: [&str; 7] = ["ALTER", "CREATE", "DELETE", "DROP", "INSERT", "TRUNCATE", "UPDATE"];
+
 /// The names of the tables in a folder, in order.
 ///
 /// # Errors
@@ -45,6 +48,12 @@ pub fn names(folder: &Path) -> std::io::Result<Vec<String>> {
 
 /// The rows that `sql` asks for.
 pub fn query(folder: &Path, names: &[String], sql: &str) -> Result<DataFrame, QueryError> {
+    let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+    if first.is_empty() || CHANGES.contains(&first.as_str()) {
+        let what = if first.is_empty() { "the query is empty" } else { "a query only reads" };
+        let hint = Some("begin it with SELECT: the tables are what the runs made".to_string());
+        return Err(QueryError { what: what.to_string(), hint, is_usage: true });
+    }
     let mut context = SQLContext::new();
     for name in names {
         let file = folder.join(format!("{name}.parquet"));

@@ -14,6 +14,11 @@ fn results_are_queried_by_name() {
     assert_eq!(early.code, Some(1));
     assert!(early.err.contains("has no tables") && early.err.contains("hint:"), "{}", early.err);
     project.run(TARGETS);
+    for (sql, what) in [("DROP TABLE hard_samples", "a query only reads"), (" ", "the query is empty")] {
+        let refused = project.hspipe(&["query", sql]);
+        assert_eq!(refused.code, Some(2));
+        assert!(refused.err.contains(what), "{}", refused.err);
+    }
 
     let sql = "SELECT class, count(*) AS hard FROM hard_samples GROUP BY class ORDER BY class";
     let csv = project.hspipe(&["query", sql, "--format", "csv"]);

@@ -26,7 +26,7 @@ pub struct Survey {
     pub objects: Vec<(Digest, Item)>,
     pub records: Vec<(Key, Item)>,
     pub runs: Vec<Item>,
-    /// The states of tasks that were cut off, or are being computed.
+    /// The states of tasks that were cut off or are being computed, and failures that last.
     pub checkpoints: Vec<(Key, Item)>,
     /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
     pub leftovers: Vec<Item>,
@@ -57,7 +57,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
     }
     let checkpoints = store.root().join("checkpoints");
     for (name, item) in if checkpoints.exists() { files(&checkpoints)? } else { Vec::new() } {
-        match Key::from_hex(&name) {
+        match Key::from_hex(name.strip_suffix(".failed").unwrap_or(&name)) {
             Some(key) => survey.checkpoints.push((key, item)),
             None => survey.leftovers.push(item),
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history::{self, RunRecord};
 use crate::key::{Key, Seed};
@@ -55,11 +56,23 @@ impl Expected {
 
 /// What `tasks`, which are in the order of computation, and all that they read will take.
 pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Expected {
-    let mut past = Past { graph, plan, store, runs: None, measured: HashMap::new() };
+    let mut past = Past {
+        graph,
+        plan,
+        store,
+        unread: Box::new(history::newest_first(store).take(RUNS)),
+        runs: Vec::new(),
+        measured: HashMap::new(),
+    };
     let (mut works, mut counted) = (Works::default(), HashSet::new());
     let mut expected = Expected { of: BTreeMap::new(), measured: true };
     for task in tasks.iter().copied() {
         let Some(work) = works.add(graph, plan, task) else { continue };
+        if let State::ToRun { key } = &plan.states[task]
+            && Failure::load(store, key).is_some()
+        {
+            continue;
+        }
         let cost = cost(graph, task);
         if cost == Cost::default() || !counted.insert(work) {
             continue;
@@ -132,8 +145,9 @@ struct Past<'a> {
     graph: &'a Graph,
     plan: &'a Plan,
     store: &'a Store,
-    /// The last runs, once they were needed.
-    runs: Option<Vec<RunRecord>>,
+    /// The last runs: those that were not needed yet, and those that were.
+    unread: Box<dyn Iterator<Item = RunRecord>>,
+    runs: Vec<RunRecord>,
     /// What was found, by op.
     measured: HashMap<String, Option<Measured>>,
 }
@@ -143,10 +157,7 @@ impl Past<'_> {
         if let Some(known) = self.measured.get(op.name()) {
             return *known;
         }
-        let known = self.judge(op, &self.cached(op)).or_else(|| {
-            let keys = self.of_last_runs(op);
-            self.judge(op, &keys)
-        });
+        let known = self.judge(op, &self.cached(op)).or_else(|| self.in_last_runs(op));
         self.measured.insert(op.name().to_string(), known);
         known
     }
@@ -161,38 +172,46 @@ impl Past<'_> {
         stages.flat_map(|stage| stage.tasks.clone()).filter_map(key).collect()
     }
 
-    /// The keys of the tasks of `op` in the last run that had some and whose records are still there.
-    fn of_last_runs(&mut self, op: &dyn AnyOp) -> Vec<Key> {
-        let store = self.store;
-        let runs = self.runs.get_or_insert_with(|| history::newest_first(store).take(RUNS).collect());
-        let of_run = |run: &RunRecord| {
-            let mut is_of_op: HashMap<String, bool> = HashMap::new();
-            let mut keys = Vec::new();
-            for (task, key) in &run.keys {
-                let stage = history::stage_of(task);
-                let known = is_of_op.get(stage).copied();
-                let is_one = known.unwrap_or_else(|| {
-                    let is_one = store.record(key).is_some_and(|record| record.manifest.op == op.name());
-                    is_of_op.insert(stage.to_string(), is_one);
-                    is_one
-                });
-                keys.extend(is_one.then_some(*key));
+    /// By the last run that had tasks of `op` whose records are still there.
+    fn in_last_runs(&mut self, op: &dyn AnyOp) -> Option<Measured> {
+        for place in 0.. {
+            if place == self.runs.len() {
+                self.runs.push(self.unread.next()?);
             }
-            keys
-        };
-        runs.iter().map(of_run).find(|keys| !keys.is_empty()).unwrap_or_default()
+            if let Some(known) = self.judge(op, &self.of_run(op, &self.runs[place])) {
+                return Some(known);
+            }
+        }
+        None
+    }
+
+    /// The keys of the tasks of `op` in `run`.
+    fn of_run(&self, op: &dyn AnyOp, run: &RunRecord) -> Vec<Key> {
+        let mut is_of_op: HashMap<&str, bool> = HashMap::new();
+        let mut keys = Vec::new();
+        for (task, key) in &run.keys {
+            let stage = history::stage_of(task);
+            if !is_of_op.contains_key(stage)
+                && let Some(record) = self.store.record(key)
+            {
+                is_of_op.insert(stage, record.manifest.op == op.name());
+            }
+            if is_of_op.get(stage).is_some_and(|is_one| *is_one) {
+                keys.push(*key);
+            }
+        }
+        keys
     }
 
     /// What the tasks of these keys took, against what the op says of their parameters.
     fn judge(&self, op: &dyn AnyOp, keys: &[Key]) -> Option<Measured> {
         let (mut took, mut expected, mut bytes, mut count) = (0.0, 0.0, 0, 0);
-        // From all over the graph, since some points take longer than others.
+        // From all over them, since some points take longer than others.
         for key in keys.iter().step_by(keys.len().div_ceil(ASKED).max(1)) {
             let Some(record) = self.store.record(key) else { continue };
-            // Parameters of another version of the op may no longer be any.
-            let Ok(params) = op.bind(record.manifest.params) else { continue };
+            let Some(cost) = op.cost_recorded(&record.manifest.params) else { continue };
             took += record.made.seconds;
-            expected += op.cost(&params).seconds;
+            expected += cost.seconds;
             bytes += record.outputs.iter().map(|output| output.bytes).sum::<u64>();
             count += 1;
         }

@@ -79,11 +79,13 @@ impl RunRecord {
     }
 }
 
-/// Puts a run on record, unless it has left what the last one left.
+/// Puts a run on record, unless it has left what the last one left and nothing new failed.
 pub fn remember(store: &Store, run: impl FnOnce() -> RunRecord + Send) -> Result<(), StoreError> {
     let (run, last) = rayon::join(run, || newest_first(store).next());
-    let is_as_last = last
-        .is_some_and(|last| last.keys == run.keys && last.params == run.params && last.failed == run.failed);
+    let is_as_last = last.is_some_and(|last| {
+        let same_failed = run.failed == 0 || run.failed == last.failed;
+        last.keys == run.keys && last.params == run.params && same_failed
+    });
     if !is_as_last {
         run.save(store)?;
     }

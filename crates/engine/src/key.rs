@@ -23,10 +23,10 @@ impl Digest {
     }
 
     pub fn hex(&self) -> String {
-        self.to_hex().to_string()
+        self.digits().to_string()
     }
 
-    fn to_hex(self) -> impl std::ops::Deref<Target = str> + use<> {
+    fn digits(self) -> impl std::ops::Deref<Target = str> + use<> {
         blake3::Hash::from(self.0).to_hex()
     }
 
@@ -36,25 +36,25 @@ impl Digest {
 
     /// Enough digits for people.
     pub fn short(&self) -> String {
-        self.to_hex()[..10].to_string()
+        self.digits()[..10].to_string()
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex())
+        f.write_str(&self.digits())
     }
 }
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex()[..10])
+        f.write_str(&self.digits()[..10])
     }
 }
 
 impl Serialize for Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_hex())
+        serializer.serialize_str(&self.digits())
     }
 }
 
@@ -136,19 +136,21 @@ impl Manifest {
 
     /// The canonical JSON, field by field in the order of their names: a large graph has many keys to find.
     fn canonical(&self) -> String {
+        // Taken apart, so that a new field is not forgotten here.
+        let Manifest { inputs, op, params, seed, version } = self;
         let mut out = String::with_capacity(512);
         out.push_str(r#"{"inputs":"#);
-        write_map(&self.inputs, |tables, out| write_list(tables, write_table, out), &mut out);
+        write_map(inputs, |tables, out| write_list(tables, write_table, out), &mut out);
         out.push_str(r#","op":"#);
-        write_text(&self.op, &mut out);
+        write_text(op, &mut out);
         out.push_str(r#","params":"#);
-        write_canonical(&self.params, &mut out);
-        if let Some(seed) = &self.seed {
+        write_canonical(params, &mut out);
+        if let Some(seed) = seed {
             out.push_str(r#","seed":"#);
             write_canonical(seed, &mut out);
         }
         out.push_str(r#","version":"#);
-        out.push_str(&self.version.to_string());
+        out.push_str(&version.to_string());
         out.push('}');
         out
     }
@@ -183,15 +185,15 @@ impl Manifest {
     }
 }
 
-fn write_table(table: &InputDigest, out: &mut String) {
+fn write_table(InputDigest { coords, digest }: &InputDigest, out: &mut String) {
     out.push('{');
-    if !table.coords.is_empty() {
+    if !coords.is_empty() {
         out.push_str(r#""coords":"#);
-        write_map(&table.coords, write_canonical, out);
+        write_map(coords, write_canonical, out);
         out.push(',');
     }
     out.push_str(r#""digest":""#);
-    out.push_str(&table.digest.to_hex());
+    out.push_str(&digest.digits());
     out.push_str(r#""}"#);
 }
 

@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod collect;
 pub mod error;
 pub mod estimate;
+pub mod failure;
 pub mod graph;
 pub mod history;
 pub mod key;

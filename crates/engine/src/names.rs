@@ -5,7 +5,8 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.sort_unstable();
     valid.dedup();
-    if wrong.parse::<f64>().is_ok() {
+    let is_number = |name: &str| name.parse::<f64>().is_ok_and(f64::is_finite);
+    if is_number(wrong) && valid.iter().all(|name| is_number(name)) {
         return of_numbers(valid);
     }
     let limit = 1 + wrong.chars().count() / 3;
@@ -64,6 +65,7 @@ mod tests {
         assert_eq!(hint("mnist", ["MNIST", "KMNIST"]).as_deref(), Some("did you mean `MNIST`?"));
         assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
         assert_eq!(hint("9", ["0", "10", "2"]).as_deref(), Some("there are: 0, 2, 10"));
+        assert_eq!(hint("3", ["train", "load"]).as_deref(), Some("there are: load, train"));
         let many: Vec<String> = (0..20).map(|number| number.to_string()).collect();
         let shown = hint("20", many.iter().map(String::as_str));
         assert_eq!(shown.as_deref(), Some("there are: 0, 1, ..., 19"));

@@ -3,21 +3,22 @@
 //! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no clock.
 //! That is why its result may be stored under the hash of those three.
 
+mod error;
 mod fields;
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::key::{Digest, Seed};
-use crate::names;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::value::Value;
+
+pub use error::{OpError, ParamError};
 
 /// How many tables an input takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,79 +184,6 @@ impl Inputs {
 /// The tables that a task made: one for each name in [`Op::OUTPUTS`].
 pub type Outputs = Vec<(&'static str, Vec<u8>)>;
 
-/// Why a task failed, and what the user can do.
-#[derive(Clone, Debug)]
-pub struct OpError {
-    pub what: String,
-    pub hint: Option<String>,
-    stopped: bool,
-    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-}
-
-impl OpError {
-    pub fn new(what: impl Into<String>) -> Self {
-        OpError { what: what.into(), hint: None, stopped: false, source: None }
-    }
-
-    /// The run is to end, and the task's [`Checkpoint`] has its state: no failure.
-    pub fn stopped() -> Self {
-        OpError { stopped: true, ..OpError::new("stopped") }
-    }
-
-    pub fn is_stop(&self) -> bool {
-        self.stopped
-    }
-
-    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
-    /// Whether a damaged object was read, which has been set aside and can be computed again.
-    pub fn is_damage(&self) -> bool {
-        let cause = self.source.as_deref().and_then(|source| source.downcast_ref::<StoreError>());
-        matches!(cause, Some(StoreError::Corrupt { .. }))
-    }
-
-    /// Keeps the error that led to this one.
-    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Arc::new(source));
-        self
-    }
-}
-
-/// The message leaves out the cause, which [`std::error::Error::source`] gives.
-impl fmt::Display for OpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for OpError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
-impl From<StoreError> for OpError {
-    fn from(error: StoreError) -> Self {
-        OpError::new("a stored table cannot be read").because(error)
-    }
-}
-
-/// A parameter out of range.
-#[derive(Clone, Debug)]
-pub struct ParamError {
-    pub param: String,
-    pub what: String,
-}
-
-impl ParamError {
-    pub fn new(param: impl Into<String>, what: impl Into<String>) -> Self {
-        ParamError { param: param.into(), what: what.into() }
-    }
-}
-
 /// Parameters after [`Op::canonical`]: as a value, for the key, and typed, for the run.
 #[derive(Clone)]
 pub struct Bound {
@@ -280,6 +208,10 @@ pub trait AnyOp: Send + Sync {
     fn capacity(&self, params: &Bound) -> Capacity;
     fn cost(&self, _: &Bound) -> Cost {
         Cost::default()
+    }
+    /// The same of a recorded task's parameters, which are canonical already; none if this version has others.
+    fn cost_recorded(&self, _: &Value) -> Option<Cost> {
+        None
     }
     /// The parameters it declares.
     fn params(&self) -> Vec<ParamDecl>;
@@ -325,15 +257,17 @@ impl<O: Op> AnyOp for O {
         params.typed.downcast_ref().map_or(Cost::default(), |params| Op::cost(self, params))
     }
 
+    fn cost_recorded(&self, params: &Value) -> Option<Cost> {
+        let params = O::Params::deserialize(params).ok()?;
+        Some(Op::cost(self, &params))
+    }
+
     fn params(&self) -> Vec<ParamDecl> {
         fields::of::<O::Params>()
     }
 
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
-        let typed: O::Params = serde_path_to_error::deserialize(params).map_err(|error| {
-            let param = error.path().to_string();
-            ParamError { param, what: in_words(error.into_inner().to_string()) }
-        })?;
+        let typed: O::Params = serde_path_to_error::deserialize(params).map_err(ParamError::of_type)?;
         let typed = self.canonical(typed)?;
         let value = serde_json::to_value(&typed).map_err(|error| ParamError::new(".", error.to_string()))?;
         Ok(Bound { value: Arc::new(value), typed: Arc::new(typed) })
@@ -353,29 +287,6 @@ impl<O: Op> AnyOp for O {
             None => tasks.iter().map(|_| Err(OpError::new("parameters bound by another op"))).collect(),
         }
     }
-}
-
-/// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
-fn in_words(what: String) -> String {
-    if let Some((wrong, valid)) = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once('`'))
-    {
-        let hint = names::hint(wrong, valid.split('`').skip(1).step_by(2)).unwrap_or_default();
-        return format!("there is no `{wrong}` ({hint})");
-    }
-    let words = [
-        ("u32", "a whole number from 0 to 4294967295"),
-        ("u64", "a whole number from 0"),
-        ("usize", "a whole number from 0"),
-        ("f64", "a number"),
-        ("a boolean", "true or false"),
-        ("a sequence", "a list"),
-        ("a string", "a text"),
-    ];
-    let found = what.rsplit_once("expected ").and_then(|(found, kind)| {
-        let (_, word) = words.iter().find(|(name, _)| *name == kind)?;
-        Some(format!("{found}expected {word}"))
-    });
-    found.unwrap_or(what)
 }
 
 /// The ops that a pipeline may name.

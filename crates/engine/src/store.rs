@@ -113,6 +113,10 @@ impl Store {
         self.root.join("checkpoints").join(key.hex())
     }
 
+    pub(crate) fn failure_path(&self, key: &Key) -> PathBuf {
+        self.root.join("checkpoints").join(format!("{}.failed", key.hex()))
+    }
+
     /// The record of `key`, if there is one and all its objects are present in their sizes.
     /// A damaged record counts as none: it will be written anew.
     pub fn lookup(&self, key: &Key) -> Option<Record> {

@@ -2,6 +2,7 @@
 //!
 //! Made from the same manifest as the key, so that the reason cannot disagree with the decision.
 
+use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history;
 use crate::key::{Change, Key};
@@ -17,6 +18,8 @@ pub enum Reason {
     Never,
     /// These differ from the last run that had it.
     Changed(Vec<Change>),
+    /// It failed, and would again.
+    Failed(Failure),
     /// Its record says what it made, but a file is gone or damaged.
     Missing {
         key: Key,
@@ -70,6 +73,9 @@ impl<'a> Why<'a> {
             State::ToRun { key } => {
                 if self.store.record(key).is_some() {
                     return Reason::Missing { key: *key };
+                }
+                if let Some(failure) = Failure::load(self.store, key) {
+                    return Reason::Failed(failure);
                 }
                 let had = |name: String| {
                     let key =

@@ -123,6 +123,10 @@ impl<'a> Shown<'a> {
                 failed: 0,
                 seconds: 0.0,
             });
+            if stage.left == 0 {
+                // What failed before a second look, at damage that has been mended, fails again or not.
+                stage.failed = 0;
+            }
             stage.left += 1;
             stage.part.pace().expect(expected);
         }
@@ -197,7 +201,7 @@ impl<'a> Shown<'a> {
 
     fn reminder(&self, index: usize) {
         let Some(stage) = self.stages.get(&index) else { return };
-        let done = stage.computed + stage.reused;
+        let done = stage.computed + stage.reused + stage.failed;
         self.line(format!(
             "{:>7.1} s  {:<18} {done:>5} of {}; the whole run{}",
             self.start.elapsed().as_secs_f64(),

@@ -4,11 +4,12 @@
 //! then by name; or images with their classes. Classes are the names of the folders in the order of
 //! their bytes, so that it is the same everywhere. Must not know: how an image is decoded.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Found, has_ending};
-use crate::data::images::{Gathering, Images, MAX_CLASSES};
+use crate::data::images::{self, Gathering, Images, MAX_CLASSES, Picture};
 use crate::data::read::unreadable;
 use crate::data::{DataError, picture};
 
@@ -73,11 +74,25 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
     if classes.len() > MAX_CLASSES {
         return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
     }
-    let (mut gathered, mut faults) = (Gathering::default(), Vec::new());
+    let (mut pictures, mut faults, mut bytes) = (Vec::with_capacity(files.len()), Vec::new(), 0);
     for file in &files {
+        match picture::decode(&file.bytes) {
+            Ok(picture) => {
+                bytes += picture.pixels.len() as u64;
+                images::check_size(&file.path, &[bytes])?;
+                pictures.push((file, picture));
+            }
+            Err(error) => faults.push(file.broken(picture::WHAT, error)),
+        }
+    }
+    let mut gathered = match usual(&pictures) {
+        Some((file, picture)) => Gathering::like(picture, &file.path),
+        None => Gathering::default(),
+    };
+    for (file, picture) in pictures {
         let class = classes.binary_search_by(|class| class.as_str().cmp(class_of(&file.name)));
-        match add(&mut gathered, file, class.unwrap_or_default() as u16) {
-            Err(fault @ (DataError::Broken { .. } | DataError::Mismatch { .. })) => faults.push(fault),
+        match gathered.push(&picture, class.unwrap_or_default() as u16, &file.path) {
+            Err(fault @ DataError::Mismatch { .. }) => faults.push(fault),
             other => other?,
         }
     }
@@ -88,9 +103,14 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
     }
 }
 
-fn add(gathered: &mut Gathering, file: &Content, class: u16) -> Result<(), DataError> {
-    let picture = picture::decode(&file.bytes).map_err(|error| file.broken(picture::WHAT, error))?;
-    gathered.push(&picture, class, &file.path)
+/// The first picture of the size and colour that most have: it is the others that do not fit.
+fn usual<'a>(pictures: &'a [(&'a Content, Picture)]) -> Option<&'a (&'a Content, Picture)> {
+    let mut counts: HashMap<[usize; 3], usize> = HashMap::new();
+    for (_, picture) in pictures {
+        *counts.entry(picture.shape()).or_default() += 1;
+    }
+    let most = counts.values().max()?;
+    pictures.iter().find(|(_, picture)| counts[&picture.shape()] == *most)
 }
 
 /// The class in `class/file` or `set/class/file`.
@@ -238,10 +258,18 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 12, "{text}");
         assert_eq!(lines[0], "12 of 16 images cannot be used");
-        assert!(lines[1].contains("dog/c.png") && lines[1].contains("the other 2x1 grey"), "{text}");
-        assert!(lines[2].contains("dog/x00.png") && lines[2].contains("signature"), "{text}");
+        assert!(lines[1].contains("dog/x00.png") && lines[1].contains("signature"), "{text}");
         assert_eq!(lines[11], "  and 2 more");
         let hint = error.hint().unwrap();
         assert!(hint.contains("to one size") && hint.contains("save it anew"), "{hint}");
+
+        // The first by name is the odd one.
+        let root = folder(&PETS);
+        put(root.path(), "cat/0.png", &grey(2, 1, &[1, 2]));
+        let error = load(root.path()).unwrap_err();
+        assert!(
+            error.contains("cat/0.png do not go together: the one is 1x1 grey, the other 2x1"),
+            "{error}"
+        );
     }
 }

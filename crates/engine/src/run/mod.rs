@@ -12,6 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::checkpoint::Rhythm;
+use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::key::{Digest, Key};
 use crate::lock::{self, Attempt};
@@ -117,6 +118,8 @@ struct Scheduler<'a> {
     running: HashSet<TaskId>,
     /// Tasks being computed or queued by key, with others that are the same work.
     same_work: HashMap<Key, Vec<TaskId>>,
+    /// Of these, what is to be computed whatever earlier runs have kept.
+    forced: HashSet<Key>,
     report: Report,
 }
 
@@ -154,6 +157,7 @@ impl<'a> Scheduler<'a> {
             warned: false,
             running: HashSet::new(),
             same_work: HashMap::new(),
+            forced: HashSet::new(),
             report: Report::default(),
         }
     }
@@ -222,19 +226,27 @@ impl<'a> Scheduler<'a> {
             return self.finish(task, Err(error.hint("run again".to_string())));
         };
         let key = manifest.key();
+        let stage = self.graph.stage_of(task);
+        let is_forced = self.options.force.contains(&stage.name);
+        if is_forced {
+            self.forced.insert(key);
+        }
         if let Some(others) = self.same_work.get_mut(&key) {
             others.push(task);
             return;
         }
-        let forced = self.options.force.contains(&self.graph.stage_of(task).name);
-        let op = self.graph.stage_of(task).op.as_ref();
-        if let Some(record) = served(self.store, op, &key).filter(|_| !forced) {
-            return self.complete(task, &record, None);
+        if !is_forced {
+            if let Some(record) = served(self.store, stage.op.as_ref(), &key) {
+                return self.complete(task, &record, None);
+            }
+            if let Some(failure) = Failure::load(self.store, &key) {
+                return self.finish(task, Err(failure.error(&stage.name)));
+            }
         }
         let group = manifest.batch_group();
         self.same_work.insert(key, Vec::new());
         let place = self.place(task);
-        self.queue.insert(place, Ready { task, key, manifest, group, guard: None });
+        self.queue.insert(place, Ready { task, key, manifest, group, guard: None, is_forced });
     }
 
     /// The first tasks in the queue that can start, as many of a kind as their op takes at once, and the
@@ -288,10 +300,10 @@ impl<'a> Scheduler<'a> {
                     }
                 }
             }
+            ready.is_forced = self.forced.contains(&ready.key);
             // Another process may have been done with it after it was queued.
-            let stage = self.graph.stage_of(ready.task);
-            let forced = self.options.force.contains(&stage.name);
-            match served(self.store, stage.op.as_ref(), &ready.key).filter(|_| !forced) {
+            let op = self.graph.stage_of(ready.task).op.as_ref();
+            match served(self.store, op, &ready.key).filter(|_| !ready.is_forced) {
                 Some(record) => self.settle(ready.task, &record, None),
                 None => mine.push(ready),
             }

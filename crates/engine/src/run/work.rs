@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::checkpoint::Checkpoint;
+use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, Key, Manifest};
@@ -26,6 +27,8 @@ pub struct Ready {
     pub group: Digest,
     /// Held while it is computed.
     pub guard: Option<Guard>,
+    /// Whether it begins at the beginning, whatever earlier runs have kept.
+    pub is_forced: bool,
 }
 
 /// The work of a batch as a closure for another thread: compute, then store each result.
@@ -40,8 +43,7 @@ pub fn work(
     let bind = |ready: &Ready| {
         let checkpoint =
             Checkpoint::new(store, &ready.key, &options.version, batch.len(), options.rhythm.clone());
-        if options.force.contains(&graph.stage_of(ready.task).name) {
-            // What is forced begins at the beginning.
+        if ready.is_forced {
             checkpoint.remove();
         }
         bind(graph, store, ready.task, &ready.manifest, checkpoint)
@@ -68,8 +70,13 @@ pub fn work(
             let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
                 store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
             });
-            if stored.is_ok() {
-                bound.checkpoint.remove();
+            match &stored {
+                Ok(_) => bound.checkpoint.remove(),
+                Err(error) if error.is_lasting() => {
+                    Failure::keep(&store, &ready.key, error);
+                    bound.checkpoint.remove();
+                }
+                Err(_) => {}
             }
             (ready.task, stored)
         };

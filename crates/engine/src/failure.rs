@@ -1,0 +1,44 @@
+//! Failures that last: what a task failed of, where another try would only find the same.
+//!
+//! In: a task's key and the op's error, see [`OpError::lasting`]. Out: that error to later runs, which then need not
+//! compute. Kept beside the checkpoints and collected with them. No part of any result.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::now;
+use crate::key::Key;
+use crate::op::OpError;
+use crate::store::{Store, write_json};
+
+/// What is remembered of a failed task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    pub key: Key,
+    pub what: String,
+    pub hint: Option<String>,
+    /// Seconds since 1970, UTC.
+    pub at: u64,
+}
+
+impl Failure {
+    /// The failure that an earlier run has kept of the task with `key`; a damaged one counts as none.
+    pub fn load(store: &Store, key: &Key) -> Option<Failure> {
+        let failure: Failure = serde_json::from_slice(&fs::read(store.failure_path(key)).ok()?).ok()?;
+        (failure.key == *key).then_some(failure)
+    }
+
+    /// Keeps an error. Where it cannot be written, the next run finds the same again.
+    pub(crate) fn keep(store: &Store, key: &Key, error: &OpError) {
+        let failure = Failure { key: *key, what: error.what.clone(), hint: error.hint.clone(), at: now() };
+        let _ = write_json(&store.failure_path(key), &failure);
+    }
+
+    /// The error for a task of `stage` in a later run.
+    pub fn error(self, stage: &str) -> OpError {
+        let again = format!("an earlier run found this, and `--force {stage}` tries again");
+        let hint = self.hint.map_or(again.clone(), |hint| format!("{hint}; {again}"));
+        OpError::new(self.what).hint(hint)
+    }
+}

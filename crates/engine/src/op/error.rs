@@ -1,0 +1,119 @@
+//! What an op says when it cannot: a task that failed, a parameter that is refused.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::names;
+use crate::store::StoreError;
+
+/// Why a task failed, and what the user can do.
+#[derive(Clone, Debug)]
+pub struct OpError {
+    pub what: String,
+    pub hint: Option<String>,
+    stopped: bool,
+    lasting: bool,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl OpError {
+    pub fn new(what: impl Into<String>) -> Self {
+        OpError { what: what.into(), hint: None, stopped: false, lasting: false, source: None }
+    }
+
+    /// The run is to end, and the task's [`Checkpoint`] has its state: no failure.
+    pub fn stopped() -> Self {
+        OpError { stopped: true, ..OpError::new("stopped") }
+    }
+
+    pub fn is_stop(&self) -> bool {
+        self.stopped
+    }
+
+    pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Another try of the same task would only find the same: it is kept, see [`crate::failure`].
+    pub fn lasting(self) -> Self {
+        OpError { lasting: true, ..self }
+    }
+
+    pub fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+
+    /// Whether a damaged object was read, which has been set aside and can be computed again.
+    pub fn is_damage(&self) -> bool {
+        let cause = self.source.as_deref().and_then(|source| source.downcast_ref::<StoreError>());
+        matches!(cause, Some(StoreError::Corrupt { .. }))
+    }
+
+    /// Keeps the error that led to this one.
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+}
+
+/// The message leaves out the cause, which [`std::error::Error::source`] gives.
+impl fmt::Display for OpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for OpError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<StoreError> for OpError {
+    fn from(error: StoreError) -> Self {
+        OpError::new("a stored table cannot be read").because(error)
+    }
+}
+
+/// A parameter out of range.
+#[derive(Clone, Debug)]
+pub struct ParamError {
+    pub param: String,
+    pub what: String,
+}
+
+impl ParamError {
+    pub fn new(param: impl Into<String>, what: impl Into<String>) -> Self {
+        ParamError { param: param.into(), what: what.into() }
+    }
+
+    /// A value of another type than the op declares.
+    pub(super) fn of_type(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let param = error.path().to_string();
+        ParamError { param, what: in_words(error.into_inner().to_string()) }
+    }
+}
+
+/// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
+fn in_words(what: String) -> String {
+    if let Some((wrong, valid)) = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once('`'))
+    {
+        let hint = names::hint(wrong, valid.split('`').skip(1).step_by(2)).unwrap_or_default();
+        return format!("there is no `{wrong}` ({hint})");
+    }
+    let words = [
+        ("u32", "a whole number from 0 to 4294967295"),
+        ("u64", "a whole number from 0"),
+        ("usize", "a whole number from 0"),
+        ("f64", "a number"),
+        ("a boolean", "true or false"),
+        ("a sequence", "a list"),
+        ("a string", "a text"),
+    ];
+    let found = what.rsplit_once("expected ").and_then(|(found, kind)| {
+        let (_, word) = words.iter().find(|(name, _)| *name == kind)?;
+        Some(format!("{found}expected {word}"))
+    });
+    found.unwrap_or(what)
+}

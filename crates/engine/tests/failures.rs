@@ -1,0 +1,146 @@
+//! A failure that lasts is found once: later runs know it, and so do estimates and `why`.
+
+mod common;
+
+use std::collections::HashSet;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use common::expand;
+use hspipe_engine::estimate::expect;
+use hspipe_engine::graph::Graph;
+use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task};
+use hspipe_engine::plan::Plan;
+use hspipe_engine::progress::Silent;
+use hspipe_engine::run::{self, Options, Report};
+use hspipe_engine::store::Store;
+use hspipe_engine::why::{Reason, Why};
+use serde::{Deserialize, Serialize};
+
+/// Fails for number 1, for good, and for number 2 with an error that may not last.
+struct Doomed {
+    ran: Arc<AtomicU32>,
+    bound: Arc<AtomicU32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Params {
+    number: u32,
+}
+
+impl Op for Doomed {
+    type Params = Params;
+    const NAME: &'static str = "doomed";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[];
+    const OUTPUTS: &'static [&'static str] = &["out"];
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        self.bound.fetch_add(1, Ordering::Relaxed);
+        Ok(params)
+    }
+
+    fn cost(&self, _: &Params) -> Cost {
+        Cost { networks: 1, seconds: 30.0, bytes: 1 }
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
+        match task.params.number {
+            1 => Err(OpError::new("it never will").hint("try 3".to_string()).lasting()),
+            2 => Err(OpError::new("the disk is full")),
+            number => Ok(vec![("out", vec![number as u8])]),
+        }
+    }
+}
+
+struct Lab {
+    ran: Arc<AtomicU32>,
+    bound: Arc<AtomicU32>,
+    graph: Graph,
+    store: Arc<Store>,
+    folder: tempfile::TempDir,
+}
+
+/// One stage of three tasks, and one that is the same work as the first of them.
+const PIPELINE: &str = "
+params: {number: [1, 2, 3]}
+stages:
+  doomed: {params: {number: $number}}
+  same: {op: doomed, params: {number: 1}}
+";
+
+impl Lab {
+    fn new() -> Lab {
+        let (ran, bound) = (Arc::default(), Arc::default());
+        let mut ops = Registry::default();
+        ops.add(Doomed { ran: Arc::clone(&ran), bound: Arc::clone(&bound) });
+        let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        Lab { ran, bound, graph, store, folder }
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.graph.tasks.len()).collect()
+    }
+
+    /// What a run says, and how many tasks it computed or tried to.
+    fn run(&self, force: &[&str]) -> (Report, u32) {
+        self.ran.store(0, Ordering::Relaxed);
+        let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
+        let mut plan = Plan::make(&self.graph, &self.store, &force);
+        let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
+        let report =
+            run::run(&self.graph, &mut plan, &self.store, &self.all(), &options, &mut Silent).unwrap();
+        (report, self.ran.load(Ordering::Relaxed))
+    }
+}
+
+fn errors(report: &Report) -> Vec<String> {
+    let mut errors: Vec<String> = report.failed.iter().map(|(_, error)| error.to_string()).collect();
+    errors.sort();
+    errors
+}
+
+#[test]
+fn what_never_will_is_not_tried_again() {
+    let lab = Lab::new();
+    let (first, ran) = lab.run(&[]);
+    assert_eq!((errors(&first), ran), (vec!["it never will".to_string(), "the disk is full".into()], 3));
+    let (second, ran) = lab.run(&[]);
+    assert_eq!(ran, 1, "of the disk");
+    assert_eq!(errors(&second), ["it never will", "it never will", "the disk is full"]);
+    let hints: HashSet<_> = second.failed.iter().filter_map(|(_, error)| error.hint.clone()).collect();
+    let hint = |stage| format!("try 3; an earlier run found this, and `--force {stage}` tries again");
+    assert_eq!(hints, HashSet::from([hint("doomed"), hint("same")]));
+    assert_eq!(lab.run(&["doomed"]).1, 3);
+    assert_eq!(lab.run(&["same"]).1, 2, "it is forced although another stage shares the work");
+    // A damaged note counts as none.
+    let notes = fs::read_dir(lab.folder.path().join("checkpoints")).unwrap();
+    let notes: Vec<_> = notes.map(|note| note.unwrap().path()).collect();
+    assert_eq!(notes.len(), 1);
+    fs::write(&notes[0], "{").unwrap();
+    assert_eq!(lab.run(&[]).1, 2);
+}
+
+#[test]
+fn plans_know_of_it() {
+    let lab = Lab::new();
+    let expected = |lab: &Lab| {
+        let plan = Plan::make(&lab.graph, &lab.store, &HashSet::new());
+        expect(&lab.graph, &plan, &lab.store, &lab.all()).total()
+    };
+    assert_eq!(expected(&lab).networks, 3, "one is the same work as another");
+    lab.run(&[]);
+    lab.bound.store(0, Ordering::Relaxed);
+    let left = expected(&lab);
+    assert_eq!((left.networks, left.measured), (1, true));
+    assert_eq!(lab.bound.load(Ordering::Relaxed), 0, "recorded parameters are not resolved anew");
+    let plan = Plan::make(&lab.graph, &lab.store, &HashSet::new());
+    let why = Why::new(&lab.graph, &plan, &lab.store);
+    let of = |task: usize| why.reason(task);
+    assert!(matches!(of(0), Reason::Failed(failure) if failure.what == "it never will"));
+    assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));
+}
