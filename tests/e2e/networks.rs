@@ -63,3 +63,16 @@ fn the_latent_layer_changes_radii_and_nothing_that_has_none() {
     assert_eq!(third.code, Some(2), "{}", third.err);
     assert!(third.err.contains("must be from 1 to 2, the number of hidden layers, not 3"), "{}", third.err);
 }
+
+/// What libtorch has trained before says how long a network takes; what is to be trained does not need it, so nothing
+/// becomes hspipe-torch after the first words are printed.
+#[cfg(feature = "torch")]
+#[test]
+fn a_record_of_another_trainer_starts_nothing() {
+    let project = Project::new();
+    let small = ["fit", "--set", "runs=1", "--set", "epochs=30"];
+    project.run(&[&small[..], &["--set", "trainer=tch"]].concat());
+    let ran = project.hspipe(&[&["status"], &small[..4], &["epochs=31"]].concat());
+    assert!(ran.out.contains("by native") && ran.out.contains("by times measured here"), "{}", ran.out);
+    assert_eq!(ran.out.matches("\ntotal").count(), 1, "{}", ran.out);
+}
