@@ -45,7 +45,8 @@ impl Ending<'_> {
             let text = [error.to_string()].into_iter().chain(causes(error)).collect::<Vec<_>>().join("\n");
             groups.entry(text).or_default().push((*task, error));
         }
-        for tasks in groups.values() {
+        let mut groups = groups.values().peekable();
+        while let Some(tasks) = groups.next() {
             let Some((first, error)) = tasks.first() else { continue };
             let others =
                 if tasks.len() > 1 { format!(" and {} others", tasks.len() - 1) } else { String::new() };
@@ -53,7 +54,10 @@ impl Ending<'_> {
             for why in causes(*error) {
                 say!("  why: {}", why.replace('\n', "\n       "));
             }
-            if let Some(hint) = &error.hint {
+            // One that holds for several is said once.
+            let next =
+                groups.peek().and_then(|tasks| tasks.first()).and_then(|(_, error)| error.hint.as_ref());
+            if let Some(hint) = error.hint.as_ref().filter(|hint| next != Some(hint)) {
                 say!("  hint: {hint}");
             }
         }

@@ -69,7 +69,11 @@ impl Op for Search {
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
-        let first_attempts: Vec<u32> = tasks.iter().map(|task| Kept::attempt(task.checkpoint)).collect();
+        // A state of no attempt that there is belongs to none.
+        let is_one = |attempt: &u32| *attempt < first.params.max_attempts;
+        let first_attempt = |task: &Task<Params>| Some(Kept::attempt(task.checkpoint)).filter(is_one);
+        let first_attempts: Vec<u32> =
+            tasks.iter().map(|task| first_attempt(task).unwrap_or_default()).collect();
         for attempt in 0..first.params.max_attempts {
             // Those whose classes have not all inverted try again, together.
             let is_open = |i: &usize| done[*i].is_none() && first_attempts[*i] <= attempt;

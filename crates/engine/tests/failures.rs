@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use common::expand;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::Graph;
-use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task};
+use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, one};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options, Report};
@@ -55,6 +55,24 @@ impl Op for Doomed {
     }
 }
 
+/// Reads what the other has made.
+struct Reader;
+
+#[derive(Serialize, Deserialize)]
+struct Nothing {}
+
+impl Op for Reader {
+    type Params = Nothing;
+    const NAME: &'static str = "reader";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("scores")];
+    const OUTPUTS: &'static [&'static str] = &["out"];
+
+    fn run(&self, task: &Task<Nothing>) -> Result<Outputs, OpError> {
+        Ok(vec![("out", task.inputs.one("scores")?.read()?)])
+    }
+}
+
 struct Lab {
     ran: Arc<AtomicU32>,
     bound: Arc<AtomicU32>,
@@ -63,18 +81,20 @@ struct Lab {
     folder: tempfile::TempDir,
 }
 
-/// One stage of three tasks, and one that is the same work as the first of them.
+/// One stage of three tasks, one that is the same work as the first of them, and their readers.
 const PIPELINE: &str = "
 params: {number: [1, 2, 3]}
 stages:
   doomed: {params: {number: $number}}
   same: {op: doomed, params: {number: 1}}
+  reader: {inputs: {scores: doomed}}
 ";
 
 impl Lab {
     fn new() -> Lab {
         let (ran, bound) = (Arc::default(), Arc::default());
         let mut ops = Registry::default();
+        ops.add(Reader);
         ops.add(Doomed { ran: Arc::clone(&ran), bound: Arc::clone(&bound) });
         let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -111,6 +131,7 @@ fn what_never_will_is_not_tried_again() {
     assert_eq!((errors(&first), ran), (vec!["it never will".to_string(), "the disk is full".into()], 3));
     let (second, ran) = lab.run(&[]);
     assert_eq!(ran, 1, "of the disk");
+    assert_eq!((second.blocked.len(), second.not_started.len()), (2, 0), "the readers of both");
     assert_eq!(errors(&second), ["it never will", "it never will", "the disk is full"]);
     let hints: HashSet<_> = second.failed.iter().filter_map(|(_, error)| error.hint.clone()).collect();
     let hint = |stage| format!("try 3; an earlier run found this, and `--force {stage}` tries again");

@@ -196,7 +196,10 @@ impl<'a> Shown<'a> {
                 line += &format!(", {count} {what}");
             }
         }
-        self.line(format!("{line} ({:.1} s of work)", stage.seconds));
+        if stage.computed > 0 {
+            line += &format!(" ({:.1} s of work)", stage.seconds);
+        }
+        self.line(line);
     }
 
     fn reminder(&self, index: usize) {

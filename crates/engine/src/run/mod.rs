@@ -166,7 +166,8 @@ impl<'a> Scheduler<'a> {
         self.progress.event(Event::Begin { tasks: &self.open });
         let (send, receive) = mpsc::channel::<(Done, usize)>();
         for task in self.open.clone() {
-            if self.waiting[&task] == 0 {
+            // One that reads a failure which is known already waits no longer.
+            if self.waiting.get(&task) == Some(&0) {
                 self.ready(task);
             }
         }
