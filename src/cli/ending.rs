@@ -48,8 +48,11 @@ impl Ending<'_> {
         let mut groups = groups.values().peekable();
         while let Some(tasks) = groups.next() {
             let Some((first, error)) = tasks.first() else { continue };
-            let others =
-                if tasks.len() > 1 { format!(" and {} others", tasks.len() - 1) } else { String::new() };
+            let others = match tasks.len() - 1 {
+                0 => String::new(),
+                1 => " and 1 other".to_string(),
+                others => format!(" and {others} others"),
+            };
             say!("error: {}{others}: {error}", self.graph.name(*first));
             for why in causes(*error) {
                 say!("  why: {}", why.replace('\n', "\n       "));

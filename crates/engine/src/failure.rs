@@ -35,6 +35,11 @@ impl Failure {
         let _ = write_json(&store.failure_path(key), &failure);
     }
 
+    /// Before a task is tried again: should that be cut off, it is to go on.
+    pub(crate) fn forget(store: &Store, key: &Key) {
+        let _ = fs::remove_file(store.failure_path(key));
+    }
+
     /// The error for a task of `stage` in a later run.
     pub fn error(self, stage: &str) -> OpError {
         let again = format!("an earlier run found this, and `--force {stage}` tries again");

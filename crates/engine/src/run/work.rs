@@ -45,6 +45,7 @@ pub fn work(
             Checkpoint::new(store, &ready.key, &options.version, batch.len(), options.rhythm.clone());
         if ready.is_forced {
             checkpoint.remove();
+            Failure::forget(store, &ready.key);
         }
         bind(graph, store, ready.task, &ready.manifest, checkpoint)
     };
