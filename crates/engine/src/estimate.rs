@@ -68,13 +68,10 @@ pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Ex
     let mut expected = Expected { of: BTreeMap::new(), measured: true };
     for task in tasks.iter().copied() {
         let Some(work) = works.add(graph, plan, task) else { continue };
-        if let State::ToRun { key } = &plan.states[task]
-            && Failure::load(store, key).is_some()
-        {
-            continue;
-        }
         let cost = cost(graph, task);
-        if cost == Cost::default() || !counted.insert(work) {
+        let has_failed =
+            || matches!(&plan.states[task], State::ToRun { key } if Failure::load(store, key).is_some());
+        if cost == Cost::default() || has_failed() || !counted.insert(work) {
             continue;
         }
         let known = past.measured(graph.stage_of(task).op.as_ref());

@@ -2,20 +2,14 @@
 
 mod common;
 
-use std::collections::HashSet;
-use std::fs;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use common::expand;
+use common::Bench;
 use hspipe_engine::collect::{Keep, garbage};
-use hspipe_engine::graph::Graph;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Registry, Task};
-use hspipe_engine::plan::Plan;
-use hspipe_engine::progress::Silent;
-use hspipe_engine::run::{self, Options, Report};
-use hspipe_engine::store::Store;
+use hspipe_engine::run::Report;
 use serde::{Deserialize, Serialize};
 
 const STEPS: u8 = 6;
@@ -59,9 +53,7 @@ impl Op for Slow {
 struct Lab {
     taken: Arc<Mutex<Vec<(u32, u8)>>>,
     stop_after: Arc<AtomicU32>,
-    graph: Graph,
-    store: Arc<Store>,
-    folder: tempfile::TempDir,
+    bench: Bench,
 }
 
 impl Lab {
@@ -70,29 +62,18 @@ impl Lab {
         let mut ops = Registry::default();
         ops.add(Slow { taken: Arc::clone(&taken), stop_after: Arc::clone(&stop_after) });
         let text = "params: {number: [1, 2, 3]}\nstages: {slow: {params: {number: $number}}}";
-        let (_, _, graph) = expand(text, &[], &ops).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(folder.path()).unwrap());
-        Lab { taken, stop_after, graph, store, folder }
+        Lab { taken, stop_after, bench: Bench::new(text, &ops) }
     }
 
     /// A run that is to end once `steps` were taken in it.
     fn run(&self, steps: u32, force: &[&str]) -> Report {
         self.taken.lock().unwrap().clear();
         self.stop_after.store(steps, Ordering::Relaxed);
-        let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
-        let mut plan = Plan::make(&self.graph, &self.store, &force);
-        let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
-        let all: Vec<usize> = (0..self.graph.tasks.len()).collect();
-        run::run(&self.graph, &mut plan, &self.store, &all, &options, &mut Silent).unwrap()
+        self.bench.run(force)
     }
 
     fn taken(&self) -> Vec<(u32, u8)> {
         self.taken.lock().unwrap().clone()
-    }
-
-    fn checkpoints(&self) -> usize {
-        fs::read_dir(self.folder.path().join("checkpoints")).unwrap().count()
     }
 }
 
@@ -105,14 +86,14 @@ fn no_step_is_taken_twice() {
     let lab = Lab::new();
     let cut = lab.run(9, &[]);
     assert_eq!((cut.computed.len(), cut.not_started.len(), cut.failed.len()), (1, 2, 0));
-    assert_eq!(lab.checkpoints(), 1, "of the task that was cut off");
-    let garbage = garbage(&lab.store, Keep { runs: 1, bytes: None }).unwrap();
-    let checkpoints = lab.folder.path().join("checkpoints");
+    assert_eq!(lab.bench.kept().len(), 1, "of the task that was cut off");
+    let garbage = garbage(&lab.bench.store, Keep { runs: 1, bytes: None }).unwrap();
+    let checkpoints = lab.bench.store.root().join("checkpoints");
     assert!(garbage.items.iter().all(|item| !item.path.starts_with(&checkpoints)));
     let before = lab.taken();
     let rest = lab.run(u32::MAX, &[]);
     assert!(rest.is_complete() && rest.computed.len() == 2);
-    assert_eq!(lab.checkpoints(), 0);
+    assert_eq!(lab.bench.kept().len(), 0);
     assert_eq!([before, lab.taken()].concat(), steps(1..=3));
 }
 
@@ -123,5 +104,5 @@ fn what_is_forced_begins_at_the_beginning() {
     assert_eq!(lab.taken().last(), Some(&(2, 2)));
     assert!(lab.run(u32::MAX, &["slow"]).is_complete());
     assert_eq!(lab.taken(), steps(1..=3));
-    assert_eq!(lab.checkpoints(), 0);
+    assert_eq!(lab.bench.kept().len(), 0);
 }

@@ -7,14 +7,10 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::expand;
+use common::Bench;
 use hspipe_engine::estimate::expect;
-use hspipe_engine::graph::Graph;
 use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, one};
-use hspipe_engine::plan::Plan;
-use hspipe_engine::progress::Silent;
-use hspipe_engine::run::{self, Options, Report};
-use hspipe_engine::store::Store;
+use hspipe_engine::run::Report;
 use hspipe_engine::why::{Reason, Why};
 use serde::{Deserialize, Serialize};
 
@@ -76,9 +72,7 @@ impl Op for Reader {
 struct Lab {
     ran: Arc<AtomicU32>,
     bound: Arc<AtomicU32>,
-    graph: Graph,
-    store: Arc<Store>,
-    folder: tempfile::TempDir,
+    bench: Bench,
 }
 
 /// One stage of three tasks, one that is the same work as the first of them, and their readers.
@@ -96,24 +90,13 @@ impl Lab {
         let mut ops = Registry::default();
         ops.add(Reader);
         ops.add(Doomed { ran: Arc::clone(&ran), bound: Arc::clone(&bound) });
-        let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(Store::open(folder.path()).unwrap());
-        Lab { ran, bound, graph, store, folder }
-    }
-
-    fn all(&self) -> Vec<usize> {
-        (0..self.graph.tasks.len()).collect()
+        Lab { ran, bound, bench: Bench::new(PIPELINE, &ops) }
     }
 
     /// What a run says, and how many tasks it computed or tried to.
     fn run(&self, force: &[&str]) -> (Report, u32) {
         self.ran.store(0, Ordering::Relaxed);
-        let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
-        let mut plan = Plan::make(&self.graph, &self.store, &force);
-        let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
-        let report =
-            run::run(&self.graph, &mut plan, &self.store, &self.all(), &options, &mut Silent).unwrap();
+        let report = self.bench.run(force);
         (report, self.ran.load(Ordering::Relaxed))
     }
 }
@@ -139,8 +122,7 @@ fn what_never_will_is_not_tried_again() {
     assert_eq!(lab.run(&["doomed"]).1, 3);
     assert_eq!(lab.run(&["same"]).1, 2, "it is forced although another stage shares the work");
     // A damaged note counts as none.
-    let notes = fs::read_dir(lab.folder.path().join("checkpoints")).unwrap();
-    let notes: Vec<_> = notes.map(|note| note.unwrap().path()).collect();
+    let notes = lab.bench.kept();
     assert_eq!(notes.len(), 1);
     fs::write(&notes[0], "{").unwrap();
     assert_eq!(lab.run(&[]).1, 2);
@@ -150,8 +132,8 @@ fn what_never_will_is_not_tried_again() {
 fn plans_know_of_it() {
     let lab = Lab::new();
     let expected = |lab: &Lab| {
-        let plan = Plan::make(&lab.graph, &lab.store, &HashSet::new());
-        expect(&lab.graph, &plan, &lab.store, &lab.all()).total()
+        let bench = &lab.bench;
+        expect(&bench.graph, &bench.plan(), &bench.store, &bench.all()).total()
     };
     assert_eq!(expected(&lab).networks, 3, "one is the same work as another");
     lab.run(&[]);
@@ -159,8 +141,8 @@ fn plans_know_of_it() {
     let left = expected(&lab);
     assert_eq!((left.networks, left.measured), (1, true));
     assert_eq!(lab.bound.load(Ordering::Relaxed), 0, "recorded parameters are not resolved anew");
-    let plan = Plan::make(&lab.graph, &lab.store, &HashSet::new());
-    let why = Why::new(&lab.graph, &plan, &lab.store);
+    let plan = lab.bench.plan();
+    let why = Why::new(&lab.bench.graph, &plan, &lab.bench.store);
     let of = |task: usize| why.reason(task);
     assert!(matches!(of(0), Reason::Failed(failure) if failure.what == "it never will"));
     assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));

@@ -97,8 +97,8 @@ impl ParamError {
 
 /// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
 fn in_words(what: String) -> String {
-    if let Some((wrong, valid)) = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once('`'))
-    {
+    let unknown = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "));
+    if let Some((wrong, valid)) = unknown {
         let hint = names::hint(wrong, valid.split('`').skip(1).step_by(2)).unwrap_or_default();
         return format!("there is no `{wrong}` ({hint})");
     }

@@ -41,6 +41,43 @@ pub fn graph(text: &str, sets: &[&str]) -> (Spec, Graph) {
     (spec, graph)
 }
 
+/// A graph of ops that a test has written itself, and a cache of its own.
+pub struct Bench {
+    pub graph: Graph,
+    pub store: Arc<Store>,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub fn new(text: &str, ops: &Registry) -> Bench {
+        let (_, _, graph) = expand(text, &[], ops).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Bench { graph, store: Arc::new(Store::open(folder.path()).unwrap()), _folder: folder }
+    }
+
+    pub fn all(&self) -> Vec<usize> {
+        (0..self.graph.tasks.len()).collect()
+    }
+
+    pub fn plan(&self) -> Plan {
+        Plan::make(&self.graph, &self.store, &HashSet::new())
+    }
+
+    /// Everything, on one thread.
+    pub fn run(&self, force: &[&str]) -> Report {
+        let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
+        let mut plan = Plan::make(&self.graph, &self.store, &force);
+        let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
+        run::run(&self.graph, &mut plan, &self.store, &self.all(), &options, &mut Silent).unwrap()
+    }
+
+    /// States that are kept, and failures.
+    pub fn kept(&self) -> Vec<PathBuf> {
+        let folder = self.store.root().join("checkpoints");
+        files(&folder).into_iter().map(|file| folder.join(file)).collect()
+    }
+}
+
 /// A pipeline and a cache of its own.
 pub struct Lab {
     pub text: String,
