@@ -2,49 +2,44 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::project::{Project, differences};
+use crate::watched::Watched;
 
-const TARGETS: &[&str] = &["hard_counts", "overlap", "tiny_figure"];
+const TARGETS: &[&str] = &["hard_counts", "overlap", "correlation", "tiny_figure"];
 
-/// Moments at which a run is killed. By hand: HSPIPE_KILLS=200 cargo x test -p hspipe --test e2e kills
-fn kills() -> u64 {
+/// Runs that are killed. By hand: HSPIPE_KILLS=200 cargo x test -p hspipe --test e2e kills
+fn kills() -> usize {
     std::env::var("HSPIPE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(15)
 }
 
+/// More than 40 events and 40 files come of a whole run. Each run is killed at another of them.
+#[cfg(unix)]
 #[test]
-fn kills_at_random_moments_change_no_byte() {
+fn kills_at_any_moment_change_no_byte() {
     let undisturbed = Project::new();
-    let start = Instant::now();
     undisturbed.run(TARGETS);
-    let whole = start.elapsed();
     let expected = undisturbed.contents();
 
     let project = Project::new();
-    let words = [&["run"], TARGETS, &["--threads", "2"]].concat();
-    let (mut done, mut cut) = (0, 0);
-    for kill in 0..kills() {
-        let mut child = project.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // A different share of the whole time each time, as the golden ratio spreads them.
-        let share = (kill as f64 * 0.618_034).fract();
-        std::thread::sleep(whole.mul_f64(share).max(Duration::from_millis(2)));
-        let is_over = child.try_wait().unwrap().is_some();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        if is_over {
-            done += 1
-        } else {
-            cut += 1
-        }
-        if is_over || kill % 4 == 3 {
+    let words = [&["run"], TARGETS, &["--threads", "2", "--log-format", "json"]].concat();
+    let (mut runs, mut cut) = (0, 0);
+    while cut < kills() {
+        let (moment, files) = (1 + runs * 17 % 40, project.files());
+        let mut run = Watched::start(project.command(&words));
+        match runs % 2 {
+            0 => run.says(moment),
+            _ => run.until(|| project.files() >= files + moment),
+        };
+        let was_killed = run.kill();
+        cut += usize::from(was_killed);
+        if !was_killed || runs % 4 == 3 {
             // So that early moments come again.
-            let removed = fs::remove_dir_all(project.path("cache"));
-            assert!(removed.is_ok() || !project.path("cache").exists());
+            fs::remove_dir_all(project.path("cache")).unwrap();
         }
+        runs += 1;
     }
-    assert!(cut * 2 >= kills(), "{cut} runs were killed, {done} were over before");
     project.run(TARGETS);
     // What a kill left half written goes with the next collection, and nothing else does.
     let collected = project.hspipe(&["cache", "gc"]);
@@ -90,15 +85,12 @@ fn a_full_disk_is_an_error_and_leaves_the_cache_intact() {
 fn a_pipeline_edited_during_a_run_changes_the_next_one_only() {
     let project = Project::new();
     let pipeline = fs::read(project.path("pipeline.yaml")).unwrap();
-    let words = [&["run"], TARGETS].concat();
-    let mut child = project.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // Its cache folder is made once the pipeline has been read.
-    while !project.path("cache/objects").exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it is over before it began");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let mut run = Watched::start(project.command(&[&["run"], TARGETS, &["--log-format", "json"]].concat()));
+    // Its first event comes once the pipeline has been read.
+    assert!(run.says(1));
     fs::write(project.path("pipeline.yaml"), "params: [this is no pipeline").unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let (status, said) = run.end();
+    assert!(status.success(), "{said}");
     assert_eq!(project.hspipe(&["status"]).code, Some(2));
     fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
     assert!(project.run(TARGETS).starts_with("nothing to do"));

@@ -17,3 +17,4 @@ mod report;
 mod sweep;
 mod tables;
 mod usage;
+mod watched;

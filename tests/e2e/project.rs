@@ -88,6 +88,13 @@ impl Project {
         ran.err.lines().last().unwrap_or_default().to_string()
     }
 
+    /// How many objects and records there are, half written ones among them.
+    pub fn files(&self) -> usize {
+        let below = |part: &str| fs::read_dir(self.path(part)).into_iter().flatten().flatten();
+        let folders = below("cache/objects").chain(below("cache/records"));
+        folders.map(|folder| fs::read_dir(folder.path()).map_or(0, Iterator::count)).sum()
+    }
+
     /// Every object and record by its path, records without what a clock says; and every result and figure.
     pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
