@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history::{self, RunRecord};
 use crate::key::{Key, Seed};
@@ -69,9 +68,7 @@ pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Ex
     for task in tasks.iter().copied() {
         let Some(work) = works.add(graph, plan, task) else { continue };
         let cost = cost(graph, task);
-        let has_failed =
-            || matches!(&plan.states[task], State::ToRun { key } if Failure::load(store, key).is_some());
-        if cost == Cost::default() || has_failed() || !counted.insert(work) {
+        if cost == Cost::default() || !counted.insert(work) {
             continue;
         }
         let known = past.measured(graph.stage_of(task).op.as_ref());

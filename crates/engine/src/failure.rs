@@ -3,6 +3,7 @@
 //! In: a task's key and the op's error, see [`OpError::lasting`]. Out: that error to later runs, which then need not
 //! compute. Kept beside the checkpoints and collected with them. No part of any result.
 
+use std::collections::HashSet;
 use std::fs;
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,14 @@ impl Failure {
         (failure.key == *key).then_some(failure)
     }
 
+    /// The keys of all tasks of which a failure is kept.
+    pub fn keys(store: &Store) -> HashSet<Key> {
+        let files = fs::read_dir(store.failures()).into_iter().flatten().flatten();
+        let kept =
+            files.filter_map(|file| Key::from_hex(file.file_name().to_str()?.strip_suffix(".failed")?));
+        kept.filter(|key| Failure::load(store, key).is_some()).collect()
+    }
+
     /// Keeps an error. Where it cannot be written, the next run finds the same again.
     pub(crate) fn keep(store: &Store, key: &Key, error: &OpError) {
         let failure = Failure { key: *key, what: error.what.clone(), hint: error.hint.clone(), at: now() };
@@ -44,6 +53,6 @@ impl Failure {
     pub fn error(self, stage: &str) -> OpError {
         let again = format!("an earlier run found this, and `--force {stage}` tries again");
         let hint = self.hint.map_or(again.clone(), |hint| format!("{hint}; {again}"));
-        OpError::new(self.what).hint(hint)
+        OpError::new(self.what).hint(hint).lasting()
     }
 }

@@ -29,6 +29,16 @@ pub enum Arity {
     Optional,
     /// One or more, gathered over the axes that only the upstream stage has.
     Many,
+    /// The same, less those that cannot be made: a task that failed for good, or that reads such a one, is left out as
+    /// long as another one is there. An error that may pass leaves nothing out, or the result would hang on accidents.
+    Available,
+}
+
+impl Arity {
+    /// Whether it takes several tables.
+    pub fn gathers(self) -> bool {
+        matches!(self, Arity::Many | Arity::Available)
+    }
 }
 
 /// An input that an op declares.
@@ -48,6 +58,10 @@ pub const fn optional(name: &'static str) -> InputDecl {
 
 pub const fn many(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Many }
+}
+
+pub const fn available(name: &'static str) -> InputDecl {
+    InputDecl { name, arity: Arity::Available }
 }
 
 /// A parameter that an op declares.

@@ -1,15 +1,17 @@
 //! Hit or miss, for every task of a graph.
 //!
 //! In: [`Graph`] and [`Store`]. Out: [`Plan`]. Below a miss the inputs' digests are unknown, so a task is
-//! cached, to run, or depends: it is decided when what it reads is done.
+//! cached, to run, or depends: it is decided when what it reads is done. What an earlier run has seen fail for good is
+//! not run again.
 
 use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
+use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::key::{InputDigest, Key, Manifest};
-use crate::op::AnyOp;
+use crate::op::{AnyOp, Arity};
 use crate::store::{Output, Record, Store};
 
 /// What is known of a task before it runs.
@@ -21,6 +23,10 @@ pub enum State {
     ToRun { key: Key },
     /// Something that it reads is not computed yet.
     Depends,
+    /// It failed, and would again; see [`crate::failure`].
+    Failed { key: Key },
+    /// It cannot do without something that failed for good.
+    Blocked,
     /// Something that it reads has been taken away; see [`crate::graph::Task::absent`].
     Absent,
 }
@@ -32,6 +38,36 @@ impl State {
             _ => None,
         }
     }
+
+    /// Whether it failed for good, or reads what did.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, State::Failed { .. } | State::Blocked)
+    }
+
+    fn made(&self) -> Made<'_> {
+        match self {
+            State::Cached { outputs, .. } => Made::Tables(outputs),
+            State::Failed { .. } | State::Blocked => Made::Never,
+            State::ToRun { .. } | State::Depends | State::Absent => Made::NotYet,
+        }
+    }
+}
+
+/// What a task has made, for those that read it.
+pub enum Made<'a> {
+    Tables(&'a [Output]),
+    NotYet,
+    /// It failed for good, or reads what did.
+    Never,
+}
+
+/// Why a task has no manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Something that it reads is not made yet.
+    NotYet,
+    /// Something that it cannot do without will never be made.
+    Never,
 }
 
 /// The state of every task of a graph.
@@ -46,12 +82,16 @@ pub struct Counts {
     pub cached: usize,
     pub to_run: usize,
     pub depends: usize,
+    /// Failed for good.
+    pub failed: usize,
+    /// In want of what failed.
+    pub blocked: usize,
     pub absent: usize,
 }
 
 impl Counts {
     pub fn all(&self) -> usize {
-        self.cached + self.to_run + self.depends
+        self.cached + self.to_run + self.depends + self.failed + self.blocked
     }
 }
 
@@ -59,6 +99,7 @@ impl Plan {
     /// Looks up every task. The tasks of the stages in `force` count as never computed.
     pub fn make(graph: &Graph, store: &Store, force: &HashSet<String>) -> Plan {
         let mut states: Vec<State> = Vec::with_capacity(graph.tasks.len());
+        let failures = Failure::keys(store);
         // A stage reads earlier ones only, so its tasks can be looked up side by side.
         for stage in &graph.stages {
             let forced = force.contains(&stage.name);
@@ -66,13 +107,18 @@ impl Plan {
                 if graph.tasks[task].absent.is_some() {
                     return State::Absent;
                 }
-                let Some(manifest) = manifest(graph, task, |input| states[input].outputs()) else {
-                    return State::Depends;
+                let key = match manifest(graph, task, |input| states[input].made()) {
+                    Ok(manifest) => manifest.key(),
+                    Err(Lack::NotYet) => return State::Depends,
+                    Err(Lack::Never) => return State::Blocked,
                 };
-                let key = manifest.key();
+                if forced {
+                    return State::ToRun { key };
+                }
                 match served(store, stage.op.as_ref(), &key) {
-                    Some(record) if !forced => State::Cached { key, outputs: record.outputs },
-                    _ => State::ToRun { key },
+                    Some(record) => State::Cached { key, outputs: record.outputs },
+                    None if failures.contains(&key) => State::Failed { key },
+                    None => State::ToRun { key },
                 }
             };
             let of_stage: Vec<State> = stage.tasks.clone().into_par_iter().map(state).collect();
@@ -88,15 +134,23 @@ impl Plan {
                 State::Cached { .. } => counts.cached += 1,
                 State::ToRun { .. } => counts.to_run += 1,
                 State::Depends => counts.depends += 1,
+                State::Failed { .. } => counts.failed += 1,
+                State::Blocked => counts.blocked += 1,
                 State::Absent => counts.absent += 1,
             }
         }
         counts
     }
 
-    /// The manifest of a task, if the outputs of all that it reads are known.
+    /// The manifest of a task, if what all that it reads has made is known.
     pub fn manifest(&self, graph: &Graph, task: TaskId) -> Option<Manifest> {
-        manifest(graph, task, |input| self.states[input].outputs())
+        manifest(graph, task, |input| self.states[input].made()).ok()
+    }
+
+    /// Of the tasks that `task` would gather, those that it does without.
+    pub fn left_out(&self, graph: &Graph, task: TaskId) -> Vec<TaskId> {
+        let items = graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter().copied());
+        items.filter(|item| self.states[*item].is_lost()).collect()
     }
 }
 
@@ -106,24 +160,48 @@ pub fn served(store: &Store, op: &dyn AnyOp, key: &Key) -> Option<Record> {
     store.lookup(key).filter(|record| op.outputs().iter().all(|table| has(record, table)))
 }
 
-/// The manifest of `task`, given the outputs of the tasks that it reads; `None` if some are unknown.
+/// The manifest of `task`, given what the tasks that it reads have made.
+///
+/// # Errors
+/// It has none yet, or will never have one.
 pub fn manifest<'a>(
     graph: &Graph,
     task: TaskId,
-    outputs: impl Fn(TaskId) -> Option<&'a [Output]>,
-) -> Option<Manifest> {
+    made: impl Fn(TaskId) -> Made<'a>,
+) -> Result<Manifest, Lack> {
     let node = &graph.tasks[task];
+    let op = &graph.stages[node.stage].op;
     let mut inputs: BTreeMap<String, Vec<InputDigest>> = BTreeMap::new();
+    let mut is_complete = true;
     for input in &node.inputs {
-        let tables = inputs.entry(input.name.to_string()).or_default();
+        let mut tables = Vec::with_capacity(input.items.len());
+        let mut lost = 0;
         for item in input.items.iter() {
             let table = graph.stage_of(*item).op.outputs()[input.output];
-            let output = outputs(*item)?.iter().find(|output| output.table == table)?;
+            let output = match made(*item) {
+                Made::Tables(outputs) => outputs.iter().find(|output| output.table == table),
+                Made::NotYet => None,
+                Made::Never => {
+                    lost += 1;
+                    continue;
+                }
+            };
+            let Some(output) = output else {
+                is_complete = false;
+                continue;
+            };
             let coords = graph.gathered_coords(input, *item).into_iter().collect();
             tables.push(InputDigest { coords, digest: output.digest });
         }
+        let needs_all = input.arity(op.as_ref()) != Arity::Available;
+        if lost > 0 && (needs_all || lost == input.items.len()) {
+            return Err(Lack::Never);
+        }
+        inputs.insert(input.name.to_string(), tables);
     }
-    let op = &graph.stages[node.stage].op;
+    if !is_complete {
+        return Err(Lack::NotYet);
+    }
     let manifest = Manifest {
         op: op.name().to_string(),
         version: op.version(),
@@ -131,5 +209,5 @@ pub fn manifest<'a>(
         seed: None,
         inputs,
     };
-    Some(manifest.with_seed(node.seed.as_deref()))
+    Ok(manifest.with_seed(node.seed.as_deref()))
 }

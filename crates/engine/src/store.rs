@@ -114,7 +114,12 @@ impl Store {
     }
 
     pub(crate) fn failure_path(&self, key: &Key) -> PathBuf {
-        self.root.join("checkpoints").join(format!("{}.failed", key.hex()))
+        self.failures().join(format!("{}.failed", key.hex()))
+    }
+
+    /// The folder of all failures that are kept.
+    pub(crate) fn failures(&self) -> PathBuf {
+        self.root.join("checkpoints")
     }
 
     /// The record of `key`, if there is one and all its objects are present in their sizes.

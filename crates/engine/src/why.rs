@@ -55,7 +55,11 @@ impl<'a> Why<'a> {
                 Some(record) => Reason::Cached(Box::new(record)),
                 None => Reason::Missing { key: *key },
             },
-            State::Depends => {
+            State::Failed { key } => match Failure::load(self.store, key) {
+                Some(failure) => Reason::Failed(failure),
+                None => Reason::Never,
+            },
+            State::Depends | State::Blocked => {
                 let mut items = self.graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter());
                 match items.find(|item| self.plan.states[**item].outputs().is_none()) {
                     Some(item) => {
@@ -73,9 +77,6 @@ impl<'a> Why<'a> {
             State::ToRun { key } => {
                 if self.store.record(key).is_some() {
                     return Reason::Missing { key: *key };
-                }
-                if let Some(failure) = Failure::load(self.store, key) {
-                    return Reason::Failed(failure);
                 }
                 let had = |name: String| {
                     let key =

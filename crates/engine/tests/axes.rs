@@ -271,7 +271,7 @@ fn manifests(graph: &Graph) -> Vec<Option<Manifest>> {
     for task in 0..graph.tasks.len() {
         let present = graph.tasks[task].absent.is_none();
         let manifest =
-            present.then(|| plan::manifest(graph, task, |item| Some(outputs[item].as_slice())).unwrap());
+            present.then(|| plan::manifest(graph, task, |item| plan::Made::Tables(&outputs[item])).unwrap());
         let digest = manifest.as_ref().map(|manifest| Digest::of(manifest.key().hex().as_bytes()));
         outputs.push(
             digest.map(|digest| Output { table: "out".to_string(), digest, bytes: 0 }).into_iter().collect(),

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::Bench;
 use hspipe_engine::estimate::expect;
-use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, one};
+use hspipe_engine::op::{
+    Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, available, many, one,
+};
+use hspipe_engine::plan::State;
 use hspipe_engine::run::Report;
 use hspipe_engine::why::{Reason, Why};
 use serde::{Deserialize, Serialize};
@@ -69,6 +72,28 @@ impl Op for Reader {
     }
 }
 
+/// Adds up what it gets of the tables; `All` of them, or those that there are.
+struct Sum<const ALL: bool>;
+
+impl<const ALL: bool> Op for Sum<ALL> {
+    type Params = Nothing;
+    const NAME: &'static str = if ALL { "sum_of_all" } else { "sum" };
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = if ALL { &[many("scores")] } else { &[available("scores")] };
+    const OUTPUTS: &'static [&'static str] = &["out"];
+
+    fn run(&self, task: &Task<Nothing>) -> Result<Outputs, OpError> {
+        let mut made = Vec::new();
+        for table in task.inputs.many("scores") {
+            let number =
+                table.coords.iter().find(|(axis, _)| axis == "number").map(|(_, value)| value.as_u64());
+            assert_eq!(number, Some(Some(u64::from(table.read()?[0]))), "each with its own coordinates");
+            made.extend(table.read()?);
+        }
+        Ok(vec![("out", made)])
+    }
+}
+
 struct Lab {
     ran: Arc<AtomicU32>,
     bound: Arc<AtomicU32>,
@@ -86,11 +111,17 @@ stages:
 
 impl Lab {
     fn new() -> Lab {
+        Lab::of(PIPELINE)
+    }
+
+    fn of(pipeline: &str) -> Lab {
         let (ran, bound) = (Arc::default(), Arc::default());
         let mut ops = Registry::default();
         ops.add(Reader);
+        ops.add(Sum::<true>);
+        ops.add(Sum::<false>);
         ops.add(Doomed { ran: Arc::clone(&ran), bound: Arc::clone(&bound) });
-        Lab { ran, bound, bench: Bench::new(PIPELINE, &ops) }
+        Lab { ran, bound, bench: Bench::new(pipeline, &ops) }
     }
 
     /// What a run says, and how many tasks it computed or tried to.
@@ -146,4 +177,74 @@ fn plans_know_of_it() {
     let of = |task: usize| why.reason(task);
     assert!(matches!(of(0), Reason::Failed(failure) if failure.what == "it never will"));
     assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));
+}
+
+/// A reader of the first, and what gathers it: of `number`, 1 fails for good, 2 fails, the others do not.
+fn gathering(numbers: &str) -> Lab {
+    Lab::of(&format!(
+        "
+axes: {{number: {numbers}}}
+stages:
+  doomed: {{axes: [number]}}
+  reader: {{axes: [number], inputs: {{scores: doomed}}}}
+  sum: {{inputs: {{scores: reader}}}}
+  sum_of_all: {{inputs: {{scores: reader}}}}
+  last: {{op: reader, inputs: {{scores: sum}}}}
+"
+    ))
+}
+
+/// What became of each stage's only task, or last one: its first table, or none.
+fn made(lab: &Lab, stage: &str) -> Option<Vec<u8>> {
+    let (graph, plan) = (&lab.bench.graph, lab.bench.plan());
+    let task = graph.stage(stage).unwrap().tasks.end - 1;
+    let output = plan.states[task].outputs()?.first()?.digest;
+    Some(lab.bench.store.read(&output).unwrap())
+}
+
+#[test]
+fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
+    let lab = gathering("[3, 1, 4]");
+    for (run, computed) in [(1, 6), (2, 0)] {
+        let (report, ran) = lab.run(&[]);
+        assert_eq!(report.computed.len(), computed, "run {run}: two of each, the sum, its reader");
+        assert_eq!(
+            (report.failed.len(), report.blocked.len()),
+            (1, 2),
+            "run {run}: a reader, the sum of all"
+        );
+        assert!(report.not_started.is_empty());
+        assert_eq!(ran, if run == 1 { 3 } else { 0 });
+        assert_eq!(made(&lab, "last"), Some(vec![3, 4]));
+        assert_eq!(made(&lab, "sum_of_all"), None);
+    }
+    let plan = lab.bench.plan();
+    let states = lab.bench.graph.stage("sum").map(|stage| plan.left_out(&lab.bench.graph, stage.tasks.start));
+    assert_eq!(states.map(|left_out| left_out.len()), Some(1));
+    let failed = plan.states.iter().filter(|state| matches!(state, State::Failed { .. })).count();
+    let blocked = plan.states.iter().filter(|state| matches!(state, State::Blocked)).count();
+    assert_eq!((failed, blocked), (1, 2));
+}
+
+#[test]
+fn an_accident_or_the_loss_of_all_leaves_nothing_to_go_on_with() {
+    for numbers in ["[3, 2, 1]", "[1]"] {
+        let lab = gathering(numbers);
+        for _ in 0..2 {
+            let (report, _) = lab.run(&[]);
+            assert!(report.not_started.is_empty() && !report.is_complete());
+            assert_eq!(made(&lab, "sum"), None, "{numbers}");
+        }
+    }
+}
+
+#[test]
+fn what_is_tried_again_and_comes_right_joins_the_rest() {
+    let lab = gathering("[3, 1]");
+    lab.run(&[]);
+    assert_eq!(made(&lab, "sum"), Some(vec![3]));
+    fs::remove_file(&lab.bench.kept()[0]).unwrap();
+    let plan = lab.bench.plan();
+    let sum = lab.bench.graph.stage("sum").unwrap().tasks.start;
+    assert!(matches!(plan.states[sum], State::Depends), "it may be made this time");
 }

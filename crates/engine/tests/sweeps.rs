@@ -92,7 +92,7 @@ fn tasks(graph: &Graph, also: impl Fn(&str) -> BTreeMap<String, String>) -> Task
     let (mut tasks, mut outputs) = (Tasks::new(), Vec::<Vec<Output>>::new());
     for task in 0..graph.tasks.len() {
         let present = graph.tasks[task].absent.is_none();
-        let manifest = plan::manifest(graph, task, |item| Some(outputs[item].as_slice()));
+        let manifest = plan::manifest(graph, task, |item| plan::Made::Tables(&outputs[item]));
         let key = present.then(|| manifest.unwrap().key());
         let digest = key.map(|key| Digest::of(key.hex().as_bytes()));
         outputs.push(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Graph, Slice, Stage, TaskId, ValueId, union};
 use crate::error::SpecError;
 use crate::names;
-use crate::op::{AnyOp, Arity};
+use crate::op::AnyOp;
 use crate::spec::Reference;
 use crate::value::show;
 use crate::yaml::Name;
@@ -154,7 +154,7 @@ impl Join {
     ) -> Result<(), SpecError> {
         let stage = &graph.stages[self.upstream];
         let declared = op.inputs().iter().find(|declared| declared.name == input.text);
-        if declared.is_none_or(|declared| declared.arity == Arity::Many) || self.gathered.is_empty() {
+        if declared.is_none_or(|declared| declared.arity.gathers()) || self.gathered.is_empty() {
             return Ok(());
         }
         let axes: Vec<&str> = self.gathered.iter().map(|axis| stage.axes[*axis].as_str()).collect();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::error::SpecError;
 use crate::key::Seed;
-use crate::op::{AnyOp, Bound, Registry};
+use crate::op::{AnyOp, Arity, Bound, Registry};
 use crate::settings::Settings;
 use crate::spec::Spec;
 use crate::value::{Value, canonical, show};
@@ -108,6 +108,14 @@ pub struct TaskInput {
     /// The upstream stage's axes (by place) whose coordinates tell the items apart.
     pub gathered: Arc<[usize]>,
     pub items: Arc<[TaskId]>,
+}
+
+impl TaskInput {
+    /// What the task's op says of this input.
+    pub fn arity(&self, op: &dyn AnyOp) -> Arity {
+        let declared = op.inputs().iter().find(|declared| *declared.name == *self.name);
+        declared.map_or(Arity::One, |declared| declared.arity)
+    }
 }
 
 /// All tasks of a pipeline under given settings.

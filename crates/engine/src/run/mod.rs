@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::key::{Digest, Key};
 use crate::lock::{self, Attempt};
-use crate::op::{Capacity, OpError};
+use crate::op::{Arity, Capacity, OpError};
 use crate::plan::{Plan, State, served};
 use crate::progress::{Event, Progress};
 use crate::store::{Record, Store};
@@ -104,11 +104,11 @@ struct Scheduler<'a> {
     store: &'a Arc<Store>,
     options: &'a Options,
     progress: &'a mut dyn Progress,
-    /// The tasks that may have to be computed.
+    /// The tasks that no record serves.
     open: Vec<TaskId>,
-    /// For each open task, how many of the tasks that it reads are open.
+    /// For each of them that may be computed, how many such tasks it reads.
     waiting: HashMap<TaskId, usize>,
-    /// For each open task, the open tasks that read it.
+    /// The same the other way: the tasks that wait for it.
     readers: HashMap<TaskId, Vec<TaskId>>,
     queue: BTreeMap<Place, Ready>,
     /// Queued tasks that another process computes.
@@ -132,12 +132,13 @@ impl<'a> Scheduler<'a> {
         options: &'a Options,
         progress: &'a mut dyn Progress,
     ) -> Self {
-        let is_open = |task: &TaskId| matches!(plan.states[*task], State::ToRun { .. } | State::Depends);
+        let is_to_do = |task: &TaskId| matches!(plan.states[*task], State::ToRun { .. } | State::Depends);
+        let is_open = |task: &TaskId| is_to_do(task) || plan.states[*task].is_lost();
         let open: Vec<TaskId> = needed.into_iter().filter(is_open).collect();
         let (mut waiting, mut readers) = (HashMap::new(), HashMap::<TaskId, Vec<TaskId>>::new());
-        for task in &open {
+        for task in open.iter().filter(|task| is_to_do(task)) {
             let items = graph.tasks[*task].inputs.iter().flat_map(|input| input.items.iter());
-            let upstream: HashSet<TaskId> = items.copied().filter(is_open).collect();
+            let upstream: HashSet<TaskId> = items.copied().filter(is_to_do).collect();
             for item in &upstream {
                 readers.entry(*item).or_default().push(*task);
             }
@@ -166,6 +167,11 @@ impl<'a> Scheduler<'a> {
         self.progress.event(Event::Begin { tasks: &self.open });
         let (send, receive) = mpsc::channel::<(Done, usize)>();
         for task in self.open.clone() {
+            match self.plan.states[task] {
+                State::Failed { key } => self.tell_known_failure(task, &key),
+                State::Blocked => self.tell_blocked(task),
+                _ => {}
+            }
             // One that reads a failure which is known already waits no longer.
             if self.waiting.get(&task) == Some(&0) {
                 self.ready(task);
@@ -326,7 +332,11 @@ impl<'a> Scheduler<'a> {
         let readers = self.running.iter().filter_map(|task| self.readers.get(task)).flatten();
         let joins_soon = |reader: &TaskId| {
             let inputs = self.graph.tasks[*reader].inputs.iter().flat_map(|input| input.items.iter());
-            let mut unknown = inputs.filter(|item| self.plan.states[**item].outputs().is_none());
+            let is_unknown = |item: &&TaskId| {
+                let state = &self.plan.states[**item];
+                state.outputs().is_none() && !state.is_lost()
+            };
+            let mut unknown = inputs.filter(is_unknown);
             self.graph.tasks[*reader].stage == stage && unknown.all(|item| self.running.contains(item))
         };
         readers.into_iter().any(joins_soon)
@@ -342,10 +352,14 @@ impl<'a> Scheduler<'a> {
                 self.progress.event(Event::Failed { task, error: &error });
                 let key = self.plan.manifest(self.graph, task).map(|manifest| manifest.key());
                 let others = key.and_then(|key| self.same_work.remove(&key)).unwrap_or_default();
+                let is_lasting = error.is_lasting();
                 self.report.failed.push((task, error));
-                self.block_readers(task);
+                if let Some(key) = key.filter(|_| is_lasting) {
+                    self.plan.states[task] = State::Failed { key };
+                }
+                self.go_on_without(task, is_lasting);
                 for other in others {
-                    self.block(other);
+                    self.block(other, is_lasting);
                 }
             }
         }
@@ -374,26 +388,59 @@ impl<'a> Scheduler<'a> {
             }
         }
         for reader in self.readers.remove(&task).unwrap_or_default() {
-            if let Some(left) = self.waiting.get_mut(&reader) {
-                *left -= 1;
-                if *left == 0 {
-                    self.ready(reader);
-                }
+            self.wait_for_one_less(reader);
+        }
+    }
+
+    /// One that an earlier run has seen fail.
+    fn tell_known_failure(&mut self, task: TaskId, key: &Key) {
+        let error = match Failure::load(self.store, key) {
+            Some(failure) => failure.error(&self.graph.stage_of(task).name),
+            None => OpError::new("what is known of its failure is gone").hint("run again".to_string()),
+        };
+        self.progress.event(Event::Failed { task, error: &error });
+        self.report.failed.push((task, error));
+    }
+
+    fn tell_blocked(&mut self, task: TaskId) {
+        self.report.blocked.push(task);
+        self.progress.event(Event::Blocked { task });
+    }
+
+    /// A task that reads what failed, `for_good` or not, and cannot do without.
+    fn block(&mut self, task: TaskId, for_good: bool) {
+        if self.waiting.remove(&task).is_some() {
+            if for_good {
+                self.plan.states[task] = State::Blocked;
+            }
+            self.tell_blocked(task);
+            self.go_on_without(task, for_good);
+        }
+    }
+
+    /// Blocks the readers of a task that came to nothing, but for those that do without what is lost for good.
+    fn go_on_without(&mut self, task: TaskId, for_good: bool) {
+        for reader in self.readers.remove(&task).unwrap_or_default() {
+            match for_good && self.does_without(reader, task) {
+                true => self.wait_for_one_less(reader),
+                false => self.block(reader, for_good),
             }
         }
     }
 
-    fn block(&mut self, task: TaskId) {
-        if self.waiting.remove(&task).is_some() {
-            self.report.blocked.push(task);
-            self.progress.event(Event::Blocked { task });
-            self.block_readers(task);
-        }
+    fn does_without(&self, reader: TaskId, lost: TaskId) -> bool {
+        let op = self.graph.stage_of(reader).op.as_ref();
+        let is_left = |item: &TaskId| !self.plan.states[*item].is_lost();
+        let mut inputs = self.graph.tasks[reader].inputs.iter().filter(|input| input.items.contains(&lost));
+        inputs.all(|input| input.arity(op) == Arity::Available && input.items.iter().any(is_left))
     }
 
-    fn block_readers(&mut self, task: TaskId) {
-        for reader in self.readers.remove(&task).unwrap_or_default() {
-            self.block(reader);
+    fn wait_for_one_less(&mut self, reader: TaskId) {
+        if let Some(left) = self.waiting.get_mut(&reader) {
+            *left -= 1;
+            if *left == 0 {
+                self.ready(reader);
+            }
         }
     }
 }

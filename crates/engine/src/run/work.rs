@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history::now;
-use crate::key::{Digest, Key, Manifest};
+use crate::key::{Digest, InputDigest, Key, Manifest};
 use crate::lock::Guard;
 use crate::op::{AnyOp, BoundTask, Inputs, OpError, Outputs, Table};
 use crate::run::Options;
@@ -96,13 +96,15 @@ pub(crate) fn bind(
     let node = &graph.tasks[task];
     let mut inputs = Inputs::default();
     for input in &node.inputs {
-        let digests = &manifest.inputs[input.name.as_ref()];
-        let tables = input.items.iter().zip(digests).map(|(item, table)| Table {
-            coords: graph.gathered_coords(input, *item),
-            digest: table.digest,
-            store: store.clone(),
-        });
-        inputs.tables.insert(input.name.to_string(), tables.collect());
+        // In the order of the items, less those that the task does without.
+        let mut digests = manifest.inputs[input.name.as_ref()].iter().peekable();
+        let table = |item: &TaskId| {
+            let coords = graph.gathered_coords(input, *item);
+            let is_of = |table: &&InputDigest| table.coords == coords.iter().cloned().collect();
+            let digest = digests.next_if(is_of)?.digest;
+            Some(Table { coords, digest, store: store.clone() })
+        };
+        inputs.tables.insert(input.name.to_string(), input.items.iter().filter_map(table).collect());
     }
     BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs, checkpoint }
 }
