@@ -93,6 +93,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     for line in written {
         voice.note(&line);
     }
+    for doubt in views::doubts(&project.graph, &plan, &project.store, &needed)? {
+        voice.warning(&doubt);
+    }
     ending.summarise(start.elapsed().as_secs_f64());
     if !roots.is_empty() && roots.iter().all(|task| matches!(plan.states[*task], State::Absent)) {
         voice.warning(&format!("nothing is left of {} with these parameters", run.targets.join(", ")));

@@ -68,15 +68,20 @@ fn trainers(project: &Project, plan: &Plan, tasks: &[TaskId]) -> String {
 
 /// One row per stage among `tasks`, and a total.
 pub fn stages_table(project: &Project, plan: &Plan, tasks: &[TaskId]) -> String {
-    let mut table = Table::new(&["stage", "tasks", "cached", "to run", "depends"]);
+    let total = plan.count(tasks.iter().copied());
+    let has_failures = total.failed > 0;
+    let mut columns = vec!["stage", "tasks", "cached", "to run", "depends"];
+    if has_failures {
+        columns.extend(["failed", "blocked"]);
+    }
+    let mut table = Table::new(&columns);
     let mut row = |name: &str, counts: Counts| {
-        table.row(vec![
-            name.into(),
-            counts.all().into(),
-            counts.cached.into(),
-            counts.to_run.into(),
-            counts.depends.into(),
-        ]);
+        let Counts { cached, to_run, depends, failed, blocked, absent: _ } = counts;
+        let mut cells = vec![name.into(), counts.all().into(), cached.into(), to_run.into(), depends.into()];
+        if has_failures {
+            cells.extend([failed.into(), blocked.into()]);
+        }
+        table.row(cells);
     };
     for stage in &project.graph.stages {
         let counts = plan.count(tasks.iter().copied().filter(|task| stage.tasks.contains(task)));
@@ -84,6 +89,6 @@ pub fn stages_table(project: &Project, plan: &Plan, tasks: &[TaskId]) -> String 
             row(&stage.name, counts);
         }
     }
-    row("total", plan.count(tasks.iter().copied()));
+    row("total", total);
     table.text()
 }

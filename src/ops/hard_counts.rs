@@ -1,6 +1,6 @@
 //! hard_counts: counts of every set -> mean and std per class. Next: `correlation`, `plot_classes`.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, available};
 use polars::prelude::col;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ impl Op for HardCounts {
     type Params = Params;
     const NAME: &'static str = "hard_counts";
     const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] = &[many("counts")];
+    const INPUTS: &'static [InputDecl] = &[available("counts")];
     const OUTPUTS: &'static [&'static str] = &["stats"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use hspipe_engine::Value;
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available};
 use hspipe_engine::value::{canonical, show};
 use polars::prelude::{IntoLazy, col, df};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ impl Op for Overlap {
     const NAME: &'static str = "overlap";
     const VERSION: u32 = 1;
     /// Gathered over strategy, train_ratio and set.
-    const INPUTS: &'static [InputDecl] = &[many("hard")];
+    const INPUTS: &'static [InputDecl] = &[available("hard")];
     const OUTPUTS: &'static [&'static str] = &["sets", "summary"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hspipe_engine::Value;
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available, one};
 use hspipe_engine::value::{canonical, show};
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,8 @@ impl Op for Rank {
     const NAME: &'static str = "rank";
     const VERSION: u32 = 1;
     /// The first two are gathered over strategy and whatever else tells sets apart.
-    const INPUTS: &'static [InputDecl] = &[many("hard"), many("mistakes"), one("classes"), one("sources")];
+    const INPUTS: &'static [InputDecl] =
+        &[available("hard"), available("mistakes"), one("classes"), one("sources")];
     const OUTPUTS: &'static [&'static str] = &["ranking"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

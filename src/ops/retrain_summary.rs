@@ -1,6 +1,6 @@
 //! retrain_summary: metrics of retrained networks -> mean and std over sets and networks. Next: the plots.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available};
 use polars::prelude::{IntoLazy, col, df};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ impl Op for RetrainSummary {
     const NAME: &'static str = "retrain_summary";
     const VERSION: u32 = 1;
     /// Gathered over train_ratio, set, remaining_ratio and run.
-    const INPUTS: &'static [InputDecl] = &[many("metrics")];
+    const INPUTS: &'static [InputDecl] = &[available("metrics")];
     const OUTPUTS: &'static [&'static str] = &["retrain_summary"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

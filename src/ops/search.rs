@@ -139,16 +139,21 @@ fn attempt_all(
     trained.into_iter().zip(seeds).map(judge).collect()
 }
 
-/// Parameters with which a class can invert at all.
+/// Parameters with which a class can invert at all: there is a check after `first_epoch`. Epochs count from 0.
 fn possible(params: &Params) -> Result<(), OpError> {
-    let Params { epochs, first_epoch, check_interval, .. } = params;
-    let (name, value) = match (first_epoch >= epochs, check_interval > epochs) {
-        (true, _) => ("first_epoch", first_epoch),
-        (_, true) => ("check_interval", check_interval),
-        _ => return Ok(()),
-    };
-    let what = format!("{name} is {value}, but there are {epochs} epochs: no class can invert");
-    Err(OpError::new(what).hint(format!("set {name} below epochs, or raise epochs")))
+    let Params { epochs, first_epoch, check_interval, .. } = *params;
+    // In 64 bits, where it cannot overflow.
+    let interval = u64::from(check_interval);
+    let first_check = (u64::from(first_epoch) / interval + 1) * interval;
+    if first_check < u64::from(epochs) {
+        return Ok(());
+    }
+    let what = format!(
+        "no class can invert: with check_interval {check_interval} and first_epoch {first_epoch} the first check is at \
+         epoch {first_check}, but the {epochs} epochs end before it"
+    );
+    let hint = format!("raise epochs above {first_check}, or lower check_interval or first_epoch");
+    Err(OpError::new(what).hint(hint))
 }
 
 /// The error of a task none of whose attempts came to anything. The next ones would come to the same.
@@ -163,7 +168,8 @@ fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
         })
         .collect();
     let what = format!(
-        "class {} did not invert within {} epochs, in the last of {} attempts",
+        "{} {} did not invert within {} epochs, in the last of {} attempts",
+        if called.len() == 1 { "class" } else { "classes" },
         called.join(", "),
         task.params.epochs,
         task.params.max_attempts
@@ -212,4 +218,28 @@ fn tables(
     tables.push(("inversions", write(&INVERSIONS, vec![classes.into(), epochs.into()])?));
     tables.push(("scores", write(&SEARCH_SCORES, columns)?));
     Ok(tables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_needs_a_check_after_its_first_epoch() {
+        let possible = |epochs: u32, first_epoch: u32, check_interval: u32| {
+            let given = serde_json::json!({
+                "network": "SimpleNN", "hidden": [2], "epochs": epochs, "learning_rate": 0.1, "trainer": "native",
+                "device": "cpu", "check_interval": check_interval, "first_epoch": first_epoch, "max_attempts": 1,
+            });
+            possible(&serde_json::from_value(given).unwrap()).map_err(|error| error.what)
+        };
+        // The checks after epoch 20 are at 25, 30, ...; the last epoch of 26 is 25.
+        assert_eq!([possible(26, 20, 5), possible(2, 0, 1)], [Ok(()), Ok(())]);
+        for (epochs, first_epoch, check_interval, first_check) in
+            [(25, 20, 5, 25), (1, 0, 1, 1), (500, 300, 251, 502), (10, u32::MAX, 1, 4_294_967_296_u64)]
+        {
+            let refused = possible(epochs, first_epoch, check_interval).unwrap_err();
+            assert!(refused.contains(&format!("first check is at epoch {first_check},")), "{refused}");
+        }
+    }
 }

@@ -125,6 +125,9 @@ impl Prepared {
         if let Some(label) = labels.iter().find(|label| !(0..classes as i32).contains(label)) {
             return Err(OpError::new(format!("a label is {label}, but there are {classes} classes")));
         }
+        if labels.iter().min() == labels.iter().max() {
+            return Err(one_class(&labels, inputs));
+        }
         let samples = self.samples(inputs, table.i32("sample_id")?)?;
         Ok(Training { samples, labels, classes })
     }
@@ -149,11 +152,32 @@ impl Prepared {
         }
         let normalisation = Frame::read("normalisation", normalisation.read()?)?;
         let (mean, variance) = (normalisation.f64("mean")?.to_vec(), normalisation.f64("variance")?.to_vec());
+        if variance.iter().all(|variance| *variance == 0.0) {
+            let what = "all pixels of all samples have the same value: there is nothing to learn from";
+            return Err(OpError::new(what).hint("look at some of the images: are they empty?".to_string()));
+        }
         let samples = Arc::new(Samples::new(chosen, shape, mean, variance));
         recent.push_front((name, samples.clone()));
         recent.truncate(KEPT);
         Ok(samples)
     }
+}
+
+/// A training needs two classes at least.
+fn one_class(labels: &[i32], inputs: &Inputs) -> OpError {
+    let name = || -> Result<String, OpError> {
+        let classes = Frame::read("classes", inputs.one("classes")?.read()?)?;
+        let class = labels.first().map_or(0, |label| *label as usize);
+        Ok(classes.text("name")?.get(class).map(|name| format!(" ({name})")).unwrap_or_default())
+    };
+    // A name helps, and its absence is no second failure.
+    let what = format!(
+        "the {} samples are all of one class{}: there is nothing to tell apart",
+        labels.len(),
+        name().unwrap_or_default()
+    );
+    let hint = "is this the right folder? each class has a folder or a label of its own; a larger subset_size may hold more";
+    OpError::new(what).hint(hint.to_string())
 }
 
 /// How networks are trained: resolved parameters.

@@ -6,6 +6,7 @@
 pub mod aligned;
 pub mod catalogue;
 pub mod difference;
+mod doubts;
 mod figures;
 pub mod format;
 pub mod published;
@@ -26,6 +27,7 @@ use hspipe_engine::spec::Spec;
 use hspipe_engine::store::{Store, write_whole};
 use hspipe_engine::value::canonical;
 
+pub use self::doubts::doubts;
 use self::results::Done;
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.

@@ -4,6 +4,7 @@
 //! of it added.
 
 mod docs;
+mod doubts;
 mod faults;
 mod hard;
 mod interrupted;

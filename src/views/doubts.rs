@@ -1,0 +1,219 @@
+//! What makes a result mean little, in words: sets that are missing, no hard sample or nearly all of them, networks that
+//! have learned nothing.
+//!
+//! In: the finished tasks that were asked for. Out: a warning for each doubt. Changes no result and hides none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::op::Arity;
+use hspipe_engine::plan::Plan;
+use hspipe_engine::store::Store;
+use hspipe_engine::value::{canonical, show};
+
+use crate::tables::Frame;
+
+/// A larger share of hard samples sets nothing apart.
+const NEARLY_ALL: f64 = 0.5;
+
+/// How far networks must come from the most frequent class' share of the labels towards 1.
+const LEARNED: f64 = 0.1;
+
+/// Networks of each stage that are looked at.
+const LOOKED_AT: usize = 12;
+
+/// What a reader of the results of `tasks` should know, a line each.
+///
+/// # Errors
+/// A table that cannot be read.
+pub fn doubts(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> anyhow::Result<Vec<String>> {
+    let results = Results { graph, plan, store, tasks };
+    let mut lines = results.missing_sets();
+    lines.extend(results.share_of_hard_samples()?);
+    lines.extend(results.unlearned()?);
+    Ok(lines)
+}
+
+struct Results<'a> {
+    graph: &'a Graph,
+    plan: &'a Plan,
+    store: &'a Store,
+    tasks: &'a [TaskId],
+}
+
+impl Results<'_> {
+    /// Results that go on without sets that failed.
+    fn missing_sets(&self) -> Vec<String> {
+        let mut stages: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for task in self.finished(None) {
+            if let Some((left, all)) = self.sets(task) {
+                stages.entry(format!("{left} of {all} sets")).or_default().insert(self.stage(task));
+            }
+        }
+        let line = |(sets, stages): (String, BTreeSet<&str>)| {
+            let stages: Vec<&str> = stages.into_iter().collect();
+            format!("made of {sets}, since the others failed: {}", stages.join(", "))
+        };
+        stages.into_iter().map(line).collect()
+    }
+
+    /// Of the sets that a task gathers, those that are there and all; none if nothing is missing. A set is told from
+    /// others by its coordinates but for the strategy.
+    fn sets(&self, task: TaskId) -> Option<(usize, usize)> {
+        let op = self.graph.stage_of(task).op.as_ref();
+        let is_lost = |item: &TaskId| self.plan.states[*item].is_lost();
+        let inputs = &self.graph.tasks[task].inputs;
+        let is_partial = |items: &[TaskId]| items.iter().any(is_lost);
+        let input =
+            inputs.iter().find(|input| input.arity(op) == Arity::Available && is_partial(&input.items))?;
+        let set = |item: &TaskId| {
+            let mut coords = self.graph.gathered_coords(input, *item);
+            coords.retain(|(axis, _)| axis != "strategy");
+            coords.iter().map(|(axis, value)| format!("{axis}={} ", canonical(value))).collect::<String>()
+        };
+        let all: BTreeSet<String> = input.items.iter().map(set).collect();
+        let lost: BTreeSet<String> = input.items.iter().filter(|item| is_lost(item)).map(set).collect();
+        Some((all.len() - lost.len(), all.len()))
+    }
+
+    fn share_of_hard_samples(&self) -> anyhow::Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for task in self.finished(Some("hard_counts")) {
+            let mean: f64 = self.table(task, "stats")?.f64("mean")?.iter().sum();
+            let of = self.graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter().copied());
+            let Some(set) = of.into_iter().find(|item| self.plan.states[*item].outputs().is_some()) else {
+                continue;
+            };
+            let samples: i32 = self.table(set, "counts")?.i32("samples")?.iter().sum();
+            let doubt = doubt_of_share(mean / f64::from(samples.max(1)));
+            lines.extend(doubt.map(|doubt| format!("{}: {doubt}", self.graph.name(task))));
+        }
+        Ok(lines)
+    }
+
+    /// Stages whose networks do hardly better than to always name the most frequent class.
+    fn unlearned(&self) -> anyhow::Result<Vec<String>> {
+        let mut lines = Vec::new();
+        for (op, table, samples) in [
+            ("search", "scores", "the samples that they were trained on"),
+            ("fit", "scores", "the samples that they were trained on"),
+            ("accuracy", "accuracy", "the samples that they are tested on"),
+        ] {
+            let mut stages: BTreeMap<(&str, String), Vec<TaskId>> = BTreeMap::new();
+            for task in self.finished(Some(op)) {
+                stages.entry((self.stage(task), self.dataset(task))).or_default().push(task);
+            }
+            for ((stage, dataset), tasks) in stages {
+                let (mut right, mut frequent, mut count) = (0.0, 0.0, 0.0);
+                for task in tasks.iter().step_by(tasks.len().div_ceil(LOOKED_AT)) {
+                    let (accuracy, most) = accuracy(&self.table(*task, table)?)?;
+                    (right, frequent, count) = (right + accuracy, frequent + most, count + 1.0);
+                }
+                let (right, frequent) = (right / count, frequent / count);
+                if right <= frequent + LEARNED * (1.0 - frequent) {
+                    lines.push(format!(
+                        "{stage}{dataset}: the networks are right on {:.0} % of {samples}, and who always names the most \
+                         frequent class is on {:.0} %: they have learned next to nothing. More epochs or another \
+                         learning_rate may help",
+                        100.0 * right,
+                        100.0 * frequent
+                    ));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// The finished tasks among those asked for; of one op, if it is given.
+    fn finished(&self, op: Option<&str>) -> impl Iterator<Item = TaskId> {
+        let tasks = self.tasks.iter().copied();
+        let tasks = tasks.filter(move |task| op.is_none_or(|op| self.graph.stage_of(*task).op.name() == op));
+        tasks.filter(|task| self.plan.states[*task].outputs().is_some())
+    }
+
+    fn stage(&self, task: TaskId) -> &str {
+        &self.graph.stage_of(task).name
+    }
+
+    fn dataset(&self, task: TaskId) -> String {
+        let dataset = self.graph.coords(task).find(|(axis, _)| *axis == "dataset");
+        dataset.map(|(_, value)| format!(" of {}", show(value))).unwrap_or_default()
+    }
+
+    fn table(&self, task: TaskId, name: &str) -> anyhow::Result<Frame> {
+        let outputs = self.plan.states[task].outputs().unwrap_or_default();
+        let output = outputs.iter().find(|output| output.table == name).context("a table is missing")?;
+        let bytes = self.store.read(&output.digest).with_context(|| self.graph.name(task))?;
+        Ok(Frame::read(name, bytes)?)
+    }
+}
+
+/// What to say of the share of hard samples, if it means little.
+fn doubt_of_share(share: f64) -> Option<String> {
+    if share == 0.0 {
+        let why = "the networks get every one right; with `snapshot: inversion` they are looked at earlier";
+        return Some(format!("no sample is hard: {why}"));
+    }
+    (share > NEARLY_ALL).then(|| {
+        format!(
+            "{:.0} % of the samples are hard, which says little of any one: the networks have learned too little. More \
+             epochs or another learning_rate may help",
+            100.0 * share
+        )
+    })
+}
+
+/// The share of samples that a network gets right, and that of the most frequent class. The table has a row for each
+/// sample, or for each class.
+fn accuracy(table: &Frame) -> anyhow::Result<(f64, f64)> {
+    let (right, classes): (i64, BTreeMap<i32, i64>) = if let Ok(correct) = table.i32("correct") {
+        let samples =
+            table.i32("class")?.iter().copied().zip(table.i32("samples")?.iter().map(|n| i64::from(*n)));
+        (correct.iter().map(|n| i64::from(*n)).sum(), samples.collect())
+    } else {
+        let labels = table.i32("label")?;
+        let predicted = table.i32("predicted").or_else(|_| table.i32("predicted_last"))?;
+        let right = labels.iter().zip(predicted).filter(|(label, predicted)| label == predicted).count();
+        let mut classes = BTreeMap::new();
+        labels.iter().for_each(|label| *classes.entry(*label).or_default() += 1);
+        (right as i64, classes)
+    };
+    let all = classes.values().sum::<i64>().max(1) as f64;
+    let most = classes.values().copied().max().unwrap_or_default();
+    Ok((right as f64 / all, most as f64 / all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::{ACCURACY, FIT_SCORES, write};
+
+    #[test]
+    fn a_share_of_hard_samples_means_little_at_both_ends() {
+        let said = |share| doubt_of_share(share).unwrap_or_default();
+        assert!(said(0.0).starts_with("no sample is hard"));
+        assert!(said(0.625).starts_with("62 % of the samples are hard"));
+        assert_eq!([said(0.001), said(0.5)], ["", ""]);
+    }
+
+    /// By hand: 2 of 5 are right, 3 of 5 are of class 0. Of classes, 8 of 10, and 7 of 10 are of class 1.
+    #[test]
+    fn accuracy_is_that_of_samples_or_of_classes() {
+        let floats = || vec![0f32; 5];
+        let columns = vec![
+            vec![0, 1, 2, 3, 4].into(),
+            vec![0, 0, 0, 1, 2].into(),
+            vec![0, 1, 2, 1, 0].into(),
+            floats().into(),
+            floats().into(),
+            floats().into(),
+        ];
+        let samples = Frame::read("scores", write(&FIT_SCORES, columns).unwrap()).unwrap();
+        assert_eq!(accuracy(&samples).unwrap(), (0.4, 0.6));
+        let columns =
+            vec![vec![0, 1].into(), vec![3, 7].into(), vec![2, 6].into(), vec![2.0 / 3.0, 6.0 / 7.0].into()];
+        let classes = Frame::read("accuracy", write(&ACCURACY, columns).unwrap()).unwrap();
+        assert_eq!(accuracy(&classes).unwrap(), (0.8, 0.7));
+    }
+}
