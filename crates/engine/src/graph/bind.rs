@@ -128,7 +128,7 @@ impl Binder {
             .value
             .as_u64()
             .ok_or_else(|| SpecError::new(&root.origin, "`seed` must be a whole number from 0"))?;
-        let role = stage.role.as_ref().unwrap_or(&stage.name).text.clone();
+        let role = stage.role.as_ref().unwrap_or(&stage.op).text.clone();
         Ok(Some(Draws { root: number, role, by: places }))
     }
 

@@ -40,7 +40,7 @@ pub struct StageSpec {
     pub inputs: Vec<(Name, InputSpec)>,
     pub params: Vec<(Name, Node)>,
     pub seed_by: Option<Vec<Name>>,
-    /// The word under which seeds are drawn; the stage's name unless given.
+    /// The word under which seeds are drawn; the op's name unless given.
     pub role: Option<Name>,
 }
 
