@@ -198,6 +198,27 @@ fn axes_without_good_values() {
     assert_eq!(error.to_string(), format!("--set runs=-1: {count} -1"));
 }
 
+#[test]
+fn conditions_that_say_nothing() {
+    let hint = "write AXIS: VALUE, or leave the condition out";
+    let what = "an empty condition holds at every point";
+    let exclude = "exclude: {strategy: energy, set: 1}";
+    refused(exclude, "exclude: ^{}", what, hint);
+    refused(exclude, "exclude: [{strategy: energy}, ^{}]", what, hint);
+    refused("when: {strategy: stragglers}", "when: ^{}", what, hint);
+    let empty = error_of(&RIGHT.replace(exclude, "exclude:"), &[]);
+    assert!(empty.to_string().ends_with(what), "{empty}");
+    for value in ["", "[]", "null", "[energy, null]"] {
+        let wrong = format!("exclude: {{^strategy: {value}}}");
+        refused(
+            exclude,
+            &wrong,
+            "the condition on `strategy` has no value",
+            "write strategy: VALUE, or a list of values",
+        );
+    }
+}
+
 /// An op whose parameters have types, as all real ones.
 struct Train;
 

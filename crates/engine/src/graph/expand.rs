@@ -154,7 +154,7 @@ fn expand_points(
     for (name, input) in &stage.inputs {
         let join = Join::new(graph, &input.from, &points.axes, at)?;
         join.check_arity(graph, op.as_ref(), name, &input.from)?;
-        let when = domain::resolve_conditions(&input.when, &points.axes, &graph.values)?;
+        let when = domain::resolve_conditions(settings, &input.when, &points.axes, &graph.values)?;
         joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
     }
     'points: for coords in &points.points {
