@@ -41,6 +41,14 @@ impl Settings {
         Ok(settings)
     }
 
+    /// These, and those of the file alone and of each profile.
+    pub fn variants(&self, spec: &Spec) -> Result<Vec<Settings>, SpecError> {
+        let profiles = spec.profiles.iter().map(|(name, _)| Some(name.text.as_str()));
+        let others = std::iter::once(None).chain(profiles);
+        let others = others.map(|profile| Settings::resolve(spec, profile, &[]));
+        std::iter::once(Ok(self.clone())).chain(others).collect()
+    }
+
     fn overrides(&mut self, spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<(), SpecError> {
         for (name, overrides) in &spec.profiles {
             for (param, node) in overrides {

@@ -130,9 +130,15 @@ fn names(axes: &[usize]) -> String {
 }
 
 fn text(model: &Model, style: &Style) -> String {
-    let mut text = "params: {seed: 1}\naxes:\n".to_string();
+    let mut text = "params:\n  seed: 1\n".to_string();
     for (axis, values) in model.domains.iter().enumerate() {
-        writeln!(text, "  {}: {:?}", AXES[axis], (0..*values).collect::<Vec<_>>()).unwrap();
+        writeln!(text, "  values{axis}: {:?}", (0..*values).collect::<Vec<_>>()).unwrap();
+    }
+    // Values beyond the domains are those of a profile, so that they are no slips.
+    let all = "[0, 1, 2, 3]";
+    writeln!(text, "profiles: {{all: {{values0: {all}, values1: {all}, values2: {all}}}}}\naxes:").unwrap();
+    for (axis, name) in AXES.iter().enumerate() {
+        writeln!(text, "  {name}: $values{axis}").unwrap();
     }
     text += "stages:\n";
     for (place, stage) in model.stages.iter().enumerate() {

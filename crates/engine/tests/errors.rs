@@ -219,6 +219,52 @@ fn conditions_that_say_nothing() {
     }
 }
 
+#[test]
+fn values_that_no_axis_ever_has() {
+    let never = |what: &str| format!("stage `identify` never has {what}");
+    let energy = "did you mean `energy`?";
+    refused("{strategy: energy,", "{strategy: ^enrgy,", &never("strategy=enrgy"), energy);
+    refused("{strategy: energy,", "{strategy: [stragglers, ^enrgy],", &never("strategy=enrgy"), energy);
+    refused("set: 1}", "set: ^\"1\"}", &never("set=1"), "a text is another value: write 1 without quotes");
+    refused("set: 1}", "set: ^0.5}", &never("set=0.5"), "the axis counts: write a whole number from 0");
+    refused(
+        "when: {strategy: stragglers}",
+        "when: {strategy: ^straglers}",
+        &never("strategy=straglers"),
+        "did you mean `stragglers`?",
+    );
+    refused("'identify[strategy=energy]", "^'identify[strategy=enrgy]", &never("strategy=enrgy"), energy);
+    refused(
+        "hard: identify.hard\n",
+        "hard: ^identify[strategy=enrgy].hard\n",
+        &never("strategy=enrgy"),
+        energy,
+    );
+    refused(
+        "figure: [overlap]",
+        "figure: [^'overlap[dataset=MNST]']",
+        "stage `overlap` never has dataset=MNST",
+        "did you mean `MNIST`?",
+    );
+    refused(
+        "hard: [1]}",
+        "hard: [1], ^haard: [1]}",
+        "stage `split` never has reduce=haard",
+        "did you mean `hard`?",
+    );
+}
+
+#[test]
+fn what_is_taken_away_or_to_come_is_no_slip() {
+    let (ops, _) = fake_ops(&Spec::parse(RIGHT, "pipeline.yaml").unwrap(), 1, &[]);
+    // A set beyond those of now, a dataset of the file that --set has taken away.
+    let text = RIGHT.replace("set: 1}", "set: 7}").replace("[overlap]", "['overlap[dataset=KMNIST]']");
+    let (spec, _, graph) = expand(&text, &["datasets=[MNIST]"], &ops).unwrap();
+    assert!(graph.select(&spec, &["figure".to_string()]).unwrap().is_empty());
+    let of_the_line = graph.select(&spec, &["identify[set=\"1\"]".to_string()]).unwrap_err();
+    assert!(of_the_line.to_string().contains("stage `identify` has no set=1"), "{of_the_line}");
+}
+
 /// An op whose parameters have types, as all real ones.
 struct Train;
 

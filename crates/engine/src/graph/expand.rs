@@ -23,6 +23,7 @@ pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph,
     for index in upstream_first(&spec.stages)? {
         expand_stage(spec, settings, ops, &spec.stages[index], &mut graph)?;
     }
+    super::known::check(spec, settings, ops)?;
     // Names in targets and results are checked here, so that a slip shows before anything runs.
     for target in spec.targets.iter() {
         if graph.stage(&target.name.text).is_some() {
