@@ -166,6 +166,14 @@ mod tests {
         assert_eq!(root.value(), serde_json::json!([2, 2, 2, 0.5, 0, 1e300]));
     }
 
+    /// YAML 1.2's core schema: a leading zero is no octal, and an underscore makes a text.
+    #[test]
+    fn numbers_have_many_spellings() {
+        let root = parse("[1e-3, 1E-3, .5, 5., +5, 012, 0x10, 0o17, 1_000, 1/7, '1']").unwrap();
+        let expected = serde_json::json!([0.001, 0.001, 0.5, 5, 5, 12, 16, 15, "1_000", "1/7", "1"]);
+        assert_eq!(root.value(), expected);
+    }
+
     #[test]
     fn places_count_from_one() {
         let root = parse("a: 1\nb:\n  - x\n").unwrap();

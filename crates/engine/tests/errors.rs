@@ -319,6 +319,8 @@ fn a_value_that_the_op_refuses_is_blamed_on_who_wrote_it() {
     ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {text} (epochs=x)"), None);
     ill_typed(TEXT, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text} (epochs=x)"), None);
     ill_typed(TEXT, &["epochs=x"], &format!("--set epochs=x: {text}"), None);
+    let grouped = format!("--set epochs=1_000: {}", text.replace("\"x\"", "\"1_000\""));
+    ill_typed(TEXT, &["epochs=1_000"], &grouped, Some("YAML reads `1_000` as a text: write 1000"));
     ill_typed(&axis, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text}"), None);
     ill_typed(
         &own,

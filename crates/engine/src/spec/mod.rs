@@ -284,7 +284,11 @@ fn parse_targets(node: &Node, what: &str) -> Result<Vec<Target>, SpecError> {
                 match key.text.as_str() {
                     "of" => of = value,
                     "about" => about = Some(value.text("`about`")?.text),
-                    "show" => show = value.value() == Value::Bool(true),
+                    "show" => {
+                        show = value.value().as_bool().ok_or_else(|| {
+                            SpecError::new(value.at, "`show` must be true or false".to_string())
+                        })?;
+                    }
                     _ => return Err(unknown(key, "word in a target:", &["of", "about", "show"])),
                 }
             }
@@ -315,6 +319,7 @@ mod tests {
             message("stages:\n  a:\n    axes: [x, x]\n")
                 .starts_with("p.yaml:3:15: the axis `x` stands twice")
         );
+        assert!(message("results: {a: {of: b, show: yes}}").contains("`show` must be true or false"));
         assert!(message("stages: [a]").starts_with("p.yaml:1:9: `stages` must be a map"));
     }
 }
