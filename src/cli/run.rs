@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
+use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, RunRecord};
 use hspipe_engine::lock;
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::plan::Plan;
 use hspipe_engine::run::{self as engine, Options, Report};
 
 use super::args::{self, LogFormat};
@@ -36,6 +37,13 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let needed = project.graph.closure(&roots);
     for notice in project.graph.notices(&needed) {
         voice.note(&format!("note: {notice}"));
+    }
+    let is_left = |task: &TaskId| project.graph.tasks[*task].absent.is_none();
+    if !roots.iter().any(is_left) {
+        // Before anything is written: what is in Results/ and Figures/ is for a run that had something to do.
+        let hint = "an axis that these need has no values: look at --set, the profile and `exclude`";
+        let what = format!("nothing is left of {} with these parameters", run.targets.join(", "));
+        return Err(Hinted::new(what, hint).into());
     }
     // Held to the end, so that nothing is collected that this run is about to read.
     let _in_use = lock::share(project.store.root());
@@ -97,10 +105,6 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         voice.warning(&doubt);
     }
     ending.summarise(start.elapsed().as_secs_f64());
-    if !roots.is_empty() && roots.iter().all(|task| matches!(plan.states[*task], State::Absent)) {
-        voice.warning(&format!("nothing is left of {} with these parameters", run.targets.join(", ")));
-        return Ok(ExitCode::from(1));
-    }
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::project::Project;
+use crate::project::{Project, differences};
 
 const TARGETS: &[&str] = &["hard_counts", "--set", "strategies=[stragglers]"];
 
@@ -127,10 +127,16 @@ fn the_doctor_looks_at_everything() {
 fn results_that_go_are_named_and_nothing_at_all_is_a_failure() {
     let project = Project::new();
     project.run(TARGETS);
-    let none = project.hspipe(&["run", "hard_counts", "--set", "runs=0"]);
-    assert_eq!(none.code, Some(1), "{}", none.err);
-    assert!(none.err.contains("removed, since no task of these parameters has finished"), "{}", none.err);
-    assert!(none.err.contains("nothing is left of hard_counts"), "{}", none.err);
+    let before = project.contents();
+    for set in ["runs=0", "datasets=[]", "strategies=[]", "train_ratios=[]"] {
+        let none = project.hspipe(&["run", "hard_counts", "--set", set]);
+        assert_eq!(none.code, Some(1), "{}", none.err);
+        assert!(none.err.contains("nothing is left of hard_counts"), "{}", none.err);
+        assert!(differences(&before, &project.contents()).is_empty(), "{set} has changed a file");
+    }
+    let part = project.hspipe(&["run", "sources", "--set", "runs=0"]);
+    assert_eq!(part.code, Some(0), "{}", part.err);
+    assert!(part.err.contains("removed, since no task of these parameters has finished"), "{}", part.err);
     assert!(!project.path("Results/hard_counts.parquet").exists());
     assert!(project.run(TARGETS).starts_with("nothing to do"));
     assert!(project.path("Results/hard_counts.parquet").exists());

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Origin, SpecError};
+use crate::error::{Loc, Origin, SpecError};
 use crate::names;
 use crate::spec::Spec;
 use crate::value::{Value, kind};
@@ -31,6 +31,9 @@ impl Settings {
     pub fn resolve(spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<Settings, SpecError> {
         let mut settings = Settings::default();
         for (name, node) in &spec.params {
+            if let Some(at) = without_value(node) {
+                return Err(no_value(&name.text, at.into()).in_file(&spec.file));
+            }
             let setting = Setting { value: node.value(), origin: node.at.into() };
             settings.params.insert(name.text.clone(), setting);
         }
@@ -38,10 +41,21 @@ impl Settings {
         Ok(settings)
     }
 
+    /// These, and those of the file alone and of each profile.
+    pub fn variants(&self, spec: &Spec) -> Result<Vec<Settings>, SpecError> {
+        let profiles = spec.profiles.iter().map(|(name, _)| Some(name.text.as_str()));
+        let others = std::iter::once(None).chain(profiles);
+        let others = others.map(|profile| Settings::resolve(spec, profile, &[]));
+        std::iter::once(Ok(self.clone())).chain(others).collect()
+    }
+
     fn overrides(&mut self, spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<(), SpecError> {
         for (name, overrides) in &spec.profiles {
             for (param, node) in overrides {
                 // Checked for every profile, so that a misspelt one is found before it is used.
+                if let Some(at) = without_value(node) {
+                    return Err(no_value(&param.text, at.into()));
+                }
                 let mut trial = self.clone();
                 let target = if profile == Some(&name.text) { &mut *self } else { &mut trial };
                 target.assign(&param.text, node.value(), param.at.into())?;
@@ -61,9 +75,12 @@ impl Settings {
                     SpecError::new(origin, "`=` is missing").hint("write --set name=value".to_string())
                 );
             };
-            let value = yaml::parse(text)
-                .map_err(|error| SpecError::new(&origin, error.what).hint(error.hint))?
-                .value();
+            let node =
+                yaml::parse(text).map_err(|error| SpecError::new(&origin, error.what).hint(error.hint))?;
+            if without_value(&node).is_some() {
+                return Err(no_value(path.trim(), origin));
+            }
+            let value = node.value();
             self.assign(path.trim(), value, origin)?;
         }
         Ok(())
@@ -175,6 +192,26 @@ impl Settings {
     }
 }
 
+/// Where a value, or a part of one, is left empty or null.
+fn without_value(node: &Node) -> Option<Loc> {
+    match &node.kind {
+        Kind::Scalar(Value::Null) => Some(node.at),
+        Kind::Scalar(_) => None,
+        Kind::List(items) => items.iter().find_map(without_value),
+        Kind::Map(entries) => entries.iter().find_map(|(_, node)| without_value(node)),
+    }
+}
+
+fn no_value(path: &str, origin: Origin) -> SpecError {
+    let hint = match &origin {
+        Origin::File(_) => format!("write {path}: VALUE"),
+        Origin::CommandLine(_) => {
+            format!("write --set {path}=VALUE; a shell variable that is not set leaves nothing")
+        }
+    };
+    SpecError::new(origin, format!("{path} has no value")).hint(hint)
+}
+
 /// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind, since any
 /// parameter may be made an axis. A text may stand for a number (`1/7`); the op has the last word.
 fn fits(old: &Value, new: &Value) -> bool {
@@ -229,5 +266,14 @@ mod tests {
                 .contains("each value of `net` is a map, not a number")
         );
         assert!(resolve(None, &["runs"]).unwrap_err().contains("`=` is missing"));
+        assert_eq!(resolve(None, &["runs="]).unwrap_err(), "--set runs=: runs has no value");
+        assert_eq!(resolve(None, &["net.width="]).unwrap_err(), "--set net.width=: net.width has no value");
+        assert_eq!(
+            resolve(None, &["names=[a, null]"]).unwrap_err(),
+            "--set names=[a, null]: names has no value"
+        );
+        let text = FILE.replace("runs: 5", "runs: ");
+        let error = Settings::resolve(&Spec::parse(&text, "p.yaml").unwrap(), None, &[]).unwrap_err();
+        assert_eq!(error.to_string(), "p.yaml:1:14: runs has no value");
     }
 }

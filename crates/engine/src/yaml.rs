@@ -27,6 +27,8 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Name {
     pub text: String,
+    /// What it is where a value is meant: `1` is a number, `"1"` a text.
+    pub value: Value,
     pub at: Loc,
 }
 
@@ -79,10 +81,10 @@ fn node(yaml: &MarkedYaml) -> Result<Node, SpecError> {
 fn key_name(key: &MarkedYaml) -> Result<Name, SpecError> {
     let at = loc(key);
     match &key.data {
-        YamlData::Value(scalar) => match scalar_value(scalar, at)? {
-            Value::String(text) => Ok(Name { text, at }),
-            other => Ok(Name { text: crate::value::canonical(&other), at }),
-        },
+        YamlData::Value(scalar) => {
+            let value = scalar_value(scalar, at)?;
+            Ok(Name { text: crate::value::show(&value), value, at })
+        }
         _ => Err(SpecError::new(at, "a name must be a single word")),
     }
 }
@@ -122,7 +124,9 @@ impl Node {
     /// The text of a scalar; `what` names it in the error.
     pub fn text(&self, what: &str) -> Result<Name, SpecError> {
         match &self.kind {
-            Kind::Scalar(Value::String(text)) => Ok(Name { text: text.clone(), at: self.at }),
+            Kind::Scalar(Value::String(text)) => {
+                Ok(Name { text: text.clone(), value: text.as_str().into(), at: self.at })
+            }
             other => Err(self.mismatch(what, "a text", other)),
         }
     }
@@ -160,6 +164,14 @@ mod tests {
     fn a_whole_number_is_one_however_it_is_spelt() {
         let root = parse("[2, 2.0, 2e0, 0.5, -0.0, 1e300]").unwrap();
         assert_eq!(root.value(), serde_json::json!([2, 2, 2, 0.5, 0, 1e300]));
+    }
+
+    /// YAML 1.2's core schema: a leading zero is no octal, and an underscore makes a text.
+    #[test]
+    fn numbers_have_many_spellings() {
+        let root = parse("[1e-3, 1E-3, .5, 5., +5, 012, 0x10, 0o17, 1_000, 1/7, '1']").unwrap();
+        let expected = serde_json::json!([0.001, 0.001, 0.5, 5, 5, 12, 16, 15, "1_000", "1/7", "1"]);
+        assert_eq!(root.value(), expected);
     }
 
     #[test]

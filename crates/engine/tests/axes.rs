@@ -30,7 +30,8 @@ struct StageModel {
     /// Points to leave out: those with this value on the axis at this place among `axes`.
     exclude: Option<(usize, usize)>,
     params: BTreeMap<&'static str, usize>,
-    role: &'static str,
+    /// Its op's name unless given.
+    role: Option<&'static str>,
     seed_by: Option<Vec<usize>>,
     /// Each reads a stage, with some axes fixed to some values.
     inputs: Vec<(usize, BTreeMap<usize, Vec<usize>>)>,
@@ -49,7 +50,7 @@ fn stage(earlier: usize) -> impl Strategy<Value = StageModel> {
     let inputs = prop::collection::vec((0..earlier.max(1), fix), 0..=earlier.min(2));
     let params = prop::collection::btree_map(prop::sample::select(vec!["x", "y"]), 0..2usize, 0..=2);
     let exclude = prop::option::weighted(0.3, (0..3usize, 0..3usize));
-    let role = prop::sample::select(vec!["search", "fit"]);
+    let role = prop::option::of(prop::sample::select(vec!["search", "fit"]));
     (axes(), exclude, params, role, prop::option::of(axes()), inputs).prop_map(
         |(axes, exclude, params, role, seed_by, inputs)| StageModel {
             exclude: exclude.filter(|(place, _)| *place < axes.len()),
@@ -91,7 +92,7 @@ impl Change {
                 model.stages[stage % stages].params.entry(name).and_modify(|old| *old = value);
             }
             Change::Domain(axis, size) => model.domains[axis] = size,
-            Change::Role(stage, role) => model.stages[stage % stages].role = role,
+            Change::Role(stage, role) => model.stages[stage % stages].role = Some(role),
         }
         model
     }
@@ -129,18 +130,24 @@ fn names(axes: &[usize]) -> String {
 }
 
 fn text(model: &Model, style: &Style) -> String {
-    let mut text = "params: {seed: 1}\naxes:\n".to_string();
+    let mut text = "params:\n  seed: 1\n".to_string();
     for (axis, values) in model.domains.iter().enumerate() {
-        writeln!(text, "  {}: {:?}", AXES[axis], (0..*values).collect::<Vec<_>>()).unwrap();
+        writeln!(text, "  values{axis}: {:?}", (0..*values).collect::<Vec<_>>()).unwrap();
+    }
+    // Values beyond the domains are those of a profile, so that they are no slips.
+    let all = "[0, 1, 2, 3]";
+    writeln!(text, "profiles: {{all: {{values0: {all}, values1: {all}, values2: {all}}}}}\naxes:").unwrap();
+    for (axis, name) in AXES.iter().enumerate() {
+        writeln!(text, "  {name}: $values{axis}").unwrap();
     }
     text += "stages:\n";
     for (place, stage) in model.stages.iter().enumerate() {
         writeln!(text, "  {}{place}:", style.prefix).unwrap();
         writeln!(
             text,
-            "    op: {}\n    role: {}\n    axes: [{}]",
+            "    op: {}\n{}    axes: [{}]",
             stage.op(),
-            stage.role,
+            stage.role.map(|role| format!("    role: {role}\n")).unwrap_or_default(),
             names(&stage.axes)
         )
         .unwrap();
@@ -256,7 +263,8 @@ fn work(
     tasks: &[Naive],
 ) -> String {
     let params = coords(point, |axis| AXES[axis] != "set");
-    let seed = stage.seed_by.as_ref().map(|by| (stage.role, coords(point, |axis| by.contains(&axis))));
+    let role = stage.role.map_or_else(|| stage.op(), String::from);
+    let seed = stage.seed_by.as_ref().map(|by| (role, coords(point, |axis| by.contains(&axis))));
     let mut text = format!("{} {:?} {params:?} {seed:?}", stage.op(), stage.params);
     for items in inputs {
         let items: Vec<_> = items.iter().map(|(item, coords)| (coords, &tasks[*item].work)).collect();

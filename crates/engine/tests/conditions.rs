@@ -33,6 +33,25 @@ fn a_point_needs_only_the_inputs_that_apply_to_it() {
 }
 
 #[test]
+fn a_condition_may_name_a_parameter_and_a_case_keeps_its_type() {
+    const TEXT: &str = "
+params: {left_out: [a, b], kinds: [1, 2]}
+axes:
+  letter: [a, b, c]
+  kind: $kinds
+  ragged: {by: kind, 1: [x], 2: [y, z]}
+stages:
+  letters: {axes: [letter], exclude: {letter: $left_out}}
+  kinds: {axes: [kind, ragged]}
+";
+    assert_eq!(Lab::new(TEXT, 1).complete(&[]).names(&[0]), ["letters[letter=c]"]);
+    assert_eq!(Lab::new(TEXT, 1).complete(&["left_out=[]"]).graph.stage("letters").unwrap().tasks.len(), 3);
+    let texts = TEXT.replace("[1, 2]", "['1', '2']").replace(" 1: [x], 2:", " '1': [x], '2':");
+    let tasks = |text: &str| Lab::new(text, 1).complete(&[]).graph.stage("kinds").unwrap().tasks.len();
+    assert_eq!((tasks(TEXT), tasks(&texts)), (3, 3));
+}
+
+#[test]
 fn what_is_taken_away_leaves_out_its_readers_and_a_gather_reads_the_rest() {
     let ran = Lab::new(PIPELINE, 1).complete(&["networks=[A]"]);
     assert_eq!(ran.computed(), ["fit[network=A]", "identify[strategy=stragglers]", "overlap", "search"]);

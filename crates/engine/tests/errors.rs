@@ -198,6 +198,73 @@ fn axes_without_good_values() {
     assert_eq!(error.to_string(), format!("--set runs=-1: {count} -1"));
 }
 
+#[test]
+fn conditions_that_say_nothing() {
+    let hint = "write AXIS: VALUE, or leave the condition out";
+    let what = "an empty condition holds at every point";
+    let exclude = "exclude: {strategy: energy, set: 1}";
+    refused(exclude, "exclude: ^{}", what, hint);
+    refused(exclude, "exclude: [{strategy: energy}, ^{}]", what, hint);
+    refused("when: {strategy: stragglers}", "when: ^{}", what, hint);
+    let empty = error_of(&RIGHT.replace(exclude, "exclude:"), &[]);
+    assert!(empty.to_string().ends_with(what), "{empty}");
+    for value in ["", "[]", "null", "[energy, null]"] {
+        let wrong = format!("exclude: {{^strategy: {value}}}");
+        refused(
+            exclude,
+            &wrong,
+            "the condition on `strategy` has no value",
+            "write strategy: VALUE, or a list of values",
+        );
+    }
+}
+
+#[test]
+fn values_that_no_axis_ever_has() {
+    let never = |what: &str| format!("stage `identify` never has {what}");
+    let energy = "did you mean `energy`?";
+    refused("{strategy: energy,", "{strategy: ^enrgy,", &never("strategy=enrgy"), energy);
+    refused("{strategy: energy,", "{strategy: [stragglers, ^enrgy],", &never("strategy=enrgy"), energy);
+    refused("set: 1}", "set: ^\"1\"}", &never("set=1"), "a text is another value: write 1 without quotes");
+    refused("set: 1}", "set: ^0.5}", &never("set=0.5"), "the axis counts: write a whole number from 0");
+    refused(
+        "when: {strategy: stragglers}",
+        "when: {strategy: ^straglers}",
+        &never("strategy=straglers"),
+        "did you mean `stragglers`?",
+    );
+    refused("'identify[strategy=energy]", "^'identify[strategy=enrgy]", &never("strategy=enrgy"), energy);
+    refused(
+        "hard: identify.hard\n",
+        "hard: ^identify[strategy=enrgy].hard\n",
+        &never("strategy=enrgy"),
+        energy,
+    );
+    refused(
+        "figure: [overlap]",
+        "figure: [^'overlap[dataset=MNST]']",
+        "stage `overlap` never has dataset=MNST",
+        "did you mean `MNIST`?",
+    );
+    refused(
+        "hard: [1]}",
+        "hard: [1], ^haard: [1]}",
+        "stage `split` never has reduce=haard",
+        "did you mean `hard`?",
+    );
+}
+
+#[test]
+fn what_is_taken_away_or_to_come_is_no_slip() {
+    let (ops, _) = fake_ops(&Spec::parse(RIGHT, "pipeline.yaml").unwrap(), 1, &[]);
+    // A set beyond those of now, a dataset of the file that --set has taken away.
+    let text = RIGHT.replace("set: 1}", "set: 7}").replace("[overlap]", "['overlap[dataset=KMNIST]']");
+    let (spec, _, graph) = expand(&text, &["datasets=[MNIST]"], &ops).unwrap();
+    assert!(graph.select(&spec, &["figure".to_string()]).unwrap().is_empty());
+    let of_the_line = graph.select(&spec, &["identify[set=\"1\"]".to_string()]).unwrap_err();
+    assert!(of_the_line.to_string().contains("stage `identify` has no set=1"), "{of_the_line}");
+}
+
 /// An op whose parameters have types, as all real ones.
 struct Train;
 
@@ -252,6 +319,8 @@ fn a_value_that_the_op_refuses_is_blamed_on_who_wrote_it() {
     ill_typed(&list, &[], &format!("pipeline.yaml:1:18: {text} (epochs=x)"), None);
     ill_typed(TEXT, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text} (epochs=x)"), None);
     ill_typed(TEXT, &["epochs=x"], &format!("--set epochs=x: {text}"), None);
+    let grouped = format!("--set epochs=1_000: {}", text.replace("\"x\"", "\"1_000\""));
+    ill_typed(TEXT, &["epochs=1_000"], &grouped, Some("YAML reads `1_000` as a text: write 1000"));
     ill_typed(&axis, &["epochs=[1, x]"], &format!("--set epochs=[1, x]: {text}"), None);
     ill_typed(
         &own,

@@ -93,3 +93,25 @@ fn what_is_taken_away_empties_its_panels_with_a_notice() {
     );
     assert_eq!(notices(&[]), [""; 0]);
 }
+
+/// Networks that are known by their seeds stay those: the first draw at the last point of every stage that draws.
+#[test]
+fn seeds_are_those_of_the_published_networks() {
+    let (_, graph) = graph(PIPELINE, &["datasets=[MNIST, CIFAR10]"]);
+    let seeds = graph.stages.iter().filter_map(|stage| {
+        let seed = graph.tasks[stage.tasks.clone().last()?].seed.as_ref()?;
+        Some((stage.name.as_str(), seed.draw(0)))
+    });
+    let expected = [
+        ("noise", 1586447228),
+        ("search", 2787523083),
+        ("search_clean", 2787523083),
+        ("fit", 3759023577),
+        ("accuracy", 1917052024),
+        ("radii", 779212833),
+        ("radii_cifar10", 2918895412),
+        ("split", 1897800611),
+        ("retrain", 3510156976),
+    ];
+    assert_eq!(seeds.collect::<Vec<_>>(), expected);
+}

@@ -142,9 +142,9 @@ stages:
   subset: {params: {constant: samples}}
   noisy: {inputs: {samples: subset}, params: {constant: samples}}
   search: {axes: [set], inputs: {samples: noisy}, seed_by: [set]}
-  search_clean: {op: search, axes: [set], inputs: {samples: subset}, seed_by: [set], role: search}
+  search_clean: {op: search, axes: [set], inputs: {samples: subset}, seed_by: [set]}
   twin: {op: search, axes: [set], inputs: {samples: subset}, seed_by: [set], role: search}
-  other_role: {op: search, axes: [set], inputs: {samples: subset}, seed_by: [set]}
+  other_role: {op: search, axes: [set], inputs: {samples: subset}, seed_by: [set], role: other}
   other_seed: {op: search, axes: [set], inputs: {samples: subset}, seed_by: []}
 ";
     on_one_and_four_threads(SEARCHES, |lab| {
@@ -158,6 +158,16 @@ stages:
         assert_ne!(digest("search[set=1]"), digest("other_role[set=1]"));
         assert_eq!(digest("other_seed[set=0]"), digest("other_seed[set=1]"));
     });
+}
+
+#[test]
+fn a_stage_by_another_name_recomputes_nothing() {
+    let mut lab = Lab::new(PIPELINE, 1);
+    lab.complete(&[]);
+    lab.text = PIPELINE.replace("  train:", "  training:\n    op: train").replace("train.", "training.");
+    let ran = lab.complete(&[]);
+    assert_eq!((ran.computed(), ran.report.reused.len()), (Vec::new(), 0));
+    assert!(ran.graph.stage("training").is_some_and(|stage| stage.tasks.len() == 4));
 }
 
 #[test]

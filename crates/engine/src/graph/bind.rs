@@ -128,7 +128,7 @@ impl Binder {
             .value
             .as_u64()
             .ok_or_else(|| SpecError::new(&root.origin, "`seed` must be a whole number from 0"))?;
-        let role = stage.role.as_ref().unwrap_or(&stage.name).text.clone();
+        let role = stage.role.as_ref().unwrap_or(&stage.op).text.clone();
         Ok(Some(Draws { root: number, role, by: places }))
     }
 
@@ -169,6 +169,7 @@ impl Binder {
         let hint = refused.filter(|value| value::depth(value) > depth).map(|_| {
             format!("to run it for several values, make `{name}` an axis of stage `{}`", self.stage.text)
         });
+        let hint = hint.or_else(|| number_meant(refused?));
         SpecError::new(origin, format!("parameter `{name}` of op `{op}`: {}{at}", error.what)).hint(hint)
     }
 
@@ -178,6 +179,14 @@ impl Binder {
         let by = by.iter().map(|(axis, place)| (axis.clone(), values.get(coords[*place]).clone())).collect();
         Some(Arc::new(Seed { root: *root, role: role.clone(), by }))
     }
+}
+
+/// What to write for a text that looks like a number but is none in YAML, as `1_000`.
+fn number_meant(refused: &Value) -> Option<String> {
+    let text = refused.as_str()?;
+    let digits: String = text.chars().filter(|c| !matches!(c, '_' | ',')).collect();
+    let number: f64 = digits.parse().ok().filter(|number: &f64| number.is_finite())?;
+    Some(format!("YAML reads `{text}` as a text: write {}", show(&value::number(number))))
 }
 
 /// Where a stage's seeds come from; `by` holds axes with their places.

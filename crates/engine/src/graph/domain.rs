@@ -70,7 +70,7 @@ pub fn points(
     let exclude = stage
         .exclude
         .iter()
-        .map(|conditions| resolve_conditions(conditions, &axes, values))
+        .map(|conditions| resolve_conditions(settings, conditions, &axes, values))
         .collect::<Result<Vec<_>, _>>()?;
 
     let mut points: Vec<Vec<ValueId>> = vec![Vec::new()];
@@ -177,10 +177,7 @@ fn axis_domain(
             };
             let cases = cases
                 .iter()
-                .map(|(case, node)| {
-                    let case = crate::yaml::parse(&case.text).map_or(Value::Null, |node| node.value());
-                    Ok((values.intern(&case), list(settings, node, name, values)?))
-                })
+                .map(|(case, node)| Ok((values.intern(&case.value), list(settings, node, name, values)?)))
                 .collect::<Result<_, SpecError>>()?;
             Ok(AxisValues::By { axis: by, cases, origin: axis.at.into() })
         }
@@ -214,6 +211,7 @@ fn list(
 
 /// Conditions with axes as places and values as ids. Values that no axis has match nothing.
 pub fn resolve_conditions(
+    settings: &Settings,
     conditions: &[Condition],
     axes: &[String],
     values: &Values,
@@ -225,6 +223,7 @@ pub fn resolve_conditions(
                 SpecError::new(axis.at, format!("this stage has no axis `{}`", axis.text))
                     .hint(names::hint(&axis.text, axes.iter().map(String::as_str)))
             })?;
+            let wanted = as_list(&settings.eval(wanted)?.value);
             Ok((place, wanted.iter().filter_map(|value| values.find(value)).collect()))
         })
         .collect()

@@ -23,6 +23,7 @@ pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph,
     for index in upstream_first(&spec.stages)? {
         expand_stage(spec, settings, ops, &spec.stages[index], &mut graph)?;
     }
+    super::known::check(spec, settings, ops)?;
     // Names in targets and results are checked here, so that a slip shows before anything runs.
     for target in spec.targets.iter() {
         if graph.stage(&target.name.text).is_some() {
@@ -154,7 +155,7 @@ fn expand_points(
     for (name, input) in &stage.inputs {
         let join = Join::new(graph, &input.from, &points.axes, at)?;
         join.check_arity(graph, op.as_ref(), name, &input.from)?;
-        let when = domain::resolve_conditions(&input.when, &points.axes, &graph.values)?;
+        let when = domain::resolve_conditions(settings, &input.when, &points.axes, &graph.values)?;
         joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
     }
     'points: for coords in &points.points {

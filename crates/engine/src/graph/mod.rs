@@ -7,6 +7,7 @@ mod bind;
 mod domain;
 mod expand;
 mod join;
+mod known;
 mod select;
 mod sweep;
 

@@ -5,7 +5,7 @@ use super::{Graph, Stage, TaskId};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::spec::{Reference, Spec, Target};
-use crate::value::show;
+use crate::value::{canonical, show};
 
 impl Graph {
     /// The tasks that `words` mean: targets, stages, or stages with fixed axes, as on the command line.
@@ -42,11 +42,15 @@ impl Graph {
             })?;
             let values = || self.domain(stage, &stage.axes[place]);
             let domain: Vec<String> = values().map(show).collect();
-            for value in fix.wanted(values()).iter().map(show) {
-                if !domain.contains(&value) {
+            for value in fix.wanted(values()) {
+                if !values().any(|known| canonical(known) == canonical(&value)) {
+                    let value = show(&value);
                     let what = format!("stage `{}` has no {}={value}", stage.name, fix.axis);
-                    return Err(SpecError::new(reference.stage.at, what)
-                        .hint(names::hint(&value, domain.iter().map(String::as_str))));
+                    let hint = match domain.contains(&value) {
+                        true => Some("a number and a text are two values: `\"1\"` is a text".to_string()),
+                        false => names::hint(&value, domain.iter().map(String::as_str)),
+                    };
+                    return Err(SpecError::new(reference.stage.at, what).hint(hint));
                 }
             }
         }

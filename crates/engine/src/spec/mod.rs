@@ -9,7 +9,7 @@ pub use reference::{Fix, Reference, is_name};
 
 use crate::error::SpecError;
 use crate::names;
-use crate::value::{Value, as_list};
+use crate::value::Value;
 use crate::yaml::{self, Kind, Name, Node};
 
 /// A whole pipeline file.
@@ -40,7 +40,7 @@ pub struct StageSpec {
     pub inputs: Vec<(Name, InputSpec)>,
     pub params: Vec<(Name, Node)>,
     pub seed_by: Option<Vec<Name>>,
-    /// The word under which seeds are drawn; the stage's name unless given.
+    /// The word under which seeds are drawn; the op's name unless given.
     pub role: Option<Name>,
 }
 
@@ -55,7 +55,8 @@ pub struct InputSpec {
 #[derive(Clone, Debug)]
 pub struct Condition {
     pub axis: Name,
-    pub values: Vec<Value>,
+    /// One value or a list of them; may hold `$parameter`.
+    pub values: Node,
 }
 
 /// Where an axis takes its values from. The nodes may hold `$parameter`.
@@ -233,10 +234,22 @@ fn parse_domain(node: &Node) -> Result<Domain, SpecError> {
 
 fn parse_conditions(node: &Node) -> Result<Vec<Condition>, SpecError> {
     let entries = node.entries("a condition")?;
-    Ok(entries
+    if entries.is_empty() {
+        return Err(SpecError::new(node.at, "an empty condition holds at every point")
+            .hint("write AXIS: VALUE, or leave the condition out".to_string()));
+    }
+    let nothing =
+        |value: &Value| value.is_null() || value.as_array().is_some_and(|list| list.contains(&Value::Null));
+    entries
         .iter()
-        .map(|(axis, values)| Condition { axis: axis.clone(), values: as_list(&values.value()) })
-        .collect())
+        .map(|(axis, values)| match values.value() {
+            value if nothing(&value) || value == Value::Array(Vec::new()) => {
+                Err(SpecError::new(axis.at, format!("the condition on `{}` has no value", axis.text))
+                    .hint(format!("write {}: VALUE, or a list of values", axis.text)))
+            }
+            _ => Ok(Condition { axis: axis.clone(), values: values.clone() }),
+        })
+        .collect()
 }
 
 fn parse_input(node: &Node) -> Result<InputSpec, SpecError> {
@@ -271,7 +284,11 @@ fn parse_targets(node: &Node, what: &str) -> Result<Vec<Target>, SpecError> {
                 match key.text.as_str() {
                     "of" => of = value,
                     "about" => about = Some(value.text("`about`")?.text),
-                    "show" => show = value.value() == Value::Bool(true),
+                    "show" => {
+                        show = value.value().as_bool().ok_or_else(|| {
+                            SpecError::new(value.at, "`show` must be true or false".to_string())
+                        })?;
+                    }
                     _ => return Err(unknown(key, "word in a target:", &["of", "about", "show"])),
                 }
             }
@@ -302,6 +319,7 @@ mod tests {
             message("stages:\n  a:\n    axes: [x, x]\n")
                 .starts_with("p.yaml:3:15: the axis `x` stands twice")
         );
+        assert!(message("results: {a: {of: b, show: yes}}").contains("`show` must be true or false"));
         assert!(message("stages: [a]").starts_with("p.yaml:1:9: `stages` must be a map"));
     }
 }

@@ -75,7 +75,7 @@ impl Reference {
             fixes.push(Fix { axis, values: as_list(&value) });
         }
         let table = (!tail.is_empty()).then(|| tail.to_string());
-        Ok(Reference { stage: Name { text: head.to_string(), at }, fix: fixes, table })
+        Ok(Reference { stage: Name { text: head.to_string(), value: head.into(), at }, fix: fixes, table })
     }
 }
 
