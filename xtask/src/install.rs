@@ -90,7 +90,15 @@ fn fetch(platform: &Platform, cache: &Path) -> Result<TempDir> {
     match (given_sum(env::var(ARCHIVE_SUM).ok())?, &platform.official) {
         (Some(sum), Some(official)) => {
             step(format!("not here yet, taking the archive {}", official.url));
-            from_archive(official, &sum, work.path())?;
+            from_archive(official, &sum, work.path()).with_context(|| {
+                let what = format!("the archive {} cannot be set up", official.url);
+                Hint::new(
+                    what,
+                    format!(
+                        "check the network and the sum, or unset {ARCHIVE_SUM}: then the wheels are taken"
+                    ),
+                )
+            })?;
         }
         (Some(_), None) => {
             return Err(Hint::error(

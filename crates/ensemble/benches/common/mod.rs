@@ -48,6 +48,7 @@ impl Dataset {
     }
 
     /// Dark on white.
+    #[allow(dead_code)]
     pub fn inverted(&self) -> Self {
         let bytes = self.bytes.iter().map(|byte| 255 - byte).collect();
         Self::of(&format!("{} inverted", self.name), bytes, self.labels.clone())
