@@ -10,5 +10,8 @@ fn main() {
         // `.libtorch` is a link: its target serves the program wherever that is installed.
         let lib = lib.canonicalize().unwrap_or(lib);
         println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
+        if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os != "linux") {
+            println!("cargo:rustc-env=HSPIPE_LIBTORCH_LIB={}", lib.display());
+        }
     }
 }

@@ -52,7 +52,7 @@ pub fn fetch(dataset: &Dataset, folders: &Folders, say: &mut dyn FnMut(&str)) ->
         if source.is_remote() {
             say(&format!("trying {source}"));
         }
-        if let Err(why) = source.supply(published, &mut missing, &destination)? {
+        if let Err(why) = source.supply(published, &mut missing, &destination, say)? {
             say(&format!("{source}: {why}"));
             tried.push(Attempt { place: source.to_string(), why });
         }
@@ -98,6 +98,7 @@ impl Source<'_> {
         published: &Published,
         missing: &mut Vec<usize>,
         destination: &Path,
+        say: &mut dyn FnMut(&str),
     ) -> Result<Result<(), String>, DataError> {
         match (self, &published.archive) {
             (Self::Folder(folder), _) => supply_from_folder(published, missing, folder, destination),
@@ -131,8 +132,11 @@ impl Source<'_> {
                     path: std::env::temp_dir(),
                     source,
                 };
-                let temp = tempfile::tempdir().map_err(cannot)?;
-                match package.unpack(temp.path()) {
+                let mut private = tempfile::Builder::new();
+                #[cfg(unix)]
+                private.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+                let temp = private.tempdir().map_err(cannot)?;
+                match package.unpack(temp.path(), say) {
                     Ok(folder) => supply_from_folder(published, missing, &folder, destination),
                     Err(why) => Ok(Err(why)),
                 }

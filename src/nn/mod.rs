@@ -5,6 +5,7 @@
 
 pub mod dynamics;
 mod libtorch;
+mod machine;
 mod native;
 pub mod samples;
 mod scores;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use hspipe_ensemble::{InputError, Pixels, SampleLists, TrainingSet};
+use hspipe_ensemble::{InputError, Pixels, SampleLists, TrainingSet, background};
 
 /// `n` samples of `channels` x `height` x `width` pixels.
 pub struct Samples {
@@ -20,6 +20,8 @@ pub struct Samples {
     /// What the native trainer reads, made when first wanted: the sets that were trained on last, and all samples.
     sets: Mutex<VecDeque<(Vec<u32>, Lazy<TrainingSet>)>>,
     all: Lazy<SampleLists>,
+    /// Per channel, of all samples: so a network's bits depend on no choice among them.
+    background: OnceLock<Vec<u8>>,
     /// What another trainer has made of the samples, kept with them.
     pub made: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -72,6 +74,7 @@ impl Samples {
             variance,
             sets: Mutex::default(),
             all: Lazy::default(),
+            background: OnceLock::new(),
             made: OnceLock::new(),
         }
     }
@@ -94,6 +97,9 @@ impl Samples {
             area: self.area(),
             mean: &self.mean,
             variance: &self.variance,
+            background: self
+                .background
+                .get_or_init(|| background(&self.pixels, self.area(), self.mean.len())),
         };
         let set = {
             let mut sets = self.sets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

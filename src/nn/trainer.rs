@@ -1,13 +1,13 @@
 //! Which trainer a task resolves to, and its identity for the key.
 
-use super::{Architecture, Trainer, libtorch, native};
+use super::{Architecture, Trainer, libtorch, machine, native};
 
 /// A trainer as resolved: its identity is part of every key of a training.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrainerChoice {
-    /// Such as `tch 2.13.0 avx512`.
+    /// Such as `native 2` or `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
     pub trainer: String,
-    /// `cpu`, `cuda:0`, `cuda:1` and so on.
+    /// `cpu`, or such as `cuda:0 NVIDIA H100`.
     pub device: String,
 }
 
@@ -31,31 +31,41 @@ pub fn resolve(
         _ if device.starts_with("cuda") => Some("a CUDA device"),
         _ => None,
     };
-    let torch = torch_identity(architecture);
-    let trainer = match trainer {
-        "native" | "auto" if other.is_none() => native,
-        _ if trainer == native && other.is_none() => native,
-        "auto" | "tch" => torch,
-        _ if torch == trainer => torch,
-        _ if trainer.starts_with("native") => {
-            let what = other.unwrap_or("another version");
-            return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
-        }
-        other => {
-            return Err(("trainer", format!("`{other}` is not a trainer: there are auto, native and tch")));
-        }
-    };
-    let devices = match trainer.starts_with("native") {
-        true => 0,
-        false => {
-            let libtorch = libtorch::get().map_err(|why| {
-                let what = other.unwrap_or("tch");
-                ("trainer", format!("{what} needs libtorch, and {why}"))
-            })?;
-            libtorch.cuda_devices()
-        }
-    };
-    Ok(TrainerChoice { trainer, device: resolve_device(device, devices).map_err(|what| ("device", what))? })
+    let wants_native = trainer == "auto" || trainer == "native" || trainer == native;
+    if wants_native && other.is_none() {
+        let device = resolve_device(device, 0).map_err(|what| ("device", what))?;
+        return Ok(TrainerChoice { trainer: native, device });
+    }
+    if trainer.starts_with("native") {
+        let what = other.unwrap_or("another version");
+        return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
+    }
+    if !["auto", "tch"].contains(&trainer) && !trainer.starts_with("tch ") {
+        return Err(("trainer", format!("`{trainer}` is not a trainer: there are auto, native and tch")));
+    }
+    let libtorch = libtorch::get().map_err(|why| {
+        let what = other.unwrap_or("tch");
+        ("trainer", format!("{what} needs libtorch, and {why}"))
+    })?;
+    let wanted = device;
+    // Behind a resolved device stands its model.
+    let word = device.split(' ').next().unwrap_or_default();
+    let mut device = resolve_device(word, libtorch.cuda_devices()).map_err(|what| ("device", what))?;
+    if let Some(number) = device.strip_prefix("cuda:").and_then(|number| number.parse().ok()) {
+        let unknown =
+            |why| ("device", format!("the model of {device}, which decides the bits, is not known: {why}"));
+        let model = machine::gpu(number).map_err(unknown)?;
+        device = format!("{device} {model}");
+    }
+    if wanted.contains(' ') && wanted != device {
+        return Err(("device", format!("`{wanted}` cannot be had: here is {device}")));
+    }
+    let build = libtorch.build().map_err(|why| ("trainer", why))?;
+    let identity = torch_identity(architecture, build, device == "cpu");
+    if trainer.starts_with("tch ") && trainer != identity {
+        return Err(("trainer", format!("`{trainer}` cannot be had: here is {identity}")));
+    }
+    Ok(TrainerChoice { trainer: identity, device })
 }
 
 fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
@@ -82,10 +92,16 @@ fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
 /// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our own.
 const RESNET: u32 = 2;
 
-/// The words of tch's bits: the library's version, the instructions that its kernels are chosen by, and what of a training
-/// is ours.
-fn torch_identity(architecture: &Architecture) -> String {
-    let library = format!("tch {} {}", libtorch::VERSION, capability());
+/// The words of tch's bits: the library's version and build, on a CPU the instructions that its kernels are chosen by and
+/// the processor, the settings of its libraries, and what of a training is ours.
+fn torch_identity(architecture: &Architecture, build: &str, on_cpu: bool) -> String {
+    let processor =
+        if on_cpu { format!(" {} {}", capability(), machine::processor()) } else { String::new() };
+    let settings =
+        machine::settings(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        }));
+    let library = format!("tch {} build {build}{processor}{settings}", libtorch::VERSION);
     match architecture {
         Architecture::SimpleNN { .. } => library,
         Architecture::ResNet => format!("{library} resnet {RESNET}"),

@@ -27,7 +27,7 @@ enum Fetched {
 }
 
 /// Fetches an address into `folder`.
-pub fn https(url: &str, sha256: Option<&str>, folder: &Path) -> Result<PathBuf> {
+pub fn https(url: &str, sha256: &str, folder: &Path) -> Result<PathBuf> {
     let name = url.rsplit('/').next().unwrap_or(url);
     let file = folder.join(name);
     twice(name, &file, sha256, || {
@@ -59,7 +59,7 @@ pub fn https(url: &str, sha256: Option<&str>, folder: &Path) -> Result<PathBuf> 
 /// proxies of the place.
 pub fn wheel(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     let file = folder.join(wheel.file);
-    twice(wheel.file, &file, Some(wheel.sha256), || {
+    twice(wheel.file, &file, wheel.sha256, || {
         step(format!("downloading {} ({}) by pip", wheel.file, megabytes(wheel.bytes)));
         pip(wheel, folder)?;
         Ok(match file.is_file() {
@@ -101,12 +101,7 @@ fn pip(wheel: &Wheel, folder: &Path) -> Result<()> {
 }
 
 /// Runs `fetch`, and once more if the file it left is broken or has a wrong sum.
-fn twice(
-    name: &str,
-    file: &Path,
-    sha256: Option<&str>,
-    mut fetch: impl FnMut() -> Result<Fetched>,
-) -> Result<()> {
+fn twice(name: &str, file: &Path, sha256: &str, mut fetch: impl FnMut() -> Result<Fetched>) -> Result<()> {
     let mut flaws: Vec<String> = Vec::new();
     for last in [false, true] {
         let start = Instant::now();
@@ -117,8 +112,7 @@ fn twice(
         let Some(flaw) = flaw else {
             let size = fs::metadata(file).map(|meta| meta.len());
             let size = size.with_context(|| format!("cannot read {}", file.display()))?;
-            let checked = if sha256.is_some() { ", SHA-256 checked" } else { "" };
-            step(format!("{name}: {} in {}{checked}", megabytes(size), seconds(start.elapsed())));
+            step(format!("{name}: {} in {}, SHA-256 checked", megabytes(size), seconds(start.elapsed())));
             return Ok(());
         };
         remove(file)?;
@@ -134,10 +128,7 @@ fn twice(
     ))
 }
 
-fn wrong_sum(file: &Path, pinned: Option<&str>) -> Result<Option<String>> {
-    let Some(pinned) = pinned else {
-        return Ok(None);
-    };
+fn wrong_sum(file: &Path, pinned: &str) -> Result<Option<String>> {
     let sum = sha256(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok((sum != pinned).then(|| format!("its SHA-256 is {sum}, not {pinned}")))
 }
@@ -199,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         let mut tries = 0;
-        let result = twice("file", &file, Some(SUM), || {
+        let result = twice("file", &file, SUM, || {
             fs::write(&file, contents[tries])?;
             tries += 1;
             Ok(Fetched::Whole)

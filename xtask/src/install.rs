@@ -1,9 +1,10 @@
 //! Installs libtorch. In comes the folder it shall have, out goes that folder, whole,
-//! put together beside it from the first source that has the files and renamed. It must
-//! not know who will use it.
+//! put together beside it from files whose sums are right, and renamed. It must not know
+//! who will use it.
 
-use std::env::consts;
+use std::env::{self, consts};
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::libtorch::OTHERWISE;
-use crate::report::{Hint, megabytes, reason, seconds, step};
+use crate::report::{Hint, megabytes, seconds, step};
 use crate::source::{Official, Platform, VERSION, Wheel, platform};
 use crate::{download, folder, unpack};
 
@@ -30,7 +31,7 @@ pub fn install(cache: &Path, place: &Path) -> Result<()> {
                 OTHERWISE,
             )
         })?;
-    fs::create_dir_all(cache).with_context(|| {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(cache).with_context(|| {
         let what = format!("cannot make the folder {}", cache.display());
         Hint::new(what, "set XDG_CACHE_HOME to a folder that can be written")
     })?;
@@ -79,36 +80,64 @@ fn work_prefix() -> String {
     format!("libtorch-{VERSION}.tmp-")
 }
 
-/// Puts libtorch together in a new folder beside its place, from the first source that
-/// has it.
+/// Puts libtorch together in a new folder beside its place.
 fn fetch(platform: &Platform, cache: &Path) -> Result<TempDir> {
     let work = || {
         let folder = tempfile::Builder::new().prefix(&work_prefix()).tempdir_in(cache);
         folder.with_context(|| format!("cannot make a folder in {}", cache.display()))
     };
-    if let Some(official) = &platform.official {
-        step("not here yet, asking for the official archive");
-        let work = work()?;
-        match from_archive(official, work.path()) {
-            Ok(()) => return Ok(work),
-            Err(error) => {
-                let size = platform.wheels.iter().map(|wheel| wheel.bytes).sum();
-                step(format!(
-                    "the official archive cannot be had ({}); taking the PyPI wheel ({})",
-                    reason(&error),
-                    megabytes(size)
-                ));
-            }
+    let work = work()?;
+    match (given_sum(env::var(ARCHIVE_SUM).ok())?, &platform.official) {
+        (Some(sum), Some(official)) => {
+            step(format!("not here yet, taking the archive {}", official.url));
+            from_archive(official, &sum, work.path()).with_context(|| {
+                let what = format!("the archive {} cannot be set up", official.url);
+                Hint::new(
+                    what,
+                    format!(
+                        "check the network and the sum, or unset {ARCHIVE_SUM}: then the wheels are taken"
+                    ),
+                )
+            })?;
+        }
+        (Some(_), None) => {
+            return Err(Hint::error(
+                format!("{ARCHIVE_SUM} is set, but no archive is known for this platform"),
+                "PyTorch publishes none",
+                format!("unset {ARCHIVE_SUM}: then the wheels are taken"),
+            ));
+        }
+        (None, _) => {
+            let size = platform.wheels.iter().map(|wheel| wheel.bytes).sum();
+            step(format!(
+                "not here yet, taking PyTorch's wheel ({}) from where pip is set to",
+                megabytes(size)
+            ));
+            from_wheels(platform, work.path())?;
         }
     }
-    let work = work()?;
-    from_wheels(platform, work.path())?;
     Ok(work)
 }
 
-fn from_archive(official: &Official, work: &Path) -> Result<()> {
+/// The SHA-256 that a user gives for PyTorch's own archive, which is then taken instead of the wheels. What runs here is
+/// never taken without a sum.
+pub const ARCHIVE_SUM: &str = "HSPIPE_LIBTORCH_SHA256";
+
+fn given_sum(variable: Option<String>) -> Result<Option<String>> {
+    let Some(sum) = variable.filter(|sum| !sum.is_empty()) else { return Ok(None) };
+    match sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(Some(sum.to_ascii_lowercase())),
+        false => Err(Hint::error(
+            format!("{ARCHIVE_SUM} is no SHA-256"),
+            format!("it is `{sum}`, not 64 hexadecimal digits"),
+            format!("give the sum that `sha256sum` prints of an archive you trust, or unset {ARCHIVE_SUM}"),
+        )),
+    }
+}
+
+fn from_archive(official: &Official, sum: &str, work: &Path) -> Result<()> {
     let new = work.join(NEW);
-    let zip = download::https(official.url, official.sha256, work)?;
+    let zip = download::https(official.url, sum, work)?;
     unpack_and_delete(&zip, &new, Official::place)?;
     folder::seal(&new)
 }
@@ -140,4 +169,21 @@ fn unpack_and_delete(archive: &Path, new: &Path, place: impl Fn(&str) -> Option<
     let bytes = unpack::unpack(archive, new, place)?;
     step(format!("unpacked {} in {}", megabytes(bytes), seconds(start.elapsed())));
     fs::remove_file(archive).with_context(|| format!("cannot delete {}", archive.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_taken_only_with_a_sum() {
+        let sum = "AB".repeat(32);
+        assert_eq!(given_sum(None).unwrap(), None);
+        assert_eq!(given_sum(Some(String::new())).unwrap(), None);
+        assert_eq!(given_sum(Some(sum.clone())).unwrap(), Some("ab".repeat(32)));
+        for bad in ["yes", &sum[1..], &sum.replace('A', "g")] {
+            let error = given_sum(Some(bad.to_owned())).unwrap_err();
+            assert!(crate::report::reason(&error).contains("64 hexadecimal"), "{error:#}");
+        }
+    }
 }

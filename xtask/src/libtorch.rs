@@ -5,7 +5,7 @@
 use std::env::{self, consts};
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -56,6 +56,9 @@ pub fn set_up(root: &Path) -> Result<PathBuf> {
         Libtorch::Cached => {
             let cache = cache_folder()?.join("hspipe");
             let place = cache.join(format!("libtorch-{VERSION}"));
+            for folder in [&cache, &place] {
+                check_private(folder)?;
+            }
             if !folder::is_complete(&place) {
                 install::install(&cache, &place)?;
             }
@@ -63,6 +66,21 @@ pub fn set_up(root: &Path) -> Result<PathBuf> {
             Ok(place)
         }
     }
+}
+
+/// What lies in a folder that anyone can write to, or that is another user's, is not run.
+fn check_private(folder: &Path) -> Result<()> {
+    let Ok(meta) = fs::metadata(folder) else { return Ok(()) };
+    // Whoever owns the parent may put things there: this user's home, or root's.
+    let parent = folder.parent().and_then(|parent| fs::metadata(parent).ok()).map(|meta| meta.uid());
+    let why = match meta.uid() {
+        _ if meta.mode() & 0o002 != 0 => "everybody can write into it".to_owned(),
+        0 => return Ok(()),
+        owner if Some(owner) == parent => return Ok(()),
+        owner => format!("it belongs to user {owner}, and the folder that it is in does not"),
+    };
+    let hint = "set its owner and mode right (chmod go-w), or set XDG_CACHE_HOME to a folder of your own";
+    Err(Hint::error(format!("{} is not trusted", folder.display()), why, hint))
 }
 
 fn check_users(path: &Path) -> Result<()> {
@@ -147,6 +165,19 @@ mod tests {
         assert!(crate::report::reason(&error).contains("no folder include"), "{error:#}");
         fs::create_dir(dir.path().join("include")).unwrap();
         check_users(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_anyone_can_write_to_is_not_trusted() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("hspipe");
+        check_private(&folder).unwrap();
+        fs::create_dir(&folder).unwrap();
+        for (mode, trusted) in [(0o700, true), (0o755, true), (0o777, false), (0o1777, false)] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(check_private(&folder).is_ok(), trusted, "{mode:o}");
+        }
     }
 
     #[test]

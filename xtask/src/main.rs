@@ -29,6 +29,8 @@ Fetches libtorch if need be, then builds, runs or tests hspipe.
 
 All builds are release builds. With --no-default-features, test and build leave torch
 out and fetch no libtorch. A libtorch of your own is used if LIBTORCH names its folder.
+PyTorch's own archive, whose sum nobody publishes, is fetched instead of its wheel if
+HSPIPE_LIBTORCH_SHA256 gives its SHA-256.
 ";
 
 /// What the first word asks for.

@@ -55,7 +55,8 @@ fn render(error: &anyhow::Error) -> String {
     text
 }
 
-/// The causes of an error in one line, for a message that goes on.
+/// An error and its causes in one line.
+#[cfg(test)]
 pub fn reason(error: &anyhow::Error) -> String {
     let causes: Vec<String> = error.chain().map(one_line).collect();
     causes.join(": ")

@@ -7,9 +7,10 @@ pub const VERSION: &str = "2.13.0";
 
 /// What there is to download for one platform.
 pub struct Platform {
-    /// PyTorch's own build for the CPU. Tried first: it is the smaller one.
+    /// PyTorch's own build for the CPU. It is the smaller one, but PyTorch publishes no sum of it: so it is taken only
+    /// if a user gives one.
     pub official: Option<Official>,
-    /// The wheels that together hold a libtorch.
+    /// The wheels that together hold a libtorch, each with its sum.
     pub wheels: &'static [Wheel],
     /// The wheel is a build for CUDA, and its libtorch.so asks for CUDA's
     /// libraries. A libtorch.so that asks for the CPU half alone is made instead.
@@ -19,10 +20,6 @@ pub struct Platform {
 /// An archive of download.pytorch.org.
 pub struct Official {
     pub url: &'static str,
-    /// PyTorch publishes no sums of these archives, so none is pinned: what is
-    /// checked is the server's certificate, the length, the CRC of each file and
-    /// the version the archive says it has. A sum put here is checked too.
-    pub sha256: Option<&'static str>,
 }
 
 impl Official {
@@ -82,7 +79,6 @@ pub fn platform(os: &str, arch: &str) -> Option<&'static Platform> {
 static LINUX_X86_64: Platform = Platform {
     official: Some(Official {
         url: "https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-2.13.0%2Bcpu.zip",
-        sha256: None,
     }),
     wheels: &[
         Wheel {
@@ -169,7 +165,6 @@ static LINUX_AARCH64: Platform = Platform {
 static MACOS_AARCH64: Platform = Platform {
     official: Some(Official {
         url: "https://download.pytorch.org/libtorch/cpu/libtorch-macos-arm64-2.13.0.zip",
-        sha256: None,
     }),
     wheels: &[Wheel {
         requirement: "torch===2.13.0",

@@ -102,6 +102,12 @@ fn all(criterion: &mut Criterion) {
     }
     observed.finish();
 
+    let (white, name) = (mnist.inverted(), BenchmarkId::from_parameter("dark on white"));
+    let set = build(&white, n);
+    let mut colours = group(criterion, &format!("{}, n = {n}, 8 networks", white.name));
+    measure(&mut colours, name, Case { set: &set, labels: white.labels(n), ..plain });
+    colours.finish();
+
     let mut retraining = group(criterion, &format!("retraining, {}", mnist.name));
     for (networks, n) in [(8, 20_000), (5, 20_000), (5, 10_000), (5, 1_000)] {
         let set = build(&mnist, n);
@@ -110,7 +116,7 @@ fn all(criterion: &mut Criterion) {
     }
     retraining.finish();
 
-    let mut densities = group(criterion, "share of non-zero pixels, n = 10000");
+    let mut densities = group(criterion, "share of pixels that are not background, n = 10000");
     for inked in [10, 20, 50, 80, 90, 91, 100] {
         let data = Dataset::random("random", 10_000, inked);
         let set = build(&data, 10_000);

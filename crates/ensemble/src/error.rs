@@ -17,6 +17,11 @@ pub enum InputError {
         means: usize,
         variances: usize,
     },
+    /// There must be as many backgrounds as means.
+    Backgrounds {
+        means: usize,
+        backgrounds: usize,
+    },
     /// A mean or a variance is not finite, or a variance is negative.
     Normalisation,
     /// A subset names a sample that is not there.
@@ -65,6 +70,9 @@ impl fmt::Display for InputError {
             }
             InputError::Channels { means, variances } => {
                 write!(f, "{means} means, but {variances} variances")
+            }
+            InputError::Backgrounds { means, backgrounds } => {
+                write!(f, "{means} means, but {backgrounds} backgrounds")
             }
             InputError::Normalisation => {
                 f.write_str("a mean or a variance is not finite, or a variance is negative")

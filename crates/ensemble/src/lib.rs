@@ -2,7 +2,7 @@
 //!
 //! In: bytes of pixels, labels, seeds. Out: plain vectors. Knows no tensors, files or tables.
 //!
-//! The way of the data: [`Pixels`] -> [`TrainingSet`], lists of non-zero pixels -> [`train()`] -> groups of eight
+//! The way of the data: [`Pixels`] -> [`TrainingSet`], lists of pixels that are not background -> [`train()`] -> groups of eight
 //! networks, one per lane of a vector -> per epoch one pass over each partition of the samples and one step.
 //! A network's result depends on its seed, the samples, the job and on constants of this crate: whatever
 //! changes the order of additions into a parameter (see `partition`), or an operation (see `math`), changes
@@ -38,6 +38,6 @@ pub use error::InputError;
 pub use generator::Generator;
 pub use lanes::Instructions;
 pub use lists::{SampleLists, TrainingSet};
-pub use pixels::Pixels;
+pub use pixels::{Pixels, background};
 pub use state::{Keeper, State};
 pub use train::{Inversion, Job, Network, Schedule, Trained, Unfinished, train};

@@ -1,9 +1,10 @@
-//! Samples as lists of their non-zero pixels, in the two orders in which training reads them; or as [`Panels`], if
-//! nearly all pixels are non-zero.
+//! Samples as lists of the pixels that are not background, in the two orders in which training reads them; or as
+//! [`Panels`], if nearly all pixels are to be listed.
 //!
 //! In: [`Pixels`] and which samples of them. Out: [`SampleLists`], rows of one sample each, for the way
-//! forward, and in a [`TrainingSet`] also rows of one pixel each, for the gradient. A value is p/(255 std);
-//! what normalisation takes away from it is added by whoever reads the lists. Knows no networks.
+//! forward, and in a [`TrainingSet`] also rows of one pixel each, for the gradient. A value is the
+//! pixel less its background, by 255 std; what normalisation takes away from it is taken by whoever reads the lists. Knows
+//! no networks.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use crate::pixels::{Channel, Pixels};
 /// Pixels whose weights of ten columns stay in the first-level cache (31 KB) while a chunk of samples reads them.
 const SLICE: usize = 98;
 
-/// The share of non-zero pixels above which panels are quicker than lists. Both give the same sums.
+/// The share of pixels that are not background above which panels are quicker than lists. Both give the same sums.
 const DENSE: f64 = 0.8;
 
 /// Samples and pixels of some of them, in one of the two forms.
@@ -106,7 +107,7 @@ impl SampleLists {
         Self::build_denser_than(DENSE, pixels, subset)
     }
 
-    /// As panels, if more than a share of `dense` of the pixels is not zero.
+    /// As panels, if more than a share of `dense` of the pixels is not background.
     fn build_denser_than(dense: f64, pixels: &Pixels, subset: Option<&[u32]>) -> Result<Self, InputError> {
         pixels.check()?;
         if let Some(&position) = subset.into_iter().flatten().find(|at| **at as usize >= pixels.n) {
@@ -115,7 +116,11 @@ impl SampleLists {
         let n = subset.map_or(pixels.n, <[u32]>::len);
         let (width, channels, partitions) = (pixels.width(), pixels.channels(), partitions(n));
         let samples = (0..n).map(|sample| position(subset, sample));
-        let inked = |sample| pixels.sample(sample).iter().filter(|byte| **byte != 0).count();
+        let backgrounds = backgrounds(&channels);
+        let inked = |sample| {
+            let pairs = pixels.sample(sample).iter().zip(&backgrounds);
+            pairs.filter(|(byte, background)| byte != background).count()
+        };
         let inked: usize = samples.clone().map(inked).sum();
         let content = if inked as f64 > dense * (n * width) as f64 {
             Content::Panels(Panels::build(pixels, samples, slices(width)))
@@ -127,9 +132,10 @@ impl SampleLists {
                 for slice in slices(width) {
                     for sample in chunk.clone() {
                         let bytes = &pixels.sample(position(subset, sample))[slice.clone()];
-                        let inked = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
+                        let pairs = bytes.iter().zip(&backgrounds[slice.clone()]).enumerate();
+                        let inked = pairs.filter(|(_, (byte, background))| byte != background);
                         table.push_row(
-                            inked.map(|(at, byte)| (at, values[slice.start + at][usize::from(*byte)])),
+                            inked.map(|(at, (byte, _))| (at, values[slice.start + at][usize::from(*byte)])),
                         );
                     }
                     table.end_rows();
@@ -191,6 +197,12 @@ fn values(channels: &[Channel]) -> Vec<[f32; 256]> {
     channels.iter().flat_map(of_channel).collect()
 }
 
+/// For each pixel of a sample its background.
+fn backgrounds(channels: &[Channel]) -> Vec<u8> {
+    let of_channel = |channel: &Channel| std::iter::repeat_n(channel.background, channel.pixels.len());
+    channels.iter().flat_map(of_channel).collect()
+}
+
 /// Samples to train on: built once, read by any number of networks.
 #[derive(Debug)]
 pub struct TrainingSet {
@@ -205,7 +217,7 @@ impl TrainingSet {
         Self::build_denser_than(DENSE, pixels, subset)
     }
 
-    /// As panels, if more than a share of `dense` of the pixels is not zero.
+    /// As panels, if more than a share of `dense` of the pixels is not background.
     pub(crate) fn build_denser_than(
         dense: f64,
         pixels: &Pixels,
@@ -214,12 +226,12 @@ impl TrainingSet {
         let samples = SampleLists::build_denser_than(dense, pixels, subset)?;
         let mut table = Table::default();
         if let Content::Lists { .. } = samples.content {
-            let values = values(&samples.channels);
+            let (values, backgrounds) = (values(&samples.channels), backgrounds(&samples.channels));
             for block in blocks(0..samples.n) {
                 let bytes: Vec<&[u8]> = block.map(|sample| pixels.sample(position(subset, sample))).collect();
-                for (pixel, values) in values.iter().enumerate() {
+                for (pixel, (values, background)) in values.iter().zip(&backgrounds).enumerate() {
                     let column = bytes.iter().map(|bytes| bytes[pixel]).enumerate();
-                    let inked = column.filter(|(_, byte)| *byte != 0);
+                    let inked = column.filter(|(_, byte)| byte != background);
                     table.push_row(inked.map(|(sample, byte)| (sample, values[usize::from(byte)])));
                 }
                 table.end_rows();
@@ -268,8 +280,12 @@ mod tests {
     #[test]
     fn both_orders_hold_each_value_of_the_subset_once() {
         let (n, area, mean, variance) = (300, 101, [0.3, 0.6], [0.04, 0.25]);
-        let bytes: Vec<u8> = (0..n * 202).map(|i| if i * i % 7 < 3 { (i % 251) as u8 } else { 0 }).collect();
-        let pixels = Pixels { bytes: &bytes, n, area, mean: &mean, variance: &variance };
+        let background = [0, 255];
+        let byte = |i: usize| if i * i % 7 < 3 { (i % 251) as u8 } else { background[i / area % 2] };
+        let bytes: Vec<u8> = (0..n * 202).map(byte).collect();
+        assert_eq!(crate::background(&bytes, area, 2), background);
+        let pixels =
+            Pixels { bytes: &bytes, n, area, mean: &mean, variance: &variance, background: &background };
         let subset: Vec<u32> = (0..211).map(|i| (i * 17) % 300).collect();
         let set = TrainingSet::build(&pixels, Some(&subset)).unwrap();
         let (mut forward, mut backward) = (vec![0.0; 211 * 202], vec![0.0; 211 * 202]);
@@ -289,7 +305,8 @@ mod tests {
         let expected = |(i, at): (usize, usize)| {
             let channel = at / area;
             let deviation = (variance[channel] + 1e-9).sqrt();
-            (f64::from(bytes[subset[i] as usize * 202 + at]) / 255.0 / deviation) as f32
+            let above = f64::from(bytes[subset[i] as usize * 202 + at]) - f64::from(background[channel]);
+            (above / 255.0 / deviation) as f32
         };
         let expected: Vec<f32> = (0..211 * 202).map(|i| expected((i / 202, i % 202))).collect();
         assert_eq!(forward, expected);

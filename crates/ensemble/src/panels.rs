@@ -1,8 +1,8 @@
-//! Samples as matrices of all their pixels, for those with few zeros: lists would take three times the memory, and
+//! Samples as matrices of all their pixels, for those with little background: lists would take three times the memory, and
 //! more time.
 //!
 //! In: [`Pixels`], which samples of them, slices of the pixels. Out: panels, matrices of samples x pixels. A value
-//! is p/(255 std), as in lists. Knows no networks.
+//! is the pixel less its background, by 255 std, as in lists. Knows no networks.
 
 use std::ops::Range;
 

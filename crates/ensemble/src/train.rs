@@ -281,7 +281,7 @@ mod tests {
     use super::*;
     use crate::{Generator, Pixels};
 
-    /// Lists pass over zeros and panels do not; more samples than one partition has, more pixels than a slice.
+    /// Lists pass over the background and panels do not; more samples than one partition has, more pixels than a slice.
     #[test]
     fn lists_and_panels_give_the_same_bits() {
         let mut generator = Generator::new(3);
@@ -289,7 +289,8 @@ mod tests {
         let bytes: Vec<u8> = (0..n * area * 2).map(|_| generator.below(700).min(255) as u8 & 0x7f).collect();
         let labels: Vec<i32> = (0..n).map(|_| generator.below(3) as i32).collect();
         let (mean, variance) = (&[0.3, 0.1][..], &[0.04, 0.09][..]);
-        let pixels = Pixels { bytes: &bytes, n, area, mean, variance };
+        let background = &crate::background(&bytes, area, 2);
+        let pixels = Pixels { bytes: &bytes, n, area, mean, variance, background };
         let network = Network { hidden: vec![13, 4], classes: 3 };
         let trained = |denser_than: f64, count: usize| {
             let set = TrainingSet::build_denser_than(denser_than, &pixels, None).unwrap();

@@ -7,13 +7,22 @@ use hspipe_ensemble::{InputError, Job, Network, Pixels, SampleLists, Schedule, T
 
 #[test]
 fn pixels_that_do_not_fit_are_refused() {
-    let good = Pixels { bytes: &[0; 12], n: 2, area: 3, mean: &[0.1, 0.2], variance: &[0.1, 0.2] };
+    let good = Pixels {
+        bytes: &[0; 12],
+        n: 2,
+        area: 3,
+        mean: &[0.1, 0.2],
+        variance: &[0.1, 0.2],
+        background: &[0, 9],
+    };
     let refused = |pixels: Pixels| SampleLists::build(&pixels, None).unwrap_err();
     assert!(SampleLists::build(&good, Some(&[1, 1, 0])).is_ok());
     assert_eq!(refused(Pixels { n: 3, ..good }), InputError::Pixels { bytes: 12, n: 3, area: 3, means: 2 });
     assert!(matches!(refused(Pixels { n: usize::MAX, ..good }), InputError::Pixels { .. }));
     assert!(matches!(refused(Pixels { area: 0, bytes: &[], ..good }), InputError::Pixels { .. }));
     assert_eq!(refused(Pixels { variance: &[0.1], ..good }), InputError::Channels { means: 2, variances: 1 });
+    let backgrounds = InputError::Backgrounds { means: 2, backgrounds: 1 };
+    assert_eq!(refused(Pixels { background: &[0], ..good }), backgrounds);
     assert_eq!(refused(Pixels { mean: &[0.1, f64::NAN], ..good }), InputError::Normalisation);
     assert_eq!(refused(Pixels { variance: &[0.1, -1.0], ..good }), InputError::Normalisation);
     assert_eq!(

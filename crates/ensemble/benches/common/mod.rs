@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use hspipe_ensemble::{Generator, Network, Pixels};
+use hspipe_ensemble::{Generator, Network, Pixels, background};
 
 pub const AREA: usize = 784;
 
@@ -11,10 +11,11 @@ pub struct Dataset {
     pub name: String,
     bytes: Vec<u8>,
     labels: Vec<i32>,
+    background: Vec<u8>,
 }
 
 impl Dataset {
-    /// `inked`: the share of non-zero pixels, in percent, where the files are not here.
+    /// `inked`: the share of pixels that are not background, in percent, where the files are not here.
     pub fn read(name: &str, inked: u32) -> Self {
         let folder = folder().join(name).join("raw");
         let content = |kind: &str, header: usize| -> Option<Vec<u8>> {
@@ -28,7 +29,7 @@ impl Dataset {
         match (content("images-idx3", 16), content("labels-idx1", 8)) {
             (Some(bytes), Some(labels)) => {
                 let labels = labels.into_iter().map(i32::from).collect();
-                Dataset { name: name.to_string(), bytes, labels }
+                Self::of(name, bytes, labels)
             }
             _ => Self::random(&format!("as sparse as {name}"), 70_000, inked),
         }
@@ -38,12 +39,25 @@ impl Dataset {
         let mut generator = Generator::new(1);
         let mut pixel = || if generator.below(100) < inked { 1 + generator.below(255) as u8 } else { 0 };
         let bytes = (0..n * AREA).map(|_| pixel()).collect();
-        Dataset { name: name.to_string(), bytes, labels: (0..n).map(|i| (i % 10) as i32).collect() }
+        Self::of(name, bytes, (0..n).map(|i| (i % 10) as i32).collect())
+    }
+
+    fn of(name: &str, bytes: Vec<u8>, labels: Vec<i32>) -> Self {
+        let background = background(&bytes, AREA, 1);
+        Dataset { name: name.to_string(), bytes, labels, background }
+    }
+
+    /// Dark on white.
+    #[allow(dead_code)]
+    pub fn inverted(&self) -> Self {
+        let bytes = self.bytes.iter().map(|byte| 255 - byte).collect();
+        Self::of(&format!("{} inverted", self.name), bytes, self.labels.clone())
     }
 
     /// The first `n` samples.
     pub fn pixels(&self, n: usize) -> Pixels<'_> {
-        Pixels { bytes: &self.bytes[..n * AREA], n, area: AREA, mean: &[0.1307], variance: &[0.0949] }
+        let (bytes, background) = (&self.bytes[..n * AREA], &self.background);
+        Pixels { bytes, n, area: AREA, mean: &[0.1307], variance: &[0.0949], background }
     }
 
     pub fn labels(&self, n: usize) -> &[i32] {

@@ -1,7 +1,7 @@
 //! A small set of samples that can be learnt, and plain f64 loops that train on it.
 
 use hspipe_ensemble::init::linear_layers;
-use hspipe_ensemble::{Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet};
+use hspipe_ensemble::{Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet, background};
 
 /// Sparse samples: each class has pixels that are more often inked.
 pub struct Synthetic {
@@ -11,9 +11,11 @@ pub struct Synthetic {
     classes: usize,
     mean: Vec<f64>,
     variance: Vec<f64>,
+    background: Vec<u8>,
 }
 
 impl Synthetic {
+    #[allow(dead_code)]
     pub fn new(n: usize, area: usize, channels: usize, classes: usize) -> Self {
         let mut generator = Generator::new(n as u32);
         let labels: Vec<i32> = (0..n).map(|_| generator.below(classes as u32) as i32).collect();
@@ -27,12 +29,29 @@ impl Synthetic {
         }
         let mean = (0..channels).map(|channel| 0.2 + 0.1 * channel as f64).collect();
         let variance = (0..channels).map(|channel| 0.09 + 0.05 * channel as f64).collect();
-        Synthetic { bytes, labels, area, classes, mean, variance }
+        let background = background(&bytes, area, channels);
+        Synthetic { bytes, labels, area, classes, mean, variance, background }
+    }
+
+    /// Other samples, with the moments of their own pixels.
+    #[allow(dead_code)]
+    pub fn of(bytes: Vec<u8>, labels: Vec<i32>, area: usize, channels: usize) -> Self {
+        let classes = labels.iter().max().map_or(0, |label| *label as usize + 1);
+        let moments = |channel: usize| {
+            let planes = bytes.chunks(area).skip(channel).step_by(channels);
+            let values: Vec<f64> = planes.flatten().map(|byte| f64::from(*byte) / 255.0).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let squares = values.iter().map(|value| (value - mean) * (value - mean));
+            (mean, squares.sum::<f64>() / (values.len() - 1) as f64)
+        };
+        let (mean, variance) = (0..channels).map(moments).unzip();
+        let background = background(&bytes, area, channels);
+        Synthetic { bytes, labels, area, classes, mean, variance, background }
     }
 
     pub fn pixels(&self) -> Pixels<'_> {
-        let (mean, variance) = (self.mean.as_slice(), self.variance.as_slice());
-        Pixels { bytes: &self.bytes, n: self.labels.len(), area: self.area, mean, variance }
+        let Synthetic { bytes, labels, area, mean, variance, background, .. } = self;
+        Pixels { bytes, n: labels.len(), area: *area, mean, variance, background }
     }
 
     /// A copy of the samples at some positions.
@@ -44,6 +63,7 @@ impl Synthetic {
             labels: positions.iter().map(|at| self.labels[*at as usize]).collect(),
             mean: self.mean.clone(),
             variance: self.variance.clone(),
+            background: self.background.clone(),
             ..*self
         }
     }

@@ -4,6 +4,7 @@
 //! oracle that other trainers are tested against.
 
 mod adam;
+mod build;
 mod progress;
 mod radii;
 mod resnet;
@@ -18,7 +19,7 @@ mod oracle;
 mod resume;
 
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use hspipe_ensemble::{Generator, InputError};
@@ -55,6 +56,11 @@ fn alone(device: Device) -> Option<MutexGuard<'static, ()>> {
 impl Libtorch for Torch {
     fn cuda_devices(&self) -> usize {
         usize::try_from(tch::Cuda::device_count()).unwrap_or(0)
+    }
+
+    fn build(&self) -> Result<&str, String> {
+        static BUILD: OnceLock<Result<String, String>> = OnceLock::new();
+        BUILD.get_or_init(build::loaded).as_deref().map_err(Clone::clone)
     }
 }
 
@@ -257,7 +263,8 @@ fn finite(loss: f64, epoch: u32) -> Result<f64, Failure> {
 
 /// The device of a name that `resolve` has given.
 fn device(name: &str) -> Device {
-    let number = name.strip_prefix("cuda:").and_then(|number| number.parse().ok());
+    // Its model stands behind it.
+    let number = name.strip_prefix("cuda:").and_then(|rest| rest.split(' ').next()?.parse().ok());
     number.map_or(Device::Cpu, Device::Cuda)
 }
 

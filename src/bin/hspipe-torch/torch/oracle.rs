@@ -52,7 +52,11 @@ fn libtorch_is_taken_for_what_the_native_trainer_cannot_do() {
     let simple = Architecture::SimpleNN { hidden: vec![3] };
     for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
         let choice = resolve(architecture, batch_size, "auto", "cpu").unwrap();
-        assert!(choice.trainer.starts_with("tch"));
+        let words = choice.trainer.split(' ').collect::<Vec<_>>();
+        assert!(words[0] == "tch" && words[2] == "build" && words[3].len() == 12, "{words:?}");
+        assert!(words.len() > 5, "the processor is named: {words:?}");
+        let (_, why) = resolve(architecture, batch_size, "tch 2.13.0 avx2", "cpu").unwrap_err();
+        assert!(why.contains("cannot be had"), "{why}");
         assert_eq!(choice, resolve(architecture, batch_size, &choice.trainer, &choice.device).unwrap());
         assert!(trainer(&choice.trainer).is_some());
     }
