@@ -214,6 +214,15 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// One error of what is wrong with some of so many images, if anything is.
+    pub(super) fn all(mut faults: Vec<DataError>, images: usize) -> Result<(), DataError> {
+        match faults.len() {
+            0 => Ok(()),
+            1 => Err(faults.remove(0)),
+            _ => Err(Self::Faulty { faults, images }),
+        }
+    }
+
     pub(super) fn unknown(name: &str) -> Self {
         Self::Unknown { name: name.to_owned() }
     }
@@ -263,13 +272,17 @@ impl DataError {
             Self::Broken { what: picture::WHAT, .. } => {
                 "save it anew as a PNG or JPEG image of 8 bits, or take it away".to_owned()
             }
-            Self::Broken { .. } | Self::Unpack { .. } => {
-                "make or download it anew; `hspipe data fetch NAME` does it for a known dataset".to_owned()
-            }
+            Self::Broken { path, .. } | Self::Unpack { path, .. } => match of_known(path) {
+                Some(name) => format!("delete it, and run `hspipe data fetch {name}` to have it anew"),
+                None => "make it anew, or copy it anew from where it came from".to_owned(),
+            },
             Self::Faulty { faults, .. } => {
                 let mut hints: Vec<String> = faults.iter().filter_map(Self::hint).collect();
                 hints.sort();
                 hints.dedup();
+                if hints.is_empty() {
+                    return None;
+                }
                 hints.join("; ")
             }
             Self::Mismatch { remedy, .. } => (*remedy).to_owned(),
@@ -284,6 +297,9 @@ impl DataError {
                 "every label from 0 to the highest needs two samples: add some, or leave the class out and number \
                  the others without a gap"
                     .to_owned()
+            }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
+                "put a file there, or take it away".to_owned()
             }
             Self::Io { .. } => return None,
         })
@@ -330,6 +346,13 @@ fn list(attempts: &[Attempt], separator: &str) -> String {
 /// A class as errors call it: its label, and its name if it has one of its own.
 fn class_text(class: usize, name: &str) -> String {
     if name == class.to_string() { name.to_owned() } else { format!("{class} ({name})") }
+}
+
+/// The known dataset among whose files this one lies, in `NAME/raw` or `NAME`.
+fn of_known(path: &Path) -> Option<&'static str> {
+    let folders: Vec<_> = path.ancestors().skip(1).take(2).filter_map(Path::file_name).collect();
+    let mut names = PUBLISHED.iter().map(|published| published.name);
+    names.find(|name| folders.iter().any(|folder| *folder == *name))
 }
 
 /// The known dataset that publishes this sum.

@@ -3,7 +3,6 @@
 //! In: a path. Out: what the files contain, for keys, and their images. Both come from the files'
 //! bytes, never from their place or age. Must not know: published datasets, the layouts themselves.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -78,11 +77,14 @@ impl Own {
     /// What is to be read, if it is not too much.
     fn files(&self) -> Result<(Layout, Vec<Found>), DataError> {
         let (layout, files) = layout::find(&self.path)?;
-        let mut total = 0;
+        let (mut total, mut faults) = (0u64, Vec::new());
         for file in &files {
-            let metadata = fs::metadata(&file.path).map_err(|source| read::unreadable(&file.path, source))?;
-            total += metadata.len();
+            match read::len(&file.path) {
+                Ok(len) => total = total.saturating_add(len),
+                Err(fault) => faults.push(fault),
+            }
         }
+        DataError::all(faults, files.len())?;
         match total > MAX_FILES {
             true => Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() }),
             false => Ok((layout, files)),
@@ -117,6 +119,7 @@ mod tests {
     use super::super::read::tests::gzip;
     use super::super::{Dataset, Folders};
     use super::*;
+    use std::fs;
 
     /// Four train images, two test images, of 2x3 pixels.
     fn small() -> [Vec<u8>; 4] {
@@ -177,6 +180,26 @@ mod tests {
         files[2] = idx(&[2, 3, 2], &[0; 12]);
         let error = load(folder_of(&files).path()).unwrap_err().to_string();
         assert!(error.contains("2x3") && error.contains("3x2"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_devices_and_links_to_nothing_are_named_and_never_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["ant/a.png", "ant/b.png", "bee/a.png", "bee/b.png"] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, [1]).unwrap();
+        }
+        let at = |name: &str| folder.path().join(name);
+        // A socket is as little a file as a pipe, and the standard library can make one.
+        let _socket = std::os::unix::net::UnixListener::bind(at("ant/pipe.png")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", at("bee/zero.png")).unwrap();
+        std::os::unix::fs::symlink("nothing", at("bee/gone.png")).unwrap();
+        let error = Own::new("mine".into(), folder.path().into()).identity().unwrap_err().to_string();
+        let parts =
+            ["3 of 7 images", "pipe.png: it is no regular", "zero.png: it is no", "gone.png: No such"];
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
 
     #[test]

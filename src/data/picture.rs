@@ -46,7 +46,7 @@ pub enum PictureError {
     #[error("it is transparent in places: put it on a background and save it without alpha")]
     Transparent,
     /// Such as CMYK.
-    #[error("its colours are {0}, neither grey nor red, green and blue")]
+    #[error("its colours are {0}, neither grey nor red, green and blue: save it in RGB")]
     Colours(String),
     /// A JPEG without its end.
     #[error("it is cut short")]
@@ -117,7 +117,7 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Picture, PictureError> {
     let (channels, wanted) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (1, ColorSpace::Luma),
         Some(ColorSpace::YCbCr | ColorSpace::RGB) => (3, ColorSpace::RGB),
-        other => return Err(PictureError::Colours(format!("{other:?}"))),
+        other => return Err(PictureError::Colours(other.map_or("unknown".to_owned(), named))),
     };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
     let samples = decoder.decode().map_err(failed)?;
@@ -126,6 +126,14 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Picture, PictureError> {
         return Err(PictureError::Decode(format!("{} bytes of {width}x{height}", samples.len())));
     }
     Ok(Picture::from_interleaved(&samples, channels, channels, height, width))
+}
+
+/// What people call the colours of a JPEG that is not read.
+fn named(colours: ColorSpace) -> String {
+    match colours {
+        ColorSpace::CMYK | ColorSpace::YCCK => "those of print (CMYK)".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn check_size(width: u64, height: u64, channels: u64) -> Result<(), PictureError> {

@@ -5,7 +5,7 @@
 //! known. Must not know: which folders or sources there are.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -205,7 +205,17 @@ fn is_gz(path: &Path) -> bool {
 }
 
 fn open(path: &Path) -> Result<File, DataError> {
+    len(path)?;
     File::open(path).map_err(|source| unreadable(path, source))
+}
+
+/// The length of a file. A pipe or a device has none: it may never end, and opening it may wait for ever.
+pub(super) fn len(path: &Path) -> Result<u64, DataError> {
+    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    match metadata.is_file() {
+        true => Ok(metadata.len()),
+        false => Err(unreadable(path, io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))),
+    }
 }
 
 pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {

@@ -14,8 +14,8 @@ use super::text::{self, Anchor, Turn};
 #[derive(Clone, Debug)]
 pub struct Gallery {
     pub title: String,
-    /// A line below the title.
-    pub note: String,
+    /// Lines below the title.
+    pub notes: Vec<String>,
     pub rows: Vec<Row>,
 }
 
@@ -28,12 +28,13 @@ pub struct Row {
     pub tiles: Vec<Tile>,
 }
 
-/// A picture with two captions below it.
+/// A picture with captions below it: what it is taken for, a number, and what it is called, if it has a name.
 #[derive(Clone, Debug)]
 pub struct Tile {
     pub raster: Raster,
     pub label: String,
     pub value: String,
+    pub name: String,
 }
 
 const TICK: f64 = style::TICK_SIZE;
@@ -62,9 +63,15 @@ const RIM: f64 = 0.35;
 /// Heights of pages are multiples of this, so that a PNG has whole pixels.
 const WHOLE: f64 = 6.0;
 
-/// Whether the font of the figures has all characters of a text.
+/// Whether the font of the figures has all characters of a text, and all of it can be seen: two texts that differ must not
+/// look alike.
 pub fn legible(text: &str) -> bool {
-    text::width(text, TICK).is_ok()
+    let is_unseen = |c: char| {
+        // What joins, parts or turns around others.
+        let joins = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+        c.is_control() || joins || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+    };
+    !text.contains(is_unseen) && text::width(text, TICK).is_ok_and(|width| width > 0.0)
 }
 
 /// Draws the gallery, as wide as both columns of a paper.
@@ -86,6 +93,13 @@ impl Gallery {
     /// How many pictures a row may have, where there are so many rows.
     pub fn tiles(rows: usize) -> usize {
         ACROSS / blocks(rows)
+    }
+
+    /// The title and the notes, each with its size.
+    fn heading(&self) -> impl Iterator<Item = (&str, f64)> {
+        let notes = self.notes.iter().map(|note| (note.as_str(), TICK));
+        let lines = std::iter::once((self.title.as_str(), style::TITLE_SIZE)).chain(notes);
+        lines.filter(|(text, _)| !text.is_empty())
     }
 }
 
@@ -178,13 +192,12 @@ impl Layout {
         let label_cut = Cut::of(tiles(gallery).map(|tile| tile.label.as_str()), TICK, label_room(room))?;
         // Where no row has a picture.
         height = height.max(2.0 * LINE);
-        let lines = if captions_in_one_line { 1 } else { 2 };
+        let are_named = tiles(gallery).any(|tile| !tile.name.is_empty());
+        let lines = if captions_in_one_line { 1 } else { 2 } + usize::from(are_named);
         let row = height + CAPTION_GAP + CAP + (lines - 1) as f64 * LINE + style::DESCENT * TICK + ROW_GAP;
         let mut top = style::MARGIN;
-        for (text, size) in [(&gallery.title, style::TITLE_SIZE), (&gallery.note, TICK)] {
-            if !text.is_empty() {
-                top += size * style::LINE_HEIGHT;
-            }
+        for (_, size) in gallery.heading() {
+            top += size * style::LINE_HEIGHT;
         }
         top += style::LABEL_GAP;
         let page_height = top + rows_per_block as f64 * row - ROW_GAP + style::MARGIN;
@@ -211,12 +224,10 @@ impl Layout {
         pictures: &mut Vec<Placed>,
     ) -> Result<(), FigureError> {
         let mut y = style::MARGIN;
-        for (text, size) in [(&gallery.title, style::TITLE_SIZE), (&gallery.note, TICK)] {
-            if !text.is_empty() {
-                let text = text::shorten(text, size, self.page.width - 2.0 * style::MARGIN)?;
-                write(page, &text, size, (style::MARGIN, y + size * style::CAP_HEIGHT), Anchor::Start);
-                y += size * style::LINE_HEIGHT;
-            }
+        for (text, size) in gallery.heading() {
+            let text = text::shorten(text, size, self.page.width - 2.0 * style::MARGIN)?;
+            write(page, &text, size, (style::MARGIN, y + size * style::CAP_HEIGHT), Anchor::Start);
+            y += size * style::LINE_HEIGHT;
         }
         for (at, row) in gallery.rows.iter().enumerate() {
             let left = style::MARGIN + (at / self.rows_per_block) as f64 * (self.block + BLOCK_GAP);
@@ -265,16 +276,20 @@ impl Layout {
     }
 
     fn write_captions(&self, page: &mut Page<'_>, tile: &Tile, frame: Frame) -> Result<(), FigureError> {
-        let y = frame.bottom + CAPTION_GAP + CAP;
+        let mut y = frame.bottom + CAPTION_GAP + CAP;
+        let middle = (frame.left + frame.right) / 2.0;
         if self.captions_in_one_line {
             write(page, &tile.label, TICK, (frame.left, y), Anchor::Start);
             write(page, &tile.value, TICK, (frame.right, y), Anchor::End);
-            return Ok(());
+        } else {
+            let label = self.label_cut.shorten(&tile.label, TICK, label_room(self.room))?;
+            write(page, &label, TICK, (middle, y), Anchor::Middle);
+            y += LINE;
+            write(page, &tile.value, TICK, (middle, y), Anchor::Middle);
         }
-        let middle = (frame.left + frame.right) / 2.0;
-        let label = self.label_cut.shorten(&tile.label, TICK, label_room(self.room))?;
-        write(page, &label, TICK, (middle, y), Anchor::Middle);
-        write(page, &tile.value, TICK, (middle, y + LINE), Anchor::Middle);
+        // Files of one class often begin and end alike: those that are cut keep both.
+        let name = text::shorten_middle(&tile.name, TICK, label_room(self.room))?;
+        write(page, &name, TICK, (middle, y + LINE), Anchor::Middle);
         Ok(())
     }
 }
@@ -306,14 +321,14 @@ mod tests {
 
     fn of(rows: usize, channels: usize, label: &str) -> Gallery {
         let raster = Raster { channels, width: 3, height: 2, pixels: (0..6 * channels as u8).collect() };
-        let tile = Tile { raster, label: label.into(), value: "0.93".into() };
+        let tile = Tile { raster, label: label.into(), value: "0.93".into(), name: String::new() };
         let row = |at: usize| Row {
             name: format!("class {at}"),
             detail: "7 hard".into(),
             empty: "none".into(),
             tiles: vec![tile.clone(); at % (Gallery::tiles(rows) + 1)],
         };
-        Gallery { title: "A <b>".into(), note: String::new(), rows: (0..rows).map(row).collect() }
+        Gallery { title: "A <b>".into(), notes: Vec::new(), rows: (0..rows).map(row).collect() }
     }
 
     #[test]
@@ -335,6 +350,18 @@ mod tests {
             assert!(first.pdf[table..].starts_with(b"xref\n"));
             assert!(!first.svg.contains("<text"));
         }
+    }
+
+    #[test]
+    fn names_and_notes_take_lines_of_their_own() {
+        let height = |chart: &Gallery| Layout::of(chart).unwrap().page.height;
+        let mut chart = of(12, 1, "7");
+        let plain = height(&chart);
+        chart.notes = vec!["one".into(), "two".into()];
+        let noted = height(&chart);
+        chart.rows[3].tiles[0].name = "a-long-name-of-a-file-00017.png".into();
+        assert!(noted > plain + LINE && height(&chart) > noted + 11.0 * LINE);
+        gallery(&chart).unwrap();
     }
 
     #[test]

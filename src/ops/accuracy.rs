@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Deserializer};
 
+use super::classes::called;
 use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
 use crate::nn::{Schedule, Trained, argmax};
 use crate::tables::{ACCURACY, write};
@@ -83,7 +84,7 @@ impl Op for Accuracy {
             let params = tasks[0].params;
             let first_tested = if params.overfit { 0 } else { trained_on(params, training) };
             let mut tables = member_tables(trained, seed, 0)?;
-            tables.push(("accuracy", accuracy_table(training, trained, first_tested)?));
+            tables.push(("accuracy", accuracy_table(training, trained, first_tested, tasks[0].inputs)?));
             Ok(tables)
         })
     }
@@ -94,7 +95,12 @@ fn trained_on(params: &Params, training: &Training) -> usize {
 }
 
 /// Per class, over the samples from `first_tested` on.
-fn accuracy_table(training: &Training, trained: &Trained, first_tested: usize) -> Result<Vec<u8>, OpError> {
+fn accuracy_table(
+    training: &Training,
+    trained: &Trained,
+    first_tested: usize,
+    inputs: &Inputs,
+) -> Result<Vec<u8>, OpError> {
     let (mut samples, mut correct) = (vec![0; training.classes], vec![0; training.classes]);
     let rows = trained.logits.chunks(training.classes).zip(&training.labels);
     for (logits, label) in rows.skip(first_tested) {
@@ -102,7 +108,9 @@ fn accuracy_table(training: &Training, trained: &Trained, first_tested: usize) -
         correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
     }
     if let Some(class) = samples.iter().position(|n| *n == 0) {
-        return Err(OpError::new(format!("class {class} has no test sample, so it has no accuracy")));
+        let what = format!("class {} has no test sample, so it has no accuracy", called(&[class], inputs));
+        let hint = "set accuracy_subset_size to all, or larger, or train_fraction smaller";
+        return Err(OpError::new(what).hint(hint.to_string()));
     }
     let shares: Vec<f64> =
         samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();

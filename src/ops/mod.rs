@@ -5,6 +5,7 @@
 
 mod accuracy;
 mod class_accuracy;
+mod classes;
 mod correlation;
 mod datasets;
 mod fit;
@@ -40,7 +41,7 @@ mod training;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use plot_generalisation::short_name;
+pub use datasets::label;
 
 use hspipe_engine::op::{OpError, Registry};
 
@@ -53,9 +54,10 @@ use crate::tables::TableError;
 pub fn registry(root: &Path) -> Registry {
     let prepared = Arc::new(training::Prepared::default());
     let mut ops = Registry::default();
+    ops.set_places(datasets::is_place);
     let datasets = Arc::new(datasets::Datasets::new(root));
     ops.add(load::Load { datasets: datasets.clone(), folders: Folders::from_env(root) });
-    ops.add(sources::Sources { datasets });
+    ops.add(sources::Sources { datasets: datasets.clone() });
     ops.add(subset::Subset);
     ops.add(noise::Noise);
     ops.add(search::Search { prepared: prepared.clone() });
@@ -74,11 +76,11 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(class_accuracy::ClassAccuracy);
     ops.add(correlation::Correlation);
     ops.add(plot_radii::PlotRadii);
-    ops.add(plot_generalisation::PlotGeneralisation);
-    ops.add(plot_retraining::PlotRetraining);
+    ops.add(plot_generalisation::PlotGeneralisation { datasets: datasets.clone() });
+    ops.add(plot_retraining::PlotRetraining { datasets: datasets.clone() });
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
-    ops.add(plot_gallery::PlotGallery);
+    ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
 

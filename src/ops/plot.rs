@@ -14,6 +14,11 @@ pub fn figure_table(file: &str, picture: Rendered) -> Result<Outputs, OpError> {
     Ok(vec![("figure", write(&FIGURE, vec![files.into(), contents.into()])?)])
 }
 
+/// A dataset's label as a part of a file's name.
+pub fn file_part(label: &str) -> String {
+    label.replace(|c: char| c == '/' || c.is_control(), "-")
+}
+
 /// What tells each table from the others, such as `noise ratio 0.1`: the axes on which they differ. The
 /// axis `named` comes in any case, by its value alone.
 pub fn labels(tables: &[Table], named: Option<&str>) -> Vec<String> {

@@ -3,6 +3,7 @@
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
 use serde::{Deserialize, Serialize};
 
+use super::classes;
 use super::plot::{figure_table, labels};
 use crate::figures::{self, BarChart, Series, bar_chart};
 use crate::tables::Frame;
@@ -28,7 +29,7 @@ impl Op for PlotClasses {
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let categories: Vec<String> = classes.text("name")?.into_iter().map(str::to_string).collect();
+        let categories = classes::drawn(&classes)?;
         let tables = task.inputs.many("counts");
         let mut series = Vec::new();
         for (table, label) in tables.iter().zip(labels(tables, None)) {

@@ -1,19 +1,25 @@
 //! plot_gallery: images and their ranking -> the hardest samples of each class, as pictures (the target `hard`).
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
+use std::sync::Arc;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Serialize};
 
-use super::plot::figure_table;
-use super::plot_generalisation::short_name;
-use crate::figures::{self, Gallery, Raster, Row, Tile, gallery, legible};
+use super::classes;
+use super::datasets::Datasets;
+use super::plot::{figure_table, file_part};
+use crate::figures::{self, Gallery, Levels, Raster, Row, Tile, gallery, legible};
 use crate::tables::{Frame, TableError};
 
-pub struct PlotGallery;
+pub struct PlotGallery {
+    pub datasets: Arc<Datasets>,
+}
 
 /// The point of the axes that is drawn.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
+    /// As the figure calls it, once it is canonical.
     dataset: String,
     noise_ratio: f64,
     level: String,
@@ -28,18 +34,24 @@ const UNMISTAKEN: &str = "–";
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
-    const VERSION: u32 = figures::VERSION;
+    /// One more since pictures are named and dark ones are stretched.
+    const VERSION: u32 = figures::VERSION + 1;
     const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
+
+    /// A path says nothing but its end: the same data at another path give the same figure.
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        Ok(Params { dataset: self.datasets.label(&params.dataset), ..params })
+    }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
         let ranking = Frame::read("ranking", task.inputs.one("ranking")?.read()?)?;
-        let names: Vec<String> =
-            classes.text("name")?.into_iter().enumerate().map(|(class, name)| shown(name, class)).collect();
+        let names = classes::drawn(&classes)?;
         let hard = by_class(ranking.i32("class")?, names.len());
         let drawn = most_hard(&hard, MOST_CLASSES);
         let images = Frame::read("images", task.inputs.one("images")?.read()?)?;
+        let levels = Levels::of(images.binary("pixels")?.iter().flatten());
         let tiles = Gallery::tiles(drawn.len());
         let mut rows = Vec::with_capacity(drawn.len());
         for class in &drawn {
@@ -51,7 +63,7 @@ impl Op for PlotGallery {
                 empty: "no hard samples".into(),
                 tiles: most
                     .iter()
-                    .map(|row| tile(&images, &ranking, &names, *row))
+                    .map(|row| tile(&images, levels, &ranking, &names, *row))
                     .collect::<Result<_, _>>()?,
             });
         }
@@ -61,17 +73,23 @@ impl Op for PlotGallery {
             false => String::new(),
         };
         let mut note = format!(
-            "Below each: the wrong class that most networks take it for{none}, and its hardness, from 0 to 1."
+            "Below each: the wrong class that most networks take it for{none}, its hardness, from 0 to 1, and its {}.",
+            if ranking.text("source")?.iter().any(|source| !source.is_empty()) {
+                "file"
+            } else {
+                "sample_id"
+            }
         );
         if drawn.len() < names.len() {
             note += &format!(" {} of {} classes: those with most hard samples.", drawn.len(), names.len());
         }
+        let notes = [Some(note), levels.note()].into_iter().flatten().collect();
         let params = task.params;
         let mut title = "The hardest samples of each class".to_string();
-        if legible(short_name(&params.dataset)) {
-            title += &format!(", {}", short_name(&params.dataset));
+        if legible(&params.dataset) {
+            title += &format!(", {}", params.dataset);
         }
-        figure_table(&params.file(), gallery(&Gallery { title, note, rows })?)
+        figure_table(&params.file(), gallery(&Gallery { title, notes, rows })?)
     }
 }
 
@@ -79,7 +97,7 @@ impl Params {
     /// Such as `Hard/hardest_MNIST`. The level and the noise are named where they are not the usual ones.
     fn file(&self) -> String {
         let Params { dataset, noise_ratio, level } = self;
-        let mut file = format!("Hard/hardest_{}", short_name(dataset));
+        let mut file = format!("Hard/hardest_{}", file_part(dataset));
         if level != "dataset" {
             file += &format!("_level_{level}");
         }
@@ -88,12 +106,6 @@ impl Params {
         }
         file
     }
-}
-
-/// The name of a class, or its number where the font of the figures lacks a character: a gallery without names is
-/// better than none.
-fn shown(name: &str, class: usize) -> String {
-    if legible(name) { name.to_string() } else { format!("class {class}") }
 }
 
 /// The rows of the ranking of each class, the hardest first.
@@ -116,19 +128,33 @@ fn most_hard(hard: &[Vec<usize>], most: usize) -> Vec<usize> {
     classes
 }
 
-fn tile(images: &Frame, ranking: &Frame, names: &[String], row: usize) -> Result<Tile, TableError> {
+fn tile(
+    images: &Frame,
+    levels: Levels,
+    ranking: &Frame,
+    names: &[String],
+    row: usize,
+) -> Result<Tile, TableError> {
     let at = ranking.i32("sample_id")?[row] as usize;
     let size = |column: &str| Ok::<_, TableError>(images.i32(column)?.get(at).copied().unwrap_or(0) as usize);
     let (channels, height, width) = (size("channels")?, size("height")?, size("width")?);
     let pixels = images.binary("pixels")?;
-    let pixels = if at < images.rows() { pixels.value(at).to_vec() } else { Vec::new() };
+    let pixels = if at < images.rows() { levels.drawn(pixels.value(at)) } else { Vec::new() };
     let predicted = ranking.i32_or_null("predicted")?[row];
     let label = predicted.and_then(|class| names.get(class as usize).cloned());
     Ok(Tile {
         raster: Raster { channels, width, height, pixels },
         label: label.unwrap_or_else(|| UNMISTAKEN.into()),
         value: format!("{:.2}", ranking.f64("hardness")?[row]),
+        name: called(ranking.text("source")?.get(row).copied().unwrap_or_default(), at),
     })
+}
+
+/// What a person finds a sample by: the name of its file, whose folder is the class; its number where it has none, or none
+/// that can be drawn.
+fn called(source: &str, sample_id: usize) -> String {
+    let file = source.rsplit('/').next().unwrap_or_default();
+    if legible(file) { file.to_string() } else { format!("#{sample_id}") }
 }
 
 #[cfg(test)]
@@ -148,8 +174,13 @@ mod tests {
         let file = |dataset: &str, noise_ratio: f64, level: &str| {
             Params { dataset: dataset.into(), noise_ratio, level: level.into() }.file()
         };
-        assert_eq!(file("../my data/", 0.0, "dataset"), "Hard/hardest_my data");
+        assert_eq!(file("my data", 0.0, "dataset"), "Hard/hardest_my data");
         assert_eq!(file("MNIST", 0.1, "class"), "Hard/hardest_MNIST_level_class_noise_0.1");
-        assert_eq!(shown("ねこ", 3), "class 3");
+    }
+
+    #[test]
+    fn a_picture_is_called_by_its_file_or_its_number() {
+        assert_eq!(called("train/cat/17.png", 3), "17.png");
+        assert_eq!([called("", 3), called("train/cat/ねこ.png", 3)], ["#3", "#3"]);
     }
 }

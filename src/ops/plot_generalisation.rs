@@ -1,20 +1,26 @@
 //! plot_generalisation: metrics of networks that were retrained on less data -> accuracy on the full, the
 //! hard and the easy test set, one line per train ratio (Figures 3 and 4).
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many};
+use std::sync::Arc;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task, many};
 use serde::{Deserialize, Serialize};
 
-use super::plot::{figure_table, key, labels};
+use super::datasets::Datasets;
+use super::plot::{figure_table, file_part, key, labels};
 use super::retrain_curves::{Curves, percent, share};
 use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
 
-pub struct PlotGeneralisation;
+pub struct PlotGeneralisation {
+    pub datasets: Arc<Datasets>,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
     folder: String,
     name: String,
+    /// As the figure calls it, once it is canonical.
     dataset: String,
     /// What is reduced from right to left.
     x_label: String,
@@ -27,17 +33,16 @@ impl Op for PlotGeneralisation {
     const INPUTS: &'static [InputDecl] = &[many("metrics")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
+    /// A path says nothing but its end: the same data at another path give the same figure.
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        Ok(Params { dataset: self.datasets.label(&params.dataset), ..params })
+    }
+
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let Params { folder, name, dataset, x_label } = task.params;
-        let dataset = short_name(dataset);
         let chart = chart(dataset, x_label, task.inputs.many("metrics"))?;
-        figure_table(&format!("{folder}/{name}_on_{dataset}"), line_chart(&chart)?)
+        figure_table(&format!("{folder}/{name}_on_{}", file_part(dataset)), line_chart(&chart)?)
     }
-}
-
-/// A dataset's name; one that is given by its path is named by its folder.
-pub fn short_name(dataset: &str) -> &str {
-    dataset.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
 /// Three panels, full, hard and easy test set, from tables `retrain_summary`. `what` stands in their titles.

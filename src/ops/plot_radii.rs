@@ -4,6 +4,7 @@
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
 use serde::{Deserialize, Serialize};
 
+use super::classes;
 use super::plot::{figure_table, key, labels};
 use crate::figures::{
     self, Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart,
@@ -41,11 +42,8 @@ impl Op for PlotRadii {
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let mut panels: Vec<Panel> = classes
-            .text("name")?
-            .into_iter()
-            .map(|name| Panel { title: name.into(), lines: Vec::new() })
-            .collect();
+        let mut panels: Vec<Panel> =
+            classes::drawn(&classes)?.into_iter().map(|title| Panel { title, lines: Vec::new() }).collect();
         let tables = task.inputs.many("radii");
         let names = labels(tables, None);
         let stroke = if tables.len() > APART { Stroke::Faint } else { Stroke::Solid };

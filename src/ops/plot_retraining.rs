@@ -1,19 +1,25 @@
 //! plot_retraining: metrics of networks that were retrained on less data -> accuracy on the full, the hard and the
 //! easy test set, for any strategy, level and label noise (the target `generalisation`).
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
+use std::sync::Arc;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Serialize};
 
-use super::plot::figure_table;
-use super::plot_generalisation::{chart, short_name};
+use super::datasets::Datasets;
+use super::plot::{figure_table, file_part};
+use super::plot_generalisation::chart;
 use crate::figures::{self, line_chart};
 
-pub struct PlotRetraining;
+pub struct PlotRetraining {
+    pub datasets: Arc<Datasets>,
+}
 
 /// The point of the axes that is drawn.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {
+    /// As the figure calls it, once it is canonical.
     dataset: String,
     noise_ratio: f64,
     strategy: String,
@@ -28,9 +34,14 @@ impl Op for PlotRetraining {
     const INPUTS: &'static [InputDecl] = &[one("metrics")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
+    /// A path says nothing but its end: the same data at another path give the same figure.
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        Ok(Params { dataset: self.datasets.label(&params.dataset), ..params })
+    }
+
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let params = task.params;
-        let what = format!("{}, {}", short_name(&params.dataset), params.strategy);
+        let what = format!("{}, {}", params.dataset, params.strategy);
         let x_label = format!("Share of {} training samples kept", params.reduce);
         let chart = chart(&what, &x_label, task.inputs.many("metrics"))?;
         figure_table(&params.file(), line_chart(&chart)?)
@@ -42,7 +53,7 @@ impl Params {
     /// paper's.
     fn file(&self) -> String {
         let Params { dataset, noise_ratio, strategy, level, reduce } = self;
-        let mut file = format!("Generalisation/{}_{strategy}_fewer_{reduce}", short_name(dataset));
+        let mut file = format!("Generalisation/{}_{strategy}_fewer_{reduce}", file_part(dataset));
         if level != "dataset" {
             file += &format!("_level_{level}");
         }
@@ -64,7 +75,7 @@ mod tests {
             Params { dataset: dataset.into(), noise_ratio, strategy, level: level.into(), reduce }.file()
         };
         assert_eq!(file("MNIST", 0.0, "dataset"), "Generalisation/MNIST_energy_fewer_easy");
-        assert_eq!(file("./my/data/", 0.0, "dataset"), "Generalisation/data_energy_fewer_easy");
+        assert_eq!(file("my/data", 0.0, "dataset"), "Generalisation/my-data_energy_fewer_easy");
         let other = "Generalisation/MNIST_energy_fewer_easy_level_class_noise_0.05";
         assert_eq!(file("MNIST", 0.05, "class"), other);
     }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
 
+use super::classes::called;
 use super::hyperparameters;
 use super::training::{
     Kept, Prepared, Recipe, Training, capacity, member_tables, more_weights, radii_table, training_params,
     weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
-use crate::tables::{Frame, INVERSIONS, SEARCH_SCORES, write};
+use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
 
 pub struct Search {
     pub prepared: Arc<Prepared>,
@@ -64,7 +65,11 @@ impl Op for Search {
         if let Err(error) = possible(first.params) {
             return tasks.iter().map(|_| Err(error.clone())).collect();
         }
-        let training = match self.prepared.training(first.inputs) {
+        let training = self.prepared.training(first.inputs).and_then(|training| {
+            has_all_classes(&training, first.inputs)?;
+            Ok(training)
+        });
+        let training = match training {
             Ok(training) => training,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
@@ -158,19 +163,10 @@ fn possible(params: &Params) -> Result<(), OpError> {
 
 /// The error of a task none of whose attempts came to anything. The next ones would come to the same.
 fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
-    // A name helps, and its absence is no second failure.
-    let names = class_names(task).unwrap_or_default();
-    let called: Vec<String> = classes
-        .iter()
-        .map(|class| match names.get(*class) {
-            Some(name) if *name != class.to_string() => format!("{class} ({name})"),
-            _ => class.to_string(),
-        })
-        .collect();
     let what = format!(
         "{} {} did not invert within {} epochs, in the last of {} attempts",
-        if called.len() == 1 { "class" } else { "classes" },
-        called.join(", "),
+        if classes.len() == 1 { "class" } else { "classes" },
+        called(classes, task.inputs),
         task.params.epochs,
         task.params.max_attempts
     );
@@ -178,9 +174,23 @@ fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
     OpError::new(what).hint(hint.to_string()).lasting()
 }
 
-fn class_names(task: &Task<Params>) -> Result<Vec<String>, OpError> {
-    let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-    Ok(classes.text("name")?.into_iter().map(String::from).collect())
+/// A class without a sample cannot invert, however long the training.
+fn has_all_classes(training: &Training, inputs: &Inputs) -> Result<(), OpError> {
+    let absent = absent(&training.labels, training.classes);
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let n = training.labels.len();
+    let (word, has) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
+    let what = format!("{word} {} {has} no sample among the {n} that are studied", called(&absent, inputs));
+    let hint = "set subset_size to all, or larger; or take classes of few samples out of the data";
+    Err(OpError::new(what).hint(hint.to_string()))
+}
+
+fn absent(labels: &[i32], classes: usize) -> Vec<usize> {
+    let mut is_there = vec![false; classes];
+    labels.iter().filter_map(|label| usize::try_from(*label).ok()).for_each(|label| is_there[label] = true);
+    (0..classes).filter(|class| !is_there[*class]).collect()
 }
 
 fn classes_without(epochs: &[Option<u32>]) -> Vec<usize> {

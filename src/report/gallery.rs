@@ -14,7 +14,8 @@ use super::hardest::{Hardest, Ranking, hardest};
 use super::parts::{command, counted};
 use super::picture::{Pixels, data_uri, png};
 use super::{Scope, Section};
-use crate::tables::{CLASSES, Frame, IMAGES};
+use crate::figures::Levels;
+use crate::tables::{CLASSES, Frame, IMAGES, SOURCES};
 
 /// Samples of a class.
 const MOST: usize = 12;
@@ -49,7 +50,7 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
         p {
             "The " (MOST) " samples of each class that most sets call hard, by the mean of the strategies' shares of sets; "
             "of equals, those that the sets place first. Under each: its label, an arrow, and the wrong class that most networks take it for; how many "
-            "do; its id; and the shares in percent. Where labels are noisy, the label is the clean one."
+            "do; its file, or else its sample_id; and the shares in percent. Where labels are noisy, the label is the clean one."
         }
         @for case in shown { (case) }
     };
@@ -72,15 +73,22 @@ fn cases(scope: &Scope) -> Vec<(String, Vec<TaskId>)> {
 /// What is known of a dataset.
 struct Dataset {
     images: Option<Frame>,
+    levels: Option<Levels>,
+    /// The file of each sample, if they have any.
+    files: Vec<String>,
     /// Of the classes.
     names: Vec<String>,
 }
 
 impl Dataset {
     fn read(scope: &Scope, load: Option<TaskId>) -> anyhow::Result<Dataset> {
-        let mut dataset = Dataset { images: None, names: Vec::new() };
+        let mut dataset = Dataset { images: None, levels: None, files: Vec::new(), names: Vec::new() };
         if let Some(load) = load {
             dataset.images = scope.table(load, IMAGES.name)?;
+            if let Some(images) = &dataset.images {
+                dataset.levels = Some(Levels::of(images.binary("pixels")?.iter().flatten()));
+            }
+            dataset.files = files(scope, load)?;
             if let Some(classes) = scope.table(load, CLASSES.name)? {
                 dataset.names = classes.text("name")?.into_iter().map(String::from).collect();
             }
@@ -101,8 +109,24 @@ impl Dataset {
         let side = |column: &str| -> anyhow::Result<usize> { Ok(images.i32(column)?[row].max(0) as usize) };
         let (channels, height, width) = (side("channels")?, side("height")?, side("width")?);
         let bytes = images.binary("pixels")?.value(row);
+        let bytes = &self.levels.map_or_else(|| bytes.to_vec(), |levels| levels.drawn(bytes));
         Ok(png(Pixels { channels, height, width, bytes }))
     }
+
+    /// What a person finds a sample by.
+    fn called(&self, sample_id: i32) -> String {
+        let file = usize::try_from(sample_id).ok().and_then(|sample| self.files.get(sample));
+        file.cloned().unwrap_or_else(|| format!("#{sample_id}"))
+    }
+}
+
+/// The file of each sample of the dataset that `load` reads: from the task of `sources` of the same dataset.
+fn files(scope: &Scope, load: TaskId) -> anyhow::Result<Vec<String>> {
+    let dataset = scope.coord(load, "dataset");
+    let of_same = |task: &TaskId| scope.coord(*task, "dataset") == dataset;
+    let Some(task) = scope.finished("sources").into_iter().find(of_same) else { return Ok(Vec::new()) };
+    let Some(sources) = scope.table(task, SOURCES.name)? else { return Ok(Vec::new()) };
+    Ok(sources.text("source")?.into_iter().map(String::from).collect())
 }
 
 struct Case<'a> {
@@ -132,6 +156,7 @@ impl Case<'_> {
         Ok(html! {
             details.case open[is_open] {
                 summary { h3 { (self.name) } " " span.quiet { (sets.join(", ")) } }
+                @if let Some(note) = self.dataset.levels.and_then(Levels::note) { p.note { (note) } }
                 @for (class, hard, samples) in &classes {
                     h4 {
                         (class) " "
@@ -171,7 +196,7 @@ impl Case<'_> {
                     @if let Some(prediction) = &sample.prediction {
                         p.quiet { (prediction.votes) " of " (prediction.networks) }
                     }
-                    p.quiet { "#" (sample.sample_id) }
+                    p.quiet { (self.dataset.called(sample.sample_id)) }
                     ul.shares {
                         @for ((strategy, _), share) in self.ranking.strategies.iter().zip(&sample.shares) {
                             li style={ "--share:" (percent(*share)) "%" } {

@@ -61,5 +61,5 @@ pub fn html(scope: &Scope) -> anyhow::Result<String> {
         timings::section(scope),
     ];
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
-    Ok(page::page(scope, &sections).into_string())
+    Ok(page::harmless(page::page(scope, &sections).into_string()))
 }

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 use super::parts::{command, count, counted, date, table};
 use super::{Scope, Section};
-use crate::ops::short_name;
+use crate::ops;
 use crate::views::aligned::Table;
 use crate::views::shell::quoted;
 
@@ -53,8 +53,9 @@ pub fn section(scope: &Scope) -> anyhow::Result<Section> {
     };
     let datasets =
         scope.settings.get("datasets").map(|setting| hspipe_engine::value::as_list(&setting.value));
+    let datasets: Vec<String> = datasets.unwrap_or_default().iter().map(show).collect();
     let names: Vec<String> =
-        datasets.unwrap_or_default().iter().map(|name| short_name(&show(name)).to_string()).collect();
+        datasets.iter().map(|name| ops::label(name, datasets.iter().map(String::as_str))).collect();
     let section = Section::new("run", "What was run", body);
     Ok(match names.is_empty() {
         true => section,

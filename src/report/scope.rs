@@ -14,7 +14,7 @@ use hspipe_engine::spec::{Spec, Target};
 use hspipe_engine::store::{Record, Store};
 use hspipe_engine::value::show;
 
-use crate::ops::short_name;
+use crate::ops;
 use crate::tables::Frame;
 use crate::views::results::{collect, sources};
 
@@ -90,14 +90,8 @@ impl<'a> Scope<'a> {
         for (axis, value) in tasks.iter().flat_map(|task| coords(*task)) {
             values.entry(axis).or_default().insert(value);
         }
-        // Datasets that are given by their paths may lie in folders of one name.
-        let is_clear = |dataset: &str| {
-            let same = values["dataset"].iter().filter(|other| short_name(other) == short_name(dataset));
-            same.count() == 1
-        };
         let part = |(axis, value): (&str, String)| match axis {
-            "dataset" if is_clear(&value) => Some(short_name(&value).to_string()),
-            "dataset" => Some(value),
+            "dataset" => Some(ops::label(&value, values["dataset"].iter().map(String::as_str))),
             _ => (values[axis].len() > 1).then(|| format!("{} {value}", axis.replace('_', " "))),
         };
         let label = |task: &TaskId| {

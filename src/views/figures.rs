@@ -9,6 +9,7 @@ use std::path::{Component, Path};
 use anyhow::{Context, bail};
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::key::Digest;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
@@ -39,6 +40,7 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
                 1 => file,
                 times => numbered(&file, *times),
             };
+            let file = short(&file);
             let path = Path::new(&file);
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 bail!("{} would write outside {}: {file}", graph.name(task), folder.display());
@@ -52,6 +54,25 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
         }
     }
     Ok(changed)
+}
+
+/// The most bytes of a file's name: file systems take 255, and a file has a longer one while it is written.
+const MOST: usize = 200;
+
+/// `file` with a name that file systems take: one that is too long ends in a hash of it.
+fn short(file: &str) -> String {
+    let (folder, name) =
+        file.rsplit_once('/').map_or(("", file), |(folder, name)| (&file[..folder.len() + 1], name));
+    if name.len() <= MOST {
+        return file.to_string();
+    }
+    let ending = name.rfind('.').map_or("", |dot| &name[dot..]);
+    let stem = name.strip_suffix(ending).unwrap_or(name);
+    // Of the stem, so that the formats of one figure keep one name.
+    let hash = Digest::of(stem.as_bytes()).short();
+    let room = MOST.saturating_sub(hash.len() + 1 + ending.len());
+    let kept: &str = (0..=room).rev().find_map(|end| stem.get(..end)).unwrap_or_default();
+    format!("{folder}{kept}-{hash}{ending}")
 }
 
 fn numbered(file: &str, number: usize) -> String {
@@ -86,6 +107,16 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_too_long_are_cut_and_stay_apart() {
+        let long = |last: &str| format!("Hard/hardest_{}{last}", "ü".repeat(120));
+        let (one, other) = (short(&long("a.png")), short(&long("b.png")));
+        assert!(one.starts_with("Hard/hardest_ü") && one.ends_with(".png") && one.len() <= 5 + MOST, "{one}");
+        assert_ne!(one, other);
+        assert_eq!(one.strip_suffix(".png"), short(&long("a.svg")).strip_suffix(".svg"));
+        assert_eq!(short("Hard/hardest_MNIST.png"), "Hard/hardest_MNIST.png");
+    }
 
     #[test]
     fn values_are_made_safe() {

@@ -66,6 +66,68 @@ fn a_class_folder_goes_the_whole_way() {
     assert!(load("./moved").starts_with("1 tasks computed"));
 }
 
+/// However its path is written, and wherever it lies: nothing is trained anew, and no figure is of another name.
+#[test]
+fn the_spelling_of_a_path_changes_nothing() {
+    let project = Project::new();
+    let hard = |dataset: &str| project.run(&["hard", "--set", &format!("datasets={dataset}")]);
+    let picture = || fs::read(project.path("Figures/Hard/hardest_tiny.png")).unwrap();
+    assert!(hard("./tiny").contains(" computed, "));
+    let first = picture();
+    let place = project.path("tiny");
+    let folder = place.parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let absolute = place.to_str().unwrap();
+    for other in ["./tiny/", "././tiny", ".//tiny", &format!("../{folder}/tiny"), absolute] {
+        let last = hard(other);
+        assert!(last.starts_with("nothing to do"), "{other}: {last}");
+        assert_eq!(picture(), first, "{other}");
+    }
+    fs::create_dir(project.path("moved")).unwrap();
+    fs::rename(&place, project.path("moved/tiny")).unwrap();
+    assert!(hard("./moved/tiny").starts_with("nothing to do"));
+}
+
+#[test]
+fn two_datasets_of_one_name_are_told_apart() {
+    let project = Project::new();
+    write_folders(&project);
+    for (from, to) in [("tiny", "a/images"), ("digits", "b/images")] {
+        fs::create_dir(project.path(&to[..1])).unwrap();
+        fs::rename(project.path(from), project.path(to)).unwrap();
+    }
+    project.run(&["hard", "--set", "datasets=[./a/images, ./b/images]"]);
+    for file in ["hardest_a-images.png", "hardest_b-images.pdf"] {
+        assert!(project.path("Figures/Hard").join(file).exists(), "{file}");
+    }
+}
+
+/// A name of 240 letters, and class names that no terminal and no font shows as they are.
+#[test]
+fn odd_names_go_the_whole_way() {
+    let project = Project::new();
+    write_folders(&project);
+    let names = ["a\nb", "a\tb", "a\u{1b}[31mb", "a\u{202e}b", "🐈", "<b>&\"'", " ", "-", "#", "a b"];
+    for set in ["train", "test"] {
+        for (old, new) in NAMES.iter().zip(names) {
+            let folder = project.path(&format!("digits/{set}"));
+            fs::rename(folder.join(old), folder.join(new)).unwrap();
+        }
+    }
+    let long = "d".repeat(240);
+    fs::rename(project.path("digits"), project.path(&long)).unwrap();
+    let set = format!("datasets=./{long}");
+    project.run(&["hard", "tiny_figure", "--set", &set]);
+    let figures: Vec<_> = fs::read_dir(project.path("Figures/Hard")).unwrap().map(Result::unwrap).collect();
+    assert_eq!(figures.len(), 3, "{figures:?}");
+    assert!(figures.iter().all(|figure| figure.file_name().to_string_lossy().starts_with("hardest_ddd")));
+    let ran = project.hspipe(&["report", "hard", "--set", &set, "-o", "report.html"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let page = fs::read_to_string(project.path("report.html")).unwrap();
+    assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<b>&"), "names are text");
+    assert!(page.contains("a\\u{1b}[31mb") && page.contains("a\\u{202e}b") && page.contains('🐈'));
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+}
+
 #[test]
 fn own_data_that_does_not_fit_stops_with_what_why_and_a_hint() {
     let project = Project::new();
@@ -76,6 +138,11 @@ fn own_data_that_does_not_fit_stops_with_what_why_and_a_hint() {
         assert!(parts.iter().all(|part| ran.err.contains(part)), "{parts:?}: {}", ran.err);
     };
     failed("subset_size=20000", &["the dataset has 600 samples", "hint: set subset_size", "to 600 at most"]);
+    // Few of ten classes are among eleven samples.
+    failed(
+        "subset_size=11",
+        &[" no sample among the 11 that are studied", "(", "hint: set subset_size to all"],
+    );
     let odd = project.path("digits/test/nine/odd.png");
     write_png(&odd, &[0; 28 * 28]);
     let whole = fs::read(&odd).unwrap();

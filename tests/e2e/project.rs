@@ -32,6 +32,8 @@ stages:
 /// Small enough for a test, large enough that every class inverts.
 const SMALL: &[(&str, &str)] = &[
     ("datasets: [MNIST, KMNIST, FashionMNIST]", "datasets: [./tiny]"),
+    // Draws with hard samples of every strategy.
+    ("seed: 42 ", "seed: 1 "),
     ("subset_size: 20000 ", "subset_size: 400 "),
     ("accuracy_subset_size: 70000", "accuracy_subset_size: 600"),
     ("accuracy_runs: 100", "accuracy_runs: 2"),

@@ -79,7 +79,8 @@ impl serde::de::Visitor<'_> for HexVisitor {
     }
 }
 
-/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by.
+/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by, without those
+/// that say where something lies ([`crate::op::Registry::set_places`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seed {
     pub root: u64,

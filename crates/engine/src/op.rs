@@ -303,15 +303,34 @@ impl<O: Op> AnyOp for O {
     }
 }
 
+/// Whether a value of an axis says where something lies, and not what it is.
+pub type IsPlace = fn(axis: &str, value: &Value) -> bool;
+
 /// The ops that a pipeline may name.
-#[derive(Default)]
 pub struct Registry {
     ops: BTreeMap<String, Arc<dyn AnyOp>>,
+    is_place: IsPlace,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Registry { ops: BTreeMap::new(), is_place: |_, _| false }
+    }
 }
 
 impl Registry {
     pub fn add(&mut self, op: impl AnyOp + 'static) {
         self.ops.insert(op.name().to_string(), Arc::new(op));
+    }
+
+    /// Says which values of axes are places, such as paths. They are left out of seeds: what is drawn does not hang on
+    /// where things lie.
+    pub fn set_places(&mut self, is_place: IsPlace) {
+        self.is_place = is_place;
+    }
+
+    pub(crate) fn places(&self) -> IsPlace {
+        self.is_place
     }
 
     pub fn get(&self, name: &str) -> Option<&Arc<dyn AnyOp>> {

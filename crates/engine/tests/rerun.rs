@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{ALL, Ask, Lab};
+use std::collections::BTreeSet;
+
+use common::{ALL, Ask, Lab, expand, fake_ops};
 use hspipe_engine::plan::Counts;
+use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = "
 params: {seed: 7, datasets: [mnist, kmnist], runs: 2, epochs: 10, level: dataset, unread: 1}
@@ -203,4 +206,23 @@ fn a_target_computes_what_it_needs() {
         let needed = ["identify[dataset=mnist, set=1]", "load[dataset=mnist]", "train[dataset=mnist, set=1]"];
         assert_eq!(ran.computed(), needed);
     });
+}
+
+#[test]
+fn a_place_is_no_part_of_a_seed() {
+    const PLACES: &str = "
+params: {seed: 7}
+axes: {dataset: [./a, ../p/a, mnist, kmnist], set: {count: 2}}
+stages:
+  train: {axes: [dataset, set], seed_by: [dataset, set]}
+";
+    let (mut ops, _) = fake_ops(&Spec::parse(PLACES, "pipeline.yaml").unwrap(), 1, &[]);
+    ops.set_places(|axis, value| axis == "dataset" && value.as_str().is_some_and(|text| text.contains('/')));
+    let (_, _, graph) = expand(PLACES, &[], &ops).unwrap();
+    let seed = |task: usize| graph.tasks[task].seed.as_ref().unwrap().draw(0);
+    let seeds: Vec<u32> = (0..8).map(seed).collect();
+    assert_eq!(seeds[..2], seeds[2..4]);
+    assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 6, "{seeds:?}");
+    let by = |task: usize| graph.tasks[task].seed.as_ref().unwrap().by.keys().cloned().collect::<Vec<_>>();
+    assert_eq!((by(0), by(4)), (vec!["set".to_string()], vec!["dataset".to_string(), "set".to_string()]));
 }

@@ -1,8 +1,9 @@
 //! A folder of class folders of images, as they are or below train/, val/ and test/.
 //!
 //! In: a folder, or the bytes of the images. Out: the images' files, train first, then by class,
-//! then by name; or images with their classes. Classes are the names of the folders in the order of
-//! their bytes, so that it is the same everywhere. Must not know: how an image is decoded.
+//! then by name; or images with their classes. Classes are the names of the folders: in the order of
+//! their values if all are whole numbers, else of their bytes, so that it is the same everywhere. Must
+//! not know: how an image is decoded.
 
 use std::collections::HashMap;
 use std::fs;
@@ -18,8 +19,8 @@ const SETS: [&str; 5] = ["train", "val", "valid", "validation", "test"];
 
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// Files that programs for looking at folders leave behind. Hidden files are passed over too.
-const LITTER: [&str; 2] = ["Thumbs.db", "desktop.ini"];
+/// What programs that look at folders, or pack them, leave behind. Hidden files are passed over too.
+const LITTER: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
 
 /// What is wrong with a file by its name or place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum FolderError {
     /// A folder where an image should be.
     #[error("it is a folder in the folder of a class")]
     Nested,
+    /// Two classes are one number.
+    #[error("there is a folder {0} too, which is the same number")]
+    SameNumber(String),
     /// A name that is no text.
     #[error("its name is not UTF-8")]
     Name,
@@ -48,28 +52,59 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     let sets = inside.iter().all(|name| SETS.contains(&name.as_str()))
         && inside.iter().any(|name| name == SETS[0])
         && has_classes(SETS[0])?;
+    let sets: Vec<&str> = match sets {
+        true => SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)).collect(),
+        false => vec![""],
+    };
+    let mut of_sets = Vec::with_capacity(sets.len());
+    for set in &sets {
+        of_sets.push(folders_in(&folder.join(set))?);
+    }
+    // The order is that of the classes of all sets.
+    let classes = in_order(of_sets.iter().flatten().cloned().collect());
+    if let Some((one, other)) = same_number(&classes) {
+        return Err(broken(folder.join(other), FolderError::SameNumber(one.to_owned())));
+    }
     let mut files = Vec::new();
-    if sets {
-        for set in SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)) {
-            let root = folder.join(set);
-            for class in folders_in(&root)? {
-                files_of(&root.join(&class), &format!("{set}/{class}"), &mut files)?;
-            }
-        }
-    } else {
-        for class in inside {
-            files_of(&folder.join(&class), &class, &mut files)?;
+    for (set, of_set) in sets.iter().zip(of_sets) {
+        for class in classes.iter().filter(|class| of_set.contains(class)) {
+            let name = if set.is_empty() { class.clone() } else { format!("{set}/{class}") };
+            files_of(&folder.join(set).join(class), &name, &mut files)?;
         }
     }
     Ok(Some(files))
 }
 
+/// Names of classes, each once: whole numbers by their values, if all are, else by their bytes.
+fn in_order(mut classes: Vec<String>) -> Vec<String> {
+    match classes.iter().all(|class| number(class).is_some()) {
+        true => classes.sort_by(|a, b| (number(a), a).cmp(&(number(b), b))),
+        false => classes.sort(),
+    }
+    classes.dedup();
+    classes
+}
+
+/// What orders whole numbers of any length: how many digits they have, and the digits.
+fn number(name: &str) -> Option<(usize, &str)> {
+    let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = name.trim_start_matches('0');
+    is_number.then_some((digits.len(), digits))
+}
+
+/// Two of `classes`, which are in order, that are one number, such as 1 and 01.
+fn same_number(classes: &[String]) -> Option<(&str, &str)> {
+    let all = classes.iter().all(|class| number(class).is_some());
+    let pair = classes.windows(2).find(|two| all && number(&two[0]) == number(&two[1]))?;
+    Some((&pair[0], &pair[1]))
+}
+
 /// Decodes the images in their order. Images that cannot be used are named together, since whoever mends one wants to know
 /// of the others.
 pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
-    let mut classes: Vec<String> = files.iter().map(|file| class_of(&file.name).to_owned()).collect();
-    classes.sort();
-    classes.dedup();
+    let classes = in_order(files.iter().map(|file| class_of(&file.name).to_owned()).collect());
+    let labels: HashMap<&str, u16> =
+        (0..=u16::MAX).zip(&classes).map(|(label, class)| (class.as_str(), label)).collect();
     let folder = files.first().map(|file| file.path.clone()).unwrap_or_default();
     if classes.len() > MAX_CLASSES {
         return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
@@ -90,17 +125,15 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
         None => Gathering::default(),
     };
     for (file, picture) in pictures {
-        let class = classes.binary_search_by(|class| class.as_str().cmp(class_of(&file.name)));
-        match gathered.push(&picture, class.unwrap_or_default() as u16, &file.path) {
+        let label = labels.get(class_of(&file.name)).copied().unwrap_or_default();
+        match gathered.push(&picture, label, &file.path) {
             Err(fault @ DataError::Mismatch { .. }) => faults.push(fault),
             other => other?,
         }
     }
-    match faults.len() {
-        0 => gathered.finish(classes, &folder),
-        1 => Err(faults.remove(0)),
-        _ => Err(DataError::Faulty { faults, images: files.len() }),
-    }
+    DataError::all(faults, files.len())?;
+    drop(labels);
+    gathered.finish(classes, &folder)
 }
 
 /// The first picture of the size and colour that most have: it is the others that do not fit.
@@ -193,9 +226,33 @@ mod tests {
         put(root.path(), "cat/.hidden", b"x");
         put(root.path(), "dog/Thumbs.db", b"x");
         put(root.path(), "README.md", b"x");
+        put(root.path(), "__MACOSX/cat/._9.png", b"x");
         let images = load(root.path()).unwrap();
         assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4], vec![0, 0, 1, 1]));
         assert_eq!(images.class_names, ["cat", "dog"]);
+    }
+
+    #[test]
+    fn classes_that_are_whole_numbers_are_in_the_order_of_their_values() {
+        let root = folder(&[("test/10/a.png", 9), ("test/9/a.png", 8), ("train/1/a.png", 7)]);
+        for (path, pixel) in [("9/a", 5), ("10/a", 6), ("007/a", 4), ("1/b", 3), ("007/b", 2)] {
+            put(root.path(), &format!("train/{path}.png"), &grey(1, 1, &[pixel]));
+        }
+        let images = load(root.path()).unwrap();
+        assert_eq!(images.class_names, ["1", "007", "9", "10"]);
+        assert_eq!(images.labels, [0, 0, 1, 1, 2, 3, 2, 3]);
+        assert_eq!(images.pixels, [7, 3, 4, 2, 5, 6, 8, 9], "within each set by class");
+        // One that is no number: all are texts.
+        put(root.path(), "train/x/a.png", &grey(1, 1, &[0]));
+        put(root.path(), "train/x/b.png", &grey(1, 1, &[0]));
+        assert_eq!(load(root.path()).unwrap().class_names, ["007", "1", "10", "9", "x"]);
+
+        let twice = folder(&[("01/a.png", 9), ("1/a.png", 8), ("2/a.png", 7)]);
+        let error = load(twice.path()).unwrap_err();
+        assert!(
+            error.contains("/1 is not") && error.contains("a folder 01 too, which is the same"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::{Content, Found, has_ending, label};
 use crate::data::images::{self, Gathering, Images};
@@ -29,8 +30,14 @@ const LABELS: [&str; 1] = ["label"];
 /// Beginnings of files' names that tell their place; all others come after the first of these.
 const SETS: [&str; 3] = ["train", "val", "test"];
 
-/// Rows that are decoded at once.
+/// Rows that are decoded at once, at most, and bytes that they may take then, about: one large image in a dictionary can
+/// stand in every row.
 const ROWS: usize = 256;
+const BATCH: i64 = 256 << 20;
+
+/// A column that is larger than this when it is unpacked, and by so many times, holds no images: those shrink no further.
+const UNPACKED: i64 = 64 << 20;
+const SHRUNK: i64 = 100;
 
 /// What a good file is.
 pub const WHAT: &str = "Parquet file of images and labels";
@@ -65,6 +72,16 @@ pub enum TableError {
         /// Types.
         wanted: &'static str,
     },
+    /// A column that would fill the memory.
+    #[error("column `{column}` claims {bytes} bytes, packed into {packed}")]
+    Bomb {
+        /// Its name.
+        column: String,
+        /// Of a row group.
+        bytes: i64,
+        /// In the file.
+        packed: i64,
+    },
     /// A row without image or label.
     #[error("row {row} has no {what}")]
     Null {
@@ -86,7 +103,8 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
             paths.push(entry.map_err(cannot)?.path());
         }
     }
-    paths.retain(|path| path.is_file() && has_ending(path, &["parquet"]));
+    // What is no file is named when it is to be read.
+    paths.retain(|path| !path.is_dir() && has_ending(path, &["parquet"]));
     paths.sort_by_key(|path| (place(path), path.clone()));
     // A file is known by its place in the row: its name says nothing about the samples.
     let found = |(i, path)| Found { name: format!("{}.parquet", i + 1), path };
@@ -135,8 +153,10 @@ fn rows(file: &Content, bytes: Bytes, gathered: &mut Gathering) -> Result<Vec<St
     let image = column(&schema, &IMAGES).map_err(broken)?;
     let class = column(&schema, &LABELS).map_err(broken)?;
     check_types(&schema, image, class).map_err(broken)?;
+    let rows_at_once = rows_at_once(builder.metadata(), image).map_err(broken)?;
+    let all_rows = builder.metadata().file_metadata().num_rows().max(0) as u64;
     let mask = ProjectionMask::roots(builder.parquet_schema(), [image, class]);
-    let reader = builder.with_projection(mask).with_batch_size(ROWS).build();
+    let reader = builder.with_projection(mask).with_batch_size(rows_at_once).build();
     let mut row = 0;
     for batch in reader.map_err(|error| broken(error.into()))? {
         let batch = batch.map_err(|error| broken(error.into()))?;
@@ -159,11 +179,31 @@ fn rows(file: &Content, bytes: Bytes, gathered: &mut Gathering) -> Result<Vec<St
                 what: picture::WHAT,
                 source: Box::new(error),
             })?;
+            if row == 0 {
+                // All have one size: what is too much is told before it is there.
+                images::check_size(&file.path, &[all_rows, picture.pixels.len() as u64])?;
+            }
             gathered.push(&picture, label(labels.value(i).into(), &place)?, &place)?;
             row += 1;
         }
     }
     Ok(class_names(&schema, schema.field(class).name()))
+}
+
+/// How many rows may be decoded at once: a value is no larger than its column in its row group.
+fn rows_at_once(metadata: &ParquetMetaData, image: usize) -> Result<usize, TableError> {
+    let root = |leaf: usize| metadata.file_metadata().schema_descr().get_column_root_idx(leaf);
+    let mut largest = 1;
+    for group in metadata.row_groups() {
+        for (_, column) in group.columns().iter().enumerate().filter(|(leaf, _)| root(*leaf) == image) {
+            let (bytes, packed) = (column.uncompressed_size(), column.compressed_size());
+            if bytes > UNPACKED && bytes / SHRUNK > packed {
+                return Err(TableError::Bomb { column: column.column_path().string(), bytes, packed });
+            }
+            largest = largest.max(bytes);
+        }
+    }
+    Ok(usize::try_from(BATCH / largest).unwrap_or(1).clamp(1, ROWS))
 }
 
 fn column(schema: &Schema, names: &[&str]) -> Result<usize, TableError> {
@@ -269,6 +309,31 @@ mod tests {
         let before = own(folder.path()).identity().unwrap();
         fs::rename(folder.path().join("train-0.parquet"), folder.path().join("train-9.parquet")).unwrap();
         assert_eq!(own(folder.path()).identity().unwrap(), before);
+    }
+
+    /// A large image in every row, which a dictionary and gzip make small.
+    #[test]
+    fn what_would_fill_the_memory_is_refused_before_it_does() {
+        let image = grey(4000, 4000, &vec![0; 16_000_000]);
+        let rows = 200;
+        let images = LargeBinaryArray::from_iter_values(std::iter::repeat_n(&image, rows));
+        let labels: Vec<Option<i16>> = (0..rows).map(|row| Some(row as i16 % 2)).collect();
+        let bytes = table(vec![("image", Arc::new(images)), ("label", Arc::new(Int16Array::from(labels)))]);
+        assert!(bytes.len() < 200_000, "{}", bytes.len());
+        let error = read(&bytes).unwrap_err();
+        assert!(error.contains("200 x 16000000 bytes"), "{error}");
+
+        let column = vec![0; 100 << 20];
+        let images = LargeBinaryArray::from_iter_values([&column]);
+        let columns: [(&str, ArrayRef); 2] =
+            [("image", Arc::new(images)), ("label", Arc::new(Int16Array::from(vec![0])))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let packed = parquet::basic::Compression::ZSTD(Default::default());
+        let how = parquet::file::properties::WriterProperties::builder().set_compression(packed).build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(how)).unwrap();
+        writer.write(&batch).unwrap();
+        let error = read(&writer.into_inner().unwrap()).unwrap_err();
+        assert!(error.contains("column `image` claims 1048"), "{error}");
     }
 
     #[test]

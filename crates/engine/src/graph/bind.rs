@@ -11,7 +11,7 @@ use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
 use crate::key::Seed;
 use crate::names;
-use crate::op::{AnyOp, Bound, ParamError};
+use crate::op::{AnyOp, Bound, IsPlace, ParamError};
 use crate::settings::Settings;
 use crate::spec::StageSpec;
 use crate::value::{self, Value, show};
@@ -29,6 +29,7 @@ pub struct Binder {
     /// Parameters that are axes: name and place.
     axes: Vec<(String, usize)>,
     draws: Option<Draws>,
+    is_place: IsPlace,
     /// Distinct combinations are few, tasks are many.
     bound: HashMap<Vec<ValueId>, Bound>,
 }
@@ -45,6 +46,7 @@ impl Binder {
         op: Arc<dyn AnyOp>,
         Points { axes, origins: axis_origins, .. }: &Points,
         swept: usize,
+        is_place: IsPlace,
     ) -> Result<Self, SpecError> {
         let declared: Vec<&str> = op.params().iter().map(|param| param.name).collect();
         let place_of = |param: &str| Some(swept + axes[swept..].iter().position(|axis| axis == param)?);
@@ -88,6 +90,7 @@ impl Binder {
             origins,
             axes: from_axes,
             draws,
+            is_place,
             bound: HashMap::new(),
         })
     }
@@ -173,10 +176,12 @@ impl Binder {
         SpecError::new(origin, format!("parameter `{name}` of op `{op}`: {}{at}", error.what)).hint(hint)
     }
 
-    /// Where a point's random numbers come from, if the op draws.
+    /// Where a point's random numbers come from, if the op draws: from all coordinates that are no places.
     pub fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
         let Draws { root, role, by } = self.draws.as_ref()?;
-        let by = by.iter().map(|(axis, place)| (axis.clone(), values.get(coords[*place]).clone())).collect();
+        let by = by.iter().map(|(axis, place)| (axis, values.get(coords[*place])));
+        let by = by.filter(|(axis, value)| !(self.is_place)(axis, value));
+        let by = by.map(|(axis, value)| (axis.clone(), value.clone())).collect();
         Some(Arc::new(Seed { root: *root, role: role.clone(), by }))
     }
 }

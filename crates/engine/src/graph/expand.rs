@@ -13,7 +13,7 @@ use super::sweep;
 use super::{Graph, Slice, Stage, Task, TaskInput, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
-use crate::op::{AnyOp, Arity, Registry};
+use crate::op::{AnyOp, Arity, IsPlace, Registry};
 use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
@@ -117,7 +117,7 @@ fn expand_stage(
         let settings = settings.with(&one);
         let start = graph.tasks.len();
         let points = domain::points(spec, &settings, stage, &sweeps, &at, &mut graph.values)?;
-        expand_points(&settings, stage, &op, &points, &at, graph)?;
+        expand_points(&settings, stage, &op, ops.places(), &points, &at, graph)?;
         if graph.tasks.len() - first > MOST_TASKS {
             return Err(domain::too_many(stage));
         }
@@ -146,11 +146,12 @@ fn expand_points(
     settings: &Settings,
     stage: &StageSpec,
     op: &Arc<dyn AnyOp>,
+    is_place: IsPlace,
     points: &Points,
     at: &[ValueId],
     graph: &mut Graph,
 ) -> Result<(), SpecError> {
-    let mut binder = Binder::new(settings, stage, op.clone(), points, at.len())?;
+    let mut binder = Binder::new(settings, stage, op.clone(), points, at.len(), is_place)?;
     let mut joins = Vec::new();
     for (name, input) in &stage.inputs {
         let join = Join::new(graph, &input.from, &points.axes, at)?;
