@@ -18,3 +18,4 @@ mod sweep;
 mod tables;
 mod usage;
 mod watched;
+mod written;
