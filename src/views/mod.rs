@@ -92,8 +92,8 @@ type Reason<'a> = (&'a str, &'a dyn Fn(&String) -> bool);
 /// A line for each kind of change. `short` is what a file is called.
 fn told(folder: &Path, changes: &Changes, short: impl Fn(&str) -> String, removed: &[Reason]) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = |what: &str, names: Vec<String>| {
-        let mut names: Vec<String> = names;
+    let mut line = |what: &str, mut names: Vec<String>| {
+        // One name for all formats of a figure.
         names.dedup();
         if !names.is_empty() {
             lines.push(format!("{}: {what}{}", folder.display(), names.join(", ")));
