@@ -13,8 +13,8 @@ mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 
-pub use ours::{Tables, in_folder};
-pub use parameters::{noted, other_than_papers};
+pub use ours::Tables;
+pub use parameters::other_than_papers;
 use places::Place;
 pub use verdict::{Comparison, Finding, Pair, Verdict};
 

@@ -3,9 +3,6 @@
 //! In: the tables by their names. Out: [`Value`]s, of what has been computed, apart for each value of swept parameters. Must not know
 //! the published ones.
 
-use std::path::Path;
-
-use anyhow::Context;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 
@@ -18,18 +15,6 @@ pub type BySwept = Vec<(String, Vec<Value>)>;
 
 /// The result table of a name; none if nothing of it has been computed.
 pub type Tables<'a> = dyn Fn(&str) -> anyhow::Result<Option<Frame>> + 'a;
-
-/// The result tables of a folder, such as Results/.
-pub fn in_folder(results: &Path) -> impl Fn(&str) -> anyhow::Result<Option<Frame>> {
-    move |name| {
-        let file = results.join(format!("{name}.parquet"));
-        match std::fs::read(&file) {
-            Ok(bytes) => Ok(Some(Frame::read(name, bytes)?)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-        }
-    }
-}
 
 /// Every value that the tables hold, once for each figure that shows it. Only labels without noise, and hard samples
 /// counted in the whole dataset, are the paper's.

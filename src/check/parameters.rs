@@ -1,9 +1,7 @@
 //! Which parameters of our results are not the paper's.
 //!
-//! In: names and values, as they are set or as Results/params.yaml notes them. Out: those that differ. Numbers of runs, and what is studied, are told elsewhere: figures of
+//! In: names and values, as they are set or as Results/ names them. Out: those that differ. Numbers of runs, and what is studied, are told elsewhere: figures of
 //! other datasets or strategies have other places. Must not know any result.
-
-use std::path::Path;
 
 use hspipe_engine::Value;
 use hspipe_engine::value::show;
@@ -26,13 +24,6 @@ const PAPER: &[(&str, &[&str])] = &[
     ("snapshot", &["\"last\""]),
 ];
 
-/// The parameters that a folder of results is for; none if it does not say.
-pub fn noted(results: &Path) -> Vec<(String, Value)> {
-    let text = std::fs::read_to_string(results.join("params.yaml")).unwrap_or_default();
-    let values = text.lines().filter_map(|line| line.split_once(": "));
-    values.filter_map(|(name, value)| Some((name.to_string(), serde_json::from_str(value).ok()?))).collect()
-}
-
 /// Such as `epochs=20`, for each parameter that differs.
 pub fn other_than_papers<'a>(params: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Vec<String> {
     let differs = |(name, value): (&str, &Value)| {
@@ -49,16 +40,18 @@ mod tests {
 
     #[test]
     fn other_parameters_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |text: &str| std::fs::write(folder.path().join("params.yaml"), text).unwrap();
-        let other = || {
-            let noted = noted(folder.path());
-            other_than_papers(noted.iter().map(|(name, value)| (name.as_str(), value)))
-        };
-        assert_eq!(other(), [""; 0]);
-        write("# The parameters\nepochs: 500\nhidden: [20,20]\nlearning_rate: 0.1\nruns: 7\n");
-        assert_eq!(other(), [""; 0]);
-        write("epochs: 20\nhidden: [20,30]\nsnapshot: \"inversion\"\n");
-        assert_eq!(other(), ["epochs=20", "hidden=[20, 30]", "snapshot=inversion"]);
+        let other =
+            |params: &[(&str, Value)]| other_than_papers(params.iter().map(|(name, value)| (*name, value)));
+        assert_eq!(other(&[]), [""; 0]);
+        let papers = [
+            ("epochs", 500.into()),
+            ("hidden", vec![20, 20].into()),
+            ("learning_rate", 0.1.into()),
+            ("runs", 7.into()),
+        ];
+        assert_eq!(other(&papers), [""; 0]);
+        let others =
+            [("epochs", 20.into()), ("hidden", vec![20, 30].into()), ("snapshot", "inversion".into())];
+        assert_eq!(other(&others), ["epochs=20", "hidden=[20, 30]", "snapshot=inversion"]);
     }
 }

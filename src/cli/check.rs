@@ -5,14 +5,20 @@ use std::process::ExitCode;
 use super::args;
 use super::error::Hinted;
 use super::pipe::say;
-use super::project;
-use crate::check::{Verdict, compare, in_folder, noted, other_than_papers};
+use super::results;
+use crate::check::{Verdict, compare, other_than_papers};
+use crate::tables::Frame;
 use crate::views::published::{Judged, fewer_runs, judge, name, table};
 
 /// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
 pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode> {
-    let results = project::root(args).join("Results");
-    let (mut found, mut missing) = compare(&in_folder(&results))?;
+    let tables = results::open(args)?;
+    let read = |name: &str| match tables.has(name) {
+        true => Ok(Some(Frame::read(name, tables.read(name).map_err(results::refused)?)?)),
+        false => Ok(None),
+    };
+    let (mut found, mut missing) = compare(&read)?;
+    let params = tables.params().map_err(results::refused)?;
     let all: Vec<&str> =
         found.iter().map(|comparison| comparison.figure).chain(missing.iter().copied()).collect();
     if let Some(unknown) = check.figures.iter().find(|word| !all.iter().any(|figure| is_meant(word, figure)))
@@ -27,7 +33,7 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
     found.retain(|comparison| wanted(comparison.figure));
     missing.retain(|figure| wanted(figure));
     if found.is_empty() {
-        let what = format!("{} has no results to compare", results.display());
+        let what = format!("{} has no results to compare", results::folder(args).display());
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
     let judged: Vec<Judged> = judge(&found);
@@ -37,8 +43,7 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
             println!("{}: {}", name(comparison), finding.text);
         }
     }
-    let noted = noted(&results);
-    let other = other_than_papers(noted.iter().map(|(name, value)| (name.as_str(), value)));
+    let other = other_than_papers(params.iter().map(|(name, value)| (name.as_str(), value)));
     if !other.is_empty() {
         say!("note: computed with other parameters than published: {}", other.join(", "));
     }

@@ -22,6 +22,7 @@ mod progress;
 mod project;
 mod query;
 mod report;
+mod results;
 mod run;
 mod shell;
 mod status;

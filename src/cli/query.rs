@@ -8,15 +8,15 @@ use anyhow::Context;
 use super::args;
 use super::error::Hinted;
 use super::pipe::{caught, say};
-use super::{output, project};
+use super::{output, results};
 use crate::views::format::{Format, write};
-use crate::views::query::{QueryError, names, query as answer};
+use crate::views::query::{QueryError, mentions, query as answer};
 
 pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode> {
-    let folder = project::root(args).join("Results");
-    let names = names(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let tables = results::open(args)?;
+    let names: Vec<String> = tables.names().map(str::to_string).collect();
     if names.is_empty() {
-        let what = format!("{} has no tables", folder.display());
+        let what = format!("{} has no tables", results::folder(args).display());
         return Err(Hinted::new(what, "compute some first, as with: hspipe run hard_counts").into());
     }
     let mut sql = asked.sql.clone();
@@ -24,8 +24,14 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
         sql.clear();
         std::io::stdin().read_to_string(&mut sql).context("cannot read the query from stdin")?;
     }
+    let mut read = Vec::new();
+    for name in names.iter().filter(|name| mentions(&sql, name)) {
+        read.push((name.clone(), tables.read(name).map_err(results::refused)?));
+    }
+    // A run may write again.
+    drop(tables);
     // At some queries the crate that answers them panics.
-    let answer = caught(|| answer(&folder, &names, &sql)).unwrap_or_else(|| Err(QueryError::defect()));
+    let answer = caught(|| answer(read, &names, &sql)).unwrap_or_else(|| Err(QueryError::defect()));
     let table = answer.map_err(|QueryError { what, hint, is_usage }| {
         let hint = hint.unwrap_or_default();
         anyhow::Error::from(if is_usage { Hinted::usage(what, hint) } else { Hinted::new(what, hint) })

@@ -1,6 +1,7 @@
 //! report: what has been computed, as one HTML page.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hspipe_engine::lock;
@@ -12,7 +13,8 @@ use super::cache::size;
 use super::error::Hinted;
 use super::pipe::say;
 use super::project::Project;
-use crate::report::{Scope, html};
+use crate::report::{Scope, html, state};
+use crate::views::shell::quoted;
 
 pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &report.settings)?;
@@ -32,11 +34,31 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
         return Err(Hinted::new(what, format!("compute it first, as with: hspipe run {words}")).into());
     }
     let html = html(&scope)?;
-    let file = report.output.clone().unwrap_or_else(|| project.root.join("Results").join("report.html"));
+    let file = report.output.clone().unwrap_or_else(|| usual_file(&project));
     write_whole(&file, html.as_bytes())?;
     println!("{}", file.display());
     if !args.quiet {
         say!("{}, to be opened with any browser", size(html.len() as u64));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn usual_file(project: &Project) -> PathBuf {
+    project.root.join("Results").join("report.html")
+}
+
+/// A line if the page in Results/ shows other parameters or other results than those of `plan`.
+pub fn outdated(project: &Project, plan: &Plan) -> Option<String> {
+    let file = usual_file(project);
+    let (targets, shown) = state::of_page(&std::fs::read_to_string(&file).ok()?)?;
+    let Project { spec, settings, graph, store, .. } = project;
+    let now = project
+        .select(&targets)
+        .ok()
+        .map(|roots| state::state(&Scope::new(spec, settings, graph, plan, store, &targets, &roots)));
+    let words: Vec<String> = targets.iter().map(|target| quoted(target)).collect();
+    let again = ["hspipe report".to_string()].into_iter().chain(words).collect::<Vec<_>>().join(" ");
+    (now.as_ref() != Some(&shown)).then(|| {
+        format!("{} is of other parameters or of earlier results; `{again}` writes it anew", file.display())
+    })
 }

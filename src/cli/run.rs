@@ -18,6 +18,7 @@ use super::error::{Hinted, causes};
 use super::interrupt;
 use super::progress::Voice;
 use super::project::Project;
+use super::report::outdated;
 use super::status::{ahead, stages_table};
 use crate::views;
 
@@ -98,7 +99,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {
         println!("{table}");
     }
-    for line in written {
+    for line in written.into_iter().chain(outdated(&project, &plan)) {
         voice.note(&line);
     }
     for doubt in views::doubts(&project.graph, &plan, &project.store, &needed)? {

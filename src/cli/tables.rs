@@ -1,7 +1,6 @@
 //! tables: what Results/ holds, or the columns of one table.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,37 +8,36 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::args;
 use super::error::Hinted;
-use super::project;
+use super::{project, results};
 use crate::views::aligned::{Cell, Table};
 use crate::views::catalogue::{Entry, entries};
-use crate::views::query::names;
+use crate::views::tables::Tables;
 
 pub fn tables(args: &args::Args, asked: &args::Tables) -> anyhow::Result<ExitCode> {
-    let folder = project::root(args).join("Results");
-    let names = names(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let tables = results::open(args)?;
     match &asked.name {
-        Some(name) => one(&folder, &names, name),
-        None => all(&folder, &names, project::results(args)),
+        Some(name) => one(&tables, name),
+        None => all(&tables, project::results(args)),
     }
 }
 
 /// Every table that there is or that the pipeline has; every known one where there is no good pipeline.
-fn all(folder: &Path, names: &[String], of_pipeline: Option<Vec<String>>) -> anyhow::Result<ExitCode> {
+fn all(tables: &Tables, of_pipeline: Option<Vec<String>>) -> anyhow::Result<ExitCode> {
     let mut known = entries();
     if let Some(of_pipeline) = &of_pipeline {
-        known.retain(|entry| names.iter().chain(of_pipeline).any(|name| name == entry.name));
+        known.retain(|entry| tables.has(entry.name) || of_pipeline.iter().any(|name| name == entry.name));
     }
     let mut table = Table::new(&["table", "rows", "columns", "what it holds"]);
     let listed = |name: &&str| known.iter().any(|entry| entry.name == *name);
     let of_pipeline = of_pipeline.into_iter().flatten();
     let others: BTreeSet<String> =
-        of_pipeline.chain(names.iter().cloned()).filter(|name| !listed(&name.as_str())).collect();
+        of_pipeline.chain(tables.names().map(String::from)).filter(|name| !listed(&name.as_str())).collect();
     for name in known.iter().map(|entry| entry.name).chain(others.iter().map(String::as_str)) {
         let about =
             known.iter().find(|entry| entry.name == name).map_or("", |entry| first_sentence(&entry.about));
-        let (rows, columns) = match names.iter().any(|there| there == name) {
+        let (rows, columns) = match tables.has(name) {
             true => {
-                let (rows, columns) = size(&folder.join(format!("{name}.parquet")))?;
+                let (rows, columns) = size(tables, name)?;
                 (rows.to_string(), columns.len().to_string())
             }
             false => ("-".to_string(), "-".to_string()),
@@ -51,15 +49,16 @@ fn all(folder: &Path, names: &[String], of_pipeline: Option<Vec<String>>) -> any
 }
 
 /// The columns of one table; those of its file if there is one.
-fn one(folder: &Path, names: &[String], name: &str) -> anyhow::Result<ExitCode> {
+fn one(tables: &Tables, name: &str) -> anyhow::Result<ExitCode> {
     let known = entries();
     let entry = known.iter().find(|entry| entry.name == name);
-    let is_there = names.iter().any(|there| there == name);
+    let is_there = tables.has(name);
     if entry.is_none() && !is_there {
-        let valid = names.iter().map(String::as_str).chain(known.iter().map(|entry| entry.name));
+        let valid = tables.names().chain(known.iter().map(|entry| entry.name));
         let near = hspipe_engine::names::hint(name, valid).unwrap_or_default();
         return Err(Hinted::usage(format!("there is no table `{name}`"), near).into());
     }
+    let size = is_there.then(|| size(tables, name)).transpose()?;
     if let Some(entry) = entry {
         println!("{}\n", entry.about);
     }
@@ -68,15 +67,13 @@ fn one(folder: &Path, names: &[String], name: &str) -> anyhow::Result<ExitCode> 
         columns.iter().find(|described| described.name == column)
     };
     let mut table = Table::new(&["column", "type", "meaning"]);
-    if is_there {
-        let file = folder.join(format!("{name}.parquet"));
-        let (rows, columns) = size(&file)?;
+    if let Some((rows, columns)) = size {
         for (column, kind) in columns {
             let about = described(&column).map_or("", |column| column.about);
             table.row(vec![column.into(), kind.into(), about.into()]);
         }
         print!("{}", table.text());
-        println!("\n{rows} rows in {}", file.display());
+        println!("\n{rows} rows in {}", tables.file(name).display());
     } else {
         for column in entry.map(|Entry { columns, .. }| columns).into_iter().flatten() {
             table.row(vec![column.name.into(), column.kind.into(), column.about.into()]);
@@ -88,10 +85,10 @@ fn one(folder: &Path, names: &[String], name: &str) -> anyhow::Result<ExitCode> 
 }
 
 /// Rows, and the names and types of the columns, by the file's footer.
-fn size(file: &Path) -> anyhow::Result<(i64, Vec<(String, String)>)> {
-    let cannot = || format!("cannot read {}", file.display());
-    let reader =
-        SerializedFileReader::new(std::fs::File::open(file).with_context(cannot)?).with_context(cannot)?;
+fn size(tables: &Tables, name: &str) -> anyhow::Result<(i64, Vec<(String, String)>)> {
+    let cannot = || format!("cannot read {}", tables.file(name).display());
+    let bytes = tables.read(name).map_err(results::refused)?;
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).with_context(cannot)?;
     let metadata = reader.metadata().file_metadata();
     let schema =
         parquet::arrow::parquet_to_arrow_schema(metadata.schema_descr(), metadata.key_value_metadata());

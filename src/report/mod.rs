@@ -16,6 +16,7 @@ mod picture;
 mod published;
 mod scope;
 mod stages;
+pub mod state;
 mod svg;
 mod tables;
 mod timings;

@@ -4,7 +4,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Scope, Section};
+use super::{Scope, Section, state};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -21,6 +21,7 @@ pub fn page(scope: &Scope, sections: &[Section]) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
+                (state::mark(scope))
                 title { (title) }
                 // Browsers ask a server for an icon unless one is given.
                 link rel="icon" href="data:,";

@@ -16,6 +16,7 @@ use hspipe_engine::value::show;
 
 use crate::ops;
 use crate::tables::Frame;
+use crate::views::classes::Classes;
 use crate::views::results::{collect, sources};
 
 pub struct Scope<'a> {
@@ -132,7 +133,7 @@ impl<'a> Scope<'a> {
 
     /// A result table, as in Results/ but only of what the report is about; none if nothing of it is finished.
     pub fn result(&self, result: &Target) -> anyhow::Result<Option<Frame>> {
-        let mut sources = sources(result, self.graph, self.plan)?;
+        let mut sources = sources(result, self.graph, self.plan, &Classes::of(self.graph, self.plan))?;
         sources.retain(|source| self.contains(source.task));
         if sources.is_empty() {
             return Ok(None);

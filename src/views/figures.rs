@@ -14,12 +14,12 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
 
-use super::write_if_changed;
+use super::folder::Wanted;
 use crate::tables::{FIGURE, Frame};
 
-/// Writes the pictures that have changed; returns their names without endings.
-pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyhow::Result<Vec<String>> {
-    let mut changed = Vec::new();
+/// The files of all pictures as they are to be in `folder`.
+pub fn wanted(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyhow::Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
     let mut taken: HashMap<String, usize> = HashMap::new();
     for (task, state) in plan.states.iter().enumerate() {
         let outputs = state.outputs().unwrap_or_default();
@@ -45,15 +45,10 @@ pub fn export(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 bail!("{} would write outside {}: {file}", graph.name(task), folder.display());
             }
-            if write_if_changed(&folder.join(path), contents.value(i))? {
-                let name = path.with_extension("").display().to_string();
-                if !changed.contains(&name) {
-                    changed.push(name);
-                }
-            }
+            wanted.push(Wanted::new(folder, file, contents.value(i).to_vec())?);
         }
     }
-    Ok(changed)
+    Ok(wanted)
 }
 
 /// The most bytes of a file's name: file systems take 255, and a file has a longer one while it is written.

@@ -1,18 +1,22 @@
 //! What people read: `Results/*.parquet` and `Figures/`, written from every finished task.
 //!
 //! In: the graph, its plan and the store. Out: files. They are views, not tasks: whatever target a run was
-//! for, each table holds the rows of all finished tasks of the current parameters.
+//! for, each table holds the rows of all finished tasks of the current parameters, and each figure is one of them.
 
 pub mod aligned;
 pub mod catalogue;
+pub mod classes;
 pub mod difference;
 mod doubts;
 mod figures;
+mod folder;
 pub mod format;
+mod ledger;
 pub mod published;
 pub mod query;
 pub mod results;
 pub mod shell;
+pub mod tables;
 pub mod text;
 
 use std::path::Path;
@@ -20,15 +24,16 @@ use std::path::Path;
 use anyhow::Context;
 use arrow::compute::concat_batches;
 use hspipe_engine::graph::{Graph, TaskId};
-use hspipe_engine::lock;
+use hspipe_engine::lock::{self, Guard};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
-use hspipe_engine::store::{Store, write_whole};
-use hspipe_engine::value::canonical;
+use hspipe_engine::store::Store;
 
+use self::classes::Classes;
 pub use self::doubts::doubts;
-use self::results::Done;
+use self::folder::Changes;
+use self::ledger::{Ledger, Params};
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.
 pub fn write(
@@ -40,38 +45,72 @@ pub fn write(
     settings: &Settings,
 ) -> anyhow::Result<Vec<String>> {
     // Two runs of other parameters must not each write a part of the tables.
-    let _alone = lock::wait(store.root(), "results");
-    let mut lines = Vec::new();
-    let folder = root.join("Results");
-    let (mut tables, mut removed) = (Vec::new(), Vec::new());
+    let _alone = alone(store.root());
+    let classes = Classes::of(graph, plan);
+    let params: Params =
+        settings.iter().map(|(name, setting)| (name.to_string(), setting.value.clone())).collect();
+    let (results, pictures) = (root.join("Results"), root.join("Figures"));
+    // Whatever cannot be read out of the store is met before the first file changes.
+    let (ledger, mut wanted) = (Ledger::read(&results), Vec::new());
     for result in &spec.results {
-        let sources = results::sources(result, graph, plan)?;
-        let file = folder.join(format!("{}.parquet", result.name.text));
-        let changed = results::write(&file, result, &sources, graph, store);
-        match changed.with_context(|| format!("cannot write {}", file.display()))? {
-            Done::Written => tables.push(result.name.text.as_str()),
-            Done::Removed => removed.push(result.name.text.as_str()),
-            Done::Nothing => {}
-        }
+        let sources = results::sources(result, graph, plan, &classes)?;
+        let file = results::wanted(&results, &ledger, result, &sources, graph, store);
+        let cannot =
+            || format!("cannot write {}", results.join(tables::file_name(&result.name.text)).display());
+        wanted.extend(file.with_context(cannot)?);
     }
-    let params = params_text(settings);
-    write_if_changed(&folder.join("params.yaml"), params.as_bytes())?;
-    if !tables.is_empty() {
-        lines.push(format!("{}: {}", folder.display(), tables.join(", ")));
-    }
-    if !removed.is_empty() {
-        let removed = removed.join(", ");
-        lines.push(format!(
-            "{}: removed, since no task of these parameters has finished: {removed}",
-            folder.display()
-        ));
-    }
-    let folder = root.join("Figures");
-    let figures = figures::export(&folder, graph, plan, store)?;
-    if !figures.is_empty() {
-        lines.push(format!("{}: {}", folder.display(), figures.join(", ")));
-    }
+    let (figures_ledger, figures) =
+        (Ledger::read(&pictures), figures::wanted(&pictures, graph, plan, store)?);
+    let own: Vec<String> = spec.results.iter().map(|result| tables::file_name(&result.name.text)).collect();
+    let changes = folder::update(&results, &ledger, params.clone(), &wanted, &own)?;
+    let mut lines = told(
+        &results,
+        &changes,
+        |name| tables::name_of(name).unwrap_or_default(),
+        &[
+            ("removed, since no task of these parameters has finished", &|name| own.contains(name)),
+            ("removed, since no result of the pipeline has such a name", &|name| !own.contains(name)),
+        ],
+    );
+    let changes = folder::update(&pictures, &figures_ledger, params, &figures, &[])?;
+    let stem = |name: &str| Path::new(name).with_extension("").display().to_string();
+    lines.extend(told(
+        &pictures,
+        &changes,
+        stem,
+        &[("removed, since no finished task of these parameters draws them", &|_| true)],
+    ));
     Ok(lines)
+}
+
+/// Waits until nobody writes Results/ and Figures/, and keeps it so. None where there are no locks.
+pub fn alone(cache: &Path) -> Option<Guard> {
+    lock::wait(cache, "results")
+}
+
+/// Why files were removed, and which of them for that.
+type Reason<'a> = (&'a str, &'a dyn Fn(&String) -> bool);
+
+/// A line for each kind of change. `short` is what a file is called.
+fn told(folder: &Path, changes: &Changes, short: impl Fn(&str) -> String, removed: &[Reason]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = |what: &str, mut names: Vec<String>| {
+        // One name for all formats of a figure.
+        names.dedup();
+        if !names.is_empty() {
+            lines.push(format!("{}: {what}{}", folder.display(), names.join(", ")));
+        }
+    };
+    let all = |names: &[String]| names.iter().map(|name| short(name)).collect::<Vec<String>>();
+    line("", all(&changes.written));
+    line("not as hspipe had written them, so written anew: ", all(&changes.mended));
+    for (why, is_one) in removed {
+        let names: Vec<String> = changes.removed.iter().filter(|name| is_one(name)).cloned().collect();
+        line(&format!("{why}: "), all(&names));
+    }
+    line("changed by hand, so kept beside the new ones: ", changes.aside.clone());
+    line("out of date, but changed by hand, so left: ", changes.left.clone());
+    lines
 }
 
 /// Rows of a table that are shown: of the only task, or of each of several.
@@ -87,8 +126,9 @@ pub fn shown(
     store: &Store,
 ) -> anyhow::Result<Vec<String>> {
     let mut texts = Vec::new();
+    let classes = Classes::of(graph, plan);
     for result in spec.results.iter().filter(|result| result.show) {
-        let mut sources = results::sources(result, graph, plan)?;
+        let mut sources = results::sources(result, graph, plan, &classes)?;
         sources.retain(|source| roots.contains(&source.task));
         if !sources.is_empty() {
             let most = if sources.len() == 1 { MOST_ROWS } else { MOST_ROWS_OF_EACH };
@@ -109,21 +149,4 @@ pub fn shown(
         }
     }
     Ok(texts)
-}
-
-fn params_text(settings: &Settings) -> String {
-    let mut text = String::from("# The parameters that these tables are for.\n");
-    for (name, setting) in settings.iter() {
-        text += &format!("{name}: {}\n", canonical(&setting.value));
-    }
-    text
-}
-
-/// Writes a file unless it holds these bytes already; whether it did.
-fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
-    if std::fs::read(path).is_ok_and(|old| old == bytes) {
-        return Ok(false);
-    }
-    write_whole(path, bytes)?;
-    Ok(true)
 }

@@ -1,8 +1,9 @@
 //! SQL over the tables of Results/, by polars.
 //!
-//! In: the folder and a query. Out: a data frame, or what is wrong with nearest names. Knows no format.
+//! In: the tables that a query names, as bytes, and the query. Out: a data frame, or what is wrong with nearest names. Knows
+//! no file and no format.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use polars::prelude::*;
 use polars::sql::SQLContext;
@@ -28,26 +29,16 @@ impl QueryError {
 /// Words that begin a statement which changes tables: here they would change nothing, without a word.
 const CHANGES: [&str; 7] = ["ALTER", "CREATE", "DELETE", "DROP", "INSERT", "TRUNCATE", "UPDATE"];
 
-/// The names of the tables in a folder, in order.
-///
-/// # Errors
-/// A folder that cannot be read; one that is not there has none.
-pub fn names(folder: &Path) -> std::io::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        names.extend(name.strip_suffix(".parquet").map(str::to_string));
-    }
-    names.sort();
-    Ok(names)
+/// Whether a query may read a table: its name stands in it as a word.
+pub fn mentions(sql: &str, name: &str) -> bool {
+    let (sql, name) = (sql.to_lowercase(), name.to_lowercase());
+    let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    sql.match_indices(&name)
+        .any(|(at, _)| is_end(sql[..at].chars().next_back()) && is_end(sql[at + name.len()..].chars().next()))
 }
 
-/// The rows that `sql` asks for.
-pub fn query(folder: &Path, names: &[String], sql: &str) -> Result<DataFrame, QueryError> {
+/// The rows that `sql` asks for. `tables` are those that it [`mentions`], `names` all that there are.
+pub fn query(tables: Vec<(String, Vec<u8>)>, names: &[String], sql: &str) -> Result<DataFrame, QueryError> {
     let first = sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
     if first.is_empty() || CHANGES.contains(&first.as_str()) {
         let what = if first.is_empty() { "the query is empty" } else { "a query only reads" };
@@ -56,11 +47,17 @@ pub fn query(folder: &Path, names: &[String], sql: &str) -> Result<DataFrame, Qu
     }
     let mut context = SQLContext::new();
     for name in names {
-        let file = folder.join(format!("{name}.parquet"));
-        let table =
-            LazyFrame::scan_parquet(PlRefPath::new(file.to_string_lossy().as_ref()), Default::default());
+        // So that it is known by name.
+        context.register(name, DataFrame::empty().lazy());
+    }
+    for (name, bytes) in tables {
+        let sources = ScanSources::Buffers(Arc::from([bytes.into()]));
+        let mut options = ScanArgsParquet::default();
+        // Bytes have no path whose folders could be columns.
+        options.hive_options.enabled = Some(false);
+        let table = LazyFrame::scan_parquet_sources(sources, options);
         let table = table.and_then(widened).map_err(|error| explained(&error, names))?;
-        context.register(name, table);
+        context.register(&name, table);
     }
     context.execute(sql).and_then(LazyFrame::collect).map_err(|error| explained(&error, names))
 }
@@ -126,33 +123,38 @@ fn message(error: &PolarsError) -> String {
 mod tests {
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
+    /// The only table, and its name.
+    fn tables() -> (Vec<(String, Vec<u8>)>, Vec<String>) {
         let mut table =
             df!("set" => [0, 1, 1], "accuracy" => [0.5, 0.75, 1.0], "test_set" => ["hard", "hard", "easy"]);
-        let file = std::fs::File::create(folder.path().join("retrain_metrics.parquet")).unwrap();
-        ParquetWriter::new(file).finish(table.as_mut().unwrap()).unwrap();
-        std::fs::write(folder.path().join("params.yaml"), "").unwrap();
-        let names = names(folder.path()).unwrap();
-        (folder, names)
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(table.as_mut().unwrap()).unwrap();
+        let name = "retrain_metrics".to_string();
+        (vec![(name.clone(), bytes)], vec![name])
     }
 
     #[test]
     fn tables_are_found_by_name() {
-        let (folder, names) = folder();
-        assert_eq!(names, ["retrain_metrics"]);
+        let (tables, names) = tables();
         let much = "SELECT max(set) * 3000000000 AS much FROM retrain_metrics";
-        let much = query(folder.path(), &names, much).unwrap();
+        let much = query(tables.clone(), &names, much).unwrap();
         assert_eq!(much, df!("much" => [3_000_000_000i64]).unwrap());
         let sql =
             "SELECT test_set, avg(accuracy) AS mean FROM retrain_metrics WHERE test_set = 'hard' GROUP BY 1";
-        let found = query(folder.path(), &names, sql).unwrap();
+        let found = query(tables, &names, sql).unwrap();
         assert_eq!(found, df!("test_set" => ["hard"], "mean" => [0.625]).unwrap());
     }
 
     #[test]
+    fn a_table_is_mentioned_as_a_word() {
+        let sql = "SELECT noise_ratio FROM \"hard_counts\" JOIN Hardest USING (class)";
+        assert!(["hard_counts", "hardest"].iter().all(|name| mentions(sql, name)));
+        assert!(!["noise", "hard", "counts", "overlap"].iter().any(|name| mentions(sql, name)));
+    }
+
+    #[test]
     fn wrong_names_get_the_nearest() {
-        let (folder, names) = folder();
+        let (tables, names) = tables();
         for (sql, what, hint) in [
             ("SELECT * FROM retrain_metric", "there is no table `retrain_metric`", "`retrain_metrics`"),
             ("SELECT acuracy FROM retrain_metrics", "there is no column `acuracy`", "`accuracy`"),
@@ -160,7 +162,7 @@ mod tests {
             ("SELEC 1", "the query cannot be answered", "polars SQL"),
             ("SELECT nonsense(accuracy) FROM retrain_metrics", "nonsense", "polars SQL"),
         ] {
-            let error = query(folder.path(), &names, sql).unwrap_err();
+            let error = query(tables.clone(), &names, sql).unwrap_err();
             assert!(error.what.contains(what), "{sql}: {error}");
             assert!(error.hint.as_ref().is_some_and(|found| found.contains(hint)), "{sql}: {:?}", error.hint);
         }

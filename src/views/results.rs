@@ -1,4 +1,4 @@
-//! Tables over many tasks: the tasks' rows, with their coordinates as the first columns.
+//! Tables over many tasks: the tasks' rows, with their coordinates as the first columns, and names beside classes.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,21 +13,32 @@ use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, Key};
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::spec::Target;
-use hspipe_engine::store::{Store, write_whole};
+use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
+use super::classes::{Classes, Names, named};
+use super::folder::Wanted;
+use super::ledger::Ledger;
+use super::tables::file_name;
 use crate::tables::{Frame, SWEPT, write_columns};
 
 /// A finished task's table.
 pub struct Source {
     pub task: TaskId,
     digest: Digest,
+    /// The table that names its classes.
+    classes: Option<Digest>,
 }
 
 /// The finished tasks that a result takes its rows from, in the order of the file and of the graph. Work
 /// that an earlier stage of the same result shares is not counted twice.
-pub fn sources(result: &Target, graph: &Graph, plan: &Plan) -> anyhow::Result<Vec<Source>> {
+pub fn sources(
+    result: &Target,
+    graph: &Graph,
+    plan: &Plan,
+    classes: &Classes,
+) -> anyhow::Result<Vec<Source>> {
     let mut sources = Vec::new();
     let mut seen: HashSet<Key> = HashSet::new();
     for reference in &result.of {
@@ -38,7 +49,7 @@ pub fn sources(result: &Target, graph: &Graph, plan: &Plan) -> anyhow::Result<Ve
             let table = graph.stage_of(task).op.outputs()[output];
             let Some(output) = outputs.iter().find(|output| output.table == table) else { continue };
             if !seen.contains(key) {
-                sources.push(Source { task, digest: output.digest });
+                sources.push(Source { task, digest: output.digest, classes: classes.table(task) });
                 keys.push(*key);
             }
         }
@@ -50,48 +61,44 @@ pub fn sources(result: &Target, graph: &Graph, plan: &Plan) -> anyhow::Result<Ve
 /// The key of the Parquet file's note that says which tables it was made from.
 const NOTE: &str = "hspipe.sources";
 
-/// What became of a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    Nothing,
-    Written,
-    Removed,
-}
+/// Which columns are made of the sources: files with others are written anew.
+const FORM: &str = "classes named";
 
-/// Writes `file` unless it holds these sources already. With no source the file is removed: old rows would
-/// belong to other parameters. Returns what was done.
-pub fn write(
-    file: &Path,
+/// The file of a result as it is to be in `folder`; none without a source: old rows would belong to other parameters.
+pub fn wanted(
+    folder: &Path,
+    ledger: &Ledger,
     result: &Target,
     sources: &[Source],
     graph: &Graph,
     store: &Store,
-) -> anyhow::Result<Done> {
+) -> anyhow::Result<Option<Wanted>> {
     if sources.is_empty() {
-        return match std::fs::remove_file(file) {
-            Ok(()) => Ok(Done::Removed),
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            Err(_) => Ok(Done::Nothing),
-        };
+        return Ok(None);
     }
-    let mut text = String::new();
-    for source in sources {
-        text += &format!("{} {}\n", graph.name(source.task), source.digest);
+    let name = file_name(&result.name.text);
+    let mut text = format!("{FORM}\n");
+    for Source { task, digest, classes } in sources {
+        let classes = classes.as_ref().map(Digest::hex).unwrap_or_default();
+        text += &format!("{} {digest} {classes}\n", graph.name(*task));
     }
     let note = Digest::of(text.as_bytes()).hex();
-    if noted(file).as_deref() == Some(&note) {
-        return Ok(Done::Nothing);
+    if let Ok(bytes) = std::fs::read(folder.join(&name)) {
+        // Only in bytes that hspipe wrote does the note say what the rows are.
+        let digest = Digest::of(&bytes);
+        if ledger.wrote(&name, &digest) && noted(bytes).as_deref() == Some(&note) {
+            return Ok(Some(Wanted { name, digest, bytes: None }));
+        }
     }
     let batch = collect(result, sources, graph, store)?;
     let fields = batch.schema().fields().clone();
     let schema = Schema::new(fields).with_metadata(HashMap::from([(NOTE.to_string(), note)]));
     let bytes = write_columns(&result.name.text, Arc::new(schema), batch.columns().to_vec())?;
-    write_whole(file, &bytes)?;
-    Ok(Done::Written)
+    Wanted::new(folder, name, bytes).map(Some)
 }
 
-fn noted(file: &Path) -> Option<String> {
-    let reader = SerializedFileReader::new(std::fs::File::open(file).ok()?).ok()?;
+fn noted(bytes: Vec<u8>) -> Option<String> {
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).ok()?;
     let schema = parquet::arrow::parquet_to_arrow_schema(
         reader.metadata().file_metadata().schema_descr(),
         reader.metadata().file_metadata().key_value_metadata(),
@@ -100,7 +107,8 @@ fn noted(file: &Path) -> Option<String> {
     schema.metadata().get(NOTE).cloned()
 }
 
-/// All rows: `stage` if there are several, the coordinates, then the tables' own columns.
+/// All rows: `stage` if there are several, the coordinates, then the tables' own columns, each that holds classes with
+/// their names after it.
 pub fn collect(
     result: &Target,
     sources: &[Source],
@@ -141,6 +149,7 @@ pub fn collect(
         fields.push(field.with_metadata(note.into_iter().collect::<HashMap<_, _>>()));
         columns.push(column);
     }
+    let mut names = Names::new(store);
     for (place, field) in own.fields().iter().enumerate() {
         let parts: Vec<ArrayRef> = tables
             .iter()
@@ -149,11 +158,21 @@ pub fn collect(
                 column.unwrap_or_else(|| new_null_array(field.data_type(), table.rows()))
             })
             .collect();
-        let parts: Vec<&dyn arrow::array::Array> = parts.iter().map(|part| part.as_ref()).collect();
         fields.push(own.field(place).clone());
-        columns.push(concat(&parts)?);
+        columns.push(joined(&parts)?);
+        if let Some(name) = named(field).filter(|name| own.column_with_name(name).is_none()) {
+            let parts = sources.iter().zip(&parts);
+            let parts = parts.map(|(source, part)| names.column(source.classes.as_ref(), part));
+            fields.push(Field::new(name, DataType::Utf8, field.is_nullable()));
+            columns.push(joined(&parts.collect::<anyhow::Result<Vec<_>>>()?)?);
+        }
     }
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+fn joined(parts: &[ArrayRef]) -> anyhow::Result<ArrayRef> {
+    let parts: Vec<&dyn arrow::array::Array> = parts.iter().map(|part| part.as_ref()).collect();
+    Ok(concat(&parts)?)
 }
 
 /// The axes of all stages that may give rows, each once; so the columns do not depend on what is finished.

@@ -19,3 +19,4 @@ mod sweep;
 mod tables;
 mod usage;
 mod watched;
+mod written;
