@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use super::project;
 use crate::check::{Verdict, compare, in_folder, noted, other_than_papers};
 use crate::views::published::{Judged, fewer_runs, judge, name, table};
 
 /// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
 pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode> {
-    let results = project::root(args).join("Results");
+    let results = project::output_folder(args).join("Results");
     let (mut found, mut missing) = compare(&in_folder(&results))?;
     let all: Vec<&str> =
         found.iter().map(|comparison| comparison.figure).chain(missing.iter().copied()).collect();
@@ -31,10 +31,10 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
     let judged: Vec<Judged> = judge(&found);
-    print!("{}", table(&judged).text());
+    tell!("{}", table(&judged).text());
     for (comparison, findings) in &judged {
         for finding in findings {
-            println!("{}: {}", name(comparison), finding.text);
+            tell!("{}: {}\n", name(comparison), finding.text);
         }
     }
     let noted = noted(&results);

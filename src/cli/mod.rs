@@ -13,7 +13,7 @@ pub mod error;
 mod export;
 mod graph;
 mod init;
-mod interrupt;
+pub mod interrupt;
 mod list;
 mod log;
 mod output;
@@ -25,6 +25,7 @@ mod report;
 mod run;
 mod shell;
 mod status;
+mod system;
 mod tables;
 mod why;
 

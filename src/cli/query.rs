@@ -1,6 +1,7 @@
 //! query: SQL over the tables of Results/.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -13,7 +14,7 @@ use crate::views::format::{Format, write};
 use crate::views::query::{QueryError, names, query as answer};
 
 pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode> {
-    let folder = project::root(args).join("Results");
+    let folder = project::output_folder(args).join("Results");
     let names = names(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     if names.is_empty() {
         let what = format!("{} has no tables", folder.display());
@@ -30,7 +31,9 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
         let hint = hint.unwrap_or_default();
         anyhow::Error::from(if is_usage { Hinted::usage(what, hint) } else { Hinted::new(what, hint) })
     })?;
-    let file = asked.output.as_deref();
+    let file = output::file(asked.output.as_deref());
+    let tables: Vec<PathBuf> = names.iter().map(|name| folder.join(format!("{name}.parquet"))).collect();
+    file.map_or(Ok(()), |file| output::keep(file, &tables))?;
     let format = match asked.format {
         Some(format) => format,
         None => output::format_for(file, Format::Table)?,

@@ -1,18 +1,21 @@
 //! report: what has been computed, as one HTML page.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
-use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::cache::size;
 use super::error::Hinted;
-use super::pipe::say;
+use super::output;
+use super::pipe::{print_bytes, say, tell};
 use super::project::Project;
 use crate::report::{Scope, html};
+use crate::views::file::write;
 
 pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &report.settings)?;
@@ -32,9 +35,14 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
         return Err(Hinted::new(what, format!("compute it first, as with: hspipe run {words}")).into());
     }
     let html = html(&scope)?;
-    let file = report.output.clone().unwrap_or_else(|| project.root.join("Results").join("report.html"));
-    write_whole(&file, html.as_bytes())?;
-    println!("{}", file.display());
+    let file = report.output.clone().unwrap_or_else(|| project.output.join("Results").join("report.html"));
+    let Some(file) = output::file(Some(&file)) else {
+        print_bytes(html.as_bytes()).context("cannot write to stdout")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    output::keep(file, &[Path::new(&project.spec.file)])?;
+    write(file, html.as_bytes())?;
+    tell!("{}\n", file.display());
     if !args.quiet {
         say!("{}, to be opened with any browser", size(html.len() as u64));
     }

@@ -9,13 +9,14 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::tell;
 use super::project;
 use crate::views::aligned::{Cell, Table};
 use crate::views::catalogue::{Entry, entries};
 use crate::views::query::names;
 
 pub fn tables(args: &args::Args, asked: &args::Tables) -> anyhow::Result<ExitCode> {
-    let folder = project::root(args).join("Results");
+    let folder = project::output_folder(args).join("Results");
     let names = names(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
     match &asked.name {
         Some(name) => one(&folder, &names, name),
@@ -46,7 +47,7 @@ fn all(folder: &Path, names: &[String], of_pipeline: Option<Vec<String>>) -> any
         };
         table.row(vec![name.into(), Cell::Number(rows), Cell::Number(columns), about.into()]);
     }
-    print!("{}", table.text());
+    tell!("{}", table.text());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,7 +62,7 @@ fn one(folder: &Path, names: &[String], name: &str) -> anyhow::Result<ExitCode> 
         return Err(Hinted::usage(format!("there is no table `{name}`"), near).into());
     }
     if let Some(entry) = entry {
-        println!("{}\n", entry.about);
+        tell!("{}\n\n", entry.about);
     }
     let described = |column: &str| {
         let columns = entry.map(|entry| entry.columns.as_slice()).unwrap_or_default();
@@ -75,14 +76,14 @@ fn one(folder: &Path, names: &[String], name: &str) -> anyhow::Result<ExitCode> 
             let about = described(&column).map_or("", |column| column.about);
             table.row(vec![column.into(), kind.into(), about.into()]);
         }
-        print!("{}", table.text());
-        println!("\n{rows} rows in {}", file.display());
+        tell!("{}", table.text());
+        tell!("\n{rows} rows in {}\n", file.display());
     } else {
         for column in entry.map(|Entry { columns, .. }| columns).into_iter().flatten() {
             table.row(vec![column.name.into(), column.kind.into(), column.about.into()]);
         }
-        print!("{}", table.text());
-        println!("\nnot computed for the current parameters");
+        tell!("{}", table.text());
+        tell!("\nnot computed for the current parameters\n");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,12 +7,14 @@ pub mod aligned;
 pub mod catalogue;
 pub mod difference;
 mod figures;
+pub mod file;
 pub mod format;
 pub mod published;
 pub mod query;
 pub mod results;
 pub mod shell;
 pub mod text;
+pub mod visible;
 
 use std::path::Path;
 
@@ -23,7 +25,7 @@ use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
-use hspipe_engine::store::{Store, write_whole};
+use hspipe_engine::store::Store;
 use hspipe_engine::value::canonical;
 
 use self::results::Done;
@@ -122,6 +124,6 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
-    write_whole(path, bytes)?;
+    file::write(path, bytes)?;
     Ok(true)
 }

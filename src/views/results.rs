@@ -13,10 +13,11 @@ use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, Key};
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::spec::Target;
-use hspipe_engine::store::{Store, write_whole};
+use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
+use super::file;
 use crate::tables::{Frame, SWEPT, write_columns};
 
 /// A finished task's table.
@@ -86,7 +87,7 @@ pub fn write(
     let fields = batch.schema().fields().clone();
     let schema = Schema::new(fields).with_metadata(HashMap::from([(NOTE.to_string(), note)]));
     let bytes = write_columns(&result.name.text, Arc::new(schema), batch.columns().to_vec())?;
-    write_whole(file, &bytes)?;
+    file::write(file, &bytes)?;
     Ok(Done::Written)
 }
 
