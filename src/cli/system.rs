@@ -10,7 +10,7 @@ const MARK: &str = "(os error ";
 
 /// `text` with plain words for each error of the system that it quotes.
 pub fn plain(text: &str) -> Cow<'_, str> {
-    let mut plain = Cow::Borrowed(text);
+    let mut plain = without_temporary(text);
     // Each round leaves one number less, but for one that is written oddly.
     for _ in 0..text.matches(MARK).count() {
         let Some(error) = quoted(&plain) else { break };
@@ -22,6 +22,15 @@ pub fn plain(text: &str) -> Cow<'_, str> {
         plain = plain.replace(&raw, &words).replace(&number, "").replace(number.trim_start(), "").into();
     }
     plain
+}
+
+/// Without the name of a temporary file, which the crate that makes them adds: nobody knows it.
+fn without_temporary(text: &str) -> Cow<'_, str> {
+    let place = |text: &str| text.find(" at path \"").filter(|at| text[*at..].contains("/.tmp-"));
+    match place(text) {
+        Some(at) => text[..at].to_string().into(),
+        None => text.into(),
+    }
 }
 
 /// What to do about the first error of the system that `text` quotes.
@@ -99,6 +108,7 @@ mod tests {
         assert_eq!(plain(&format!("cannot read x: {denied}")), "cannot read x: this user is not allowed to");
         assert_eq!(plain("a: Oh no (os error 28); Dear (os error 20)"), "a: Oh no; Dear");
         assert_eq!(plain("(os error 13)"), "");
+        assert_eq!(plain(&format!("{denied} at path \"/a/.tmp-x1\"")), "this user is not allowed to");
         assert_eq!(plain("(os error of mine)"), "(os error of mine)");
         assert!(hint(&denied.to_string()).is_some_and(|hint| hint.contains("--cache-dir")));
         for number in 1..134 {

@@ -103,6 +103,6 @@ mod tests {
         let mut table = Table::new(&["class", "n"]);
         table.row(vec!["a\nb\u{1b}[2J".into(), 1.into()]);
         table.row(vec!["猫".into(), 12.into()]);
-        assert_eq!(table.text(), "class            n\na\\nb\\u{1b}[2J   1\n猫              12\n");
+        assert_eq!(table.text(), "class           n\na\\nb\\u{1b}[2J   1\n猫             12\n");
     }
 }

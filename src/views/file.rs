@@ -166,11 +166,15 @@ mod tests {
 
     #[test]
     fn what_is_no_regular_file_is_written_through() {
-        write(Path::new("/dev/null"), b"x").unwrap();
-        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
-        let FileError::Io { source, .. } = write(Path::new("/dev/full"), b"x").unwrap_err() else { panic!() };
-        assert_eq!(source.kind(), ErrorKind::StorageFull);
         let folder = tempfile::tempdir().unwrap();
+        let (null, full) = (folder.path().join("null"), folder.path().join("full"));
+        // By links, so that a mistake would replace these and no device.
+        symlink("/dev/null", &null).unwrap();
+        symlink("/dev/full", &full).unwrap();
+        write(&null, b"x").unwrap();
+        assert!(fs::metadata(&null).unwrap().file_type().is_char_device());
+        let FileError::Io { source, .. } = write(&full, b"x").unwrap_err() else { panic!() };
+        assert_eq!(source.kind(), ErrorKind::StorageFull);
         assert!(write(folder.path(), b"x").is_err());
     }
 

@@ -16,20 +16,30 @@ fn ranked() -> Project {
 #[cfg(unix)]
 #[test]
 fn output_replaces_files_only() {
+    use std::process::Command;
+
     use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
     let project = ranked();
     let put = |words: &[&str]| project.hspipe(&[EXPORT, words].concat());
     let good = |ran: Ran| assert_eq!(ran.code, Some(0), "{}", ran.err);
     let csv = put(&[]).out;
     assert!(csv.starts_with("rank,"), "{csv}");
-    for stdout in ["-", "/dev/stdout"] {
-        assert_eq!(put(&["-o", stdout]).out, csv);
-    }
-    good(put(&["-o", "/dev/null"]));
-    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
-    let full = put(&["-o", "/dev/full"]);
+    assert_eq!(put(&["-o", "-"]).out, csv);
+    // By links, so that a mistake would replace these and no device.
+    symlink("/dev/null", project.path("null")).unwrap();
+    symlink("/dev/full", project.path("full")).unwrap();
+    good(put(&["-o", "null"]));
+    assert!(fs::metadata(project.path("null")).unwrap().file_type().is_char_device());
+    let full = put(&["-o", "full"]);
     assert_eq!(full.code, Some(1));
     assert!(full.err.contains("why: no space is left on that disk\n  hint: "), "{}", full.err);
+
+    let pipe = project.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    good(put(&["-o", "pipe"]));
+    assert!(fs::metadata(project.path("pipe")).unwrap().file_type().is_fifo());
+    assert_eq!(reader.join().unwrap(), csv);
 
     let mode = |name: &str| fs::metadata(project.path(name)).unwrap().mode() & 0o777;
     fs::write(project.path("plain"), "").unwrap();
@@ -41,7 +51,10 @@ fn output_replaces_files_only() {
     symlink("hard.csv", project.path("link.csv")).unwrap();
     good(put(&["-o", "link.csv", "--top", "1"]));
     assert!(project.path("link.csv").is_symlink());
-    assert_eq!((mode("hard.csv"), fs::read_to_string(project.path("hard.csv")).unwrap().lines().count()), (0o600, 2));
+    assert_eq!(
+        (mode("hard.csv"), fs::read_to_string(project.path("hard.csv")).unwrap().lines().count()),
+        (0o600, 2)
+    );
 }
 
 #[test]
