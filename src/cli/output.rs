@@ -43,6 +43,9 @@ pub fn keep(file: &Path, sources: &[impl AsRef<Path>]) -> Result<(), Hinted> {
 pub fn format_for(file: Option<&Path>, otherwise: Format) -> Result<Format, Hinted> {
     let is_plain = |file: &&Path| fs::metadata(file).map_or(true, |there| there.is_file() || there.is_dir());
     let Some(file) = file.filter(is_plain) else { return Ok(otherwise) };
+    if file.is_dir() {
+        return Err(Hinted::usage(format!("{} is a folder", file.display()), "name a file in it"));
+    }
     Format::of_name(file).ok_or_else(|| {
         let what = format!("{} does not end as a format that is known", file.display());
         Hinted::usage(what, "name it .csv, .json, .parquet or .txt, or say --format")

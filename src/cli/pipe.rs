@@ -40,6 +40,9 @@ pub fn say_line(text: &str) {
 pub fn tell_text(text: &str) {
     if let Err(error) = print_bytes(for_people(text).as_bytes()) {
         say!("error: cannot write to stdout\n  why: {error}");
+        if let Some(hint) = system::hint(&error.to_string()) {
+            say!("  hint: {hint}");
+        }
         process::exit(1);
     }
 }
