@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod classes;
 pub mod difference;
 mod figures;
+pub mod file;
 mod folder;
 pub mod format;
 mod ledger;
@@ -17,6 +18,7 @@ pub mod results;
 pub mod shell;
 pub mod tables;
 pub mod text;
+pub mod visible;
 
 use std::path::Path;
 
