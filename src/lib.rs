@@ -29,7 +29,8 @@ pub fn main(libtorch: Option<&'static dyn Libtorch>) -> ExitCode {
     if let Some(libtorch) = libtorch {
         nn::provide(libtorch);
     }
-    cli::pipe::end_quietly();
+    cli::pipe::hush_caught_panics();
+    cli::interrupt::outlive_large_files();
     let args = cli::Args::parse();
     match cli::dispatch(args) {
         Ok(code) => code,

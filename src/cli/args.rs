@@ -23,6 +23,9 @@ pub struct Args {
     /// The cache folder [default: cache, beside the pipeline file]
     #[arg(long, global = true, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
+    /// The folder of Results/ and Figures/ [default: that of the pipeline file]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
     /// Print only what was asked for, and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -237,9 +240,12 @@ pub struct HardSamples {
     /// How to write them [default: by the ending of FILE, else csv]
     #[arg(long, value_enum)]
     pub format: Option<ExportFormat>,
-    /// Where to write [default: stdout]
+    /// Where to write [default: stdout, as with -]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// A list whose lines end by NUL, for names with line breaks: xargs -0
+    #[arg(short = '0', long)]
+    pub null: bool,
     /// Only the N hardest of each dataset
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,

@@ -13,7 +13,7 @@ use hspipe_engine::verify::{self, Differs, Verified};
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use super::project::{Project, cache_folder};
 use super::run::cores;
 use crate::views::aligned::{Cell, Table};
@@ -44,13 +44,13 @@ fn stats(store: &Store) -> anyhow::Result<ExitCode> {
         let (hours, megabytes) = (format!("{:.2}", seconds / 3600.0), format!("{:.1}", bytes as f64 / 1e6));
         table.row(vec![op.into(), tasks.into(), Cell::Number(hours), Cell::Number(megabytes)]);
     }
-    print!("{}", table.text());
+    tell!("{}", table.text());
     let runs = history::newest_first(store).count();
-    println!("{}: {}, {runs} runs on record", store.root().display(), size(survey.bytes()));
+    tell!("{}: {}, {runs} runs on record\n", store.root().display(), size(survey.bytes()));
     let loose = survey.objects.iter().filter(|(digest, _)| !named.contains(digest)).count();
     if loose + survey.leftovers.len() > 0 {
-        println!(
-            "{loose} objects without a record, {} damaged or half written files: hspipe cache gc",
+        tell!(
+            "{loose} objects without a record, {} damaged or half written files: hspipe cache gc\n",
             survey.leftovers.len()
         );
     }
@@ -63,15 +63,15 @@ fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Res
     let Verified { objects, bytes, records, damaged, missing } =
         verify::verify(store, &survey, wanted.sample, draw)?;
     for path in &damaged {
-        println!("damaged, set aside: {}", path.display());
+        tell!("damaged, set aside: {}\n", path.display());
     }
     for path in &missing {
-        println!("missing: {}", path.display());
+        tell!("missing: {}\n", path.display());
     }
-    println!("{objects} objects ({}) and {records} records read", size(bytes));
+    tell!("{objects} objects ({}) and {records} records read\n", size(bytes));
     let mut is_sound = damaged.is_empty() && missing.is_empty();
     if is_sound {
-        println!("all are what their names say");
+        tell!("all are what their names say\n");
     } else {
         say!("hint: run again what you need; what is damaged or missing is computed anew");
     }
@@ -91,9 +91,9 @@ fn recomputed(args: &args::Args, wanted: &args::Verify, sample: usize, draw: u64
         .map_err(|(task, error)| anyhow::Error::from(error).context(project.graph.name(task)))
         .context("a task that is cached cannot be computed again")?;
     match &differs {
-        None => println!("{count} tasks computed again: the same bytes"),
-        Some(Differs { task, table, stored, now }) => println!(
-            "{}: `{table}` is not the same: stored {}, now {} ({count} tasks computed again)",
+        None => tell!("{count} tasks computed again: the same bytes\n"),
+        Some(Differs { task, table, stored, now }) => tell!(
+            "{}: `{table}` is not the same: stored {}, now {} ({count} tasks computed again)\n",
             project.graph.name(*task),
             stored.short(),
             now.short()
@@ -116,8 +116,8 @@ fn collect(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
             anyhow::Error::from(error).context(format!("cannot remove {}", path.display()))
         })?;
     }
-    println!(
-        "{}: {} in {} files ({} objects, {} runs); kept: {} runs, {}",
+    tell!(
+        "{}: {} in {} files ({} objects, {} runs); kept: {} runs, {}\n",
         if gc.dry_run { "would be removed" } else { "removed" },
         size(garbage.bytes()),
         garbage.items.len(),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use super::results;
 use crate::check::{Verdict, compare, other_than_papers};
 use crate::tables::Frame;
@@ -37,10 +37,10 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         return Err(Hinted::new(what, "compute some first, as with: hspipe run figure8").into());
     }
     let judged: Vec<Judged> = judge(&found);
-    print!("{}", table(&judged).text());
+    tell!("{}", table(&judged).text());
     for (comparison, findings) in &judged {
         for finding in findings {
-            println!("{}: {}", name(comparison), finding.text);
+            tell!("{}: {}\n", name(comparison), finding.text);
         }
     }
     let other = other_than_papers(params.iter().map(|(name, value)| (name.as_str(), value)));

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::args;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use super::project;
 use crate::data::{self, Folders, Whereabouts};
 use crate::views::aligned::Table;
@@ -20,7 +20,7 @@ pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode>
                 };
                 table.row(vec![dataset.name().into(), state.into(), place.into()]);
             }
-            print!("{}", table.text());
+            tell!("{}", table.text());
             Ok(ExitCode::SUCCESS)
         }
         args::Data::Fetch { names } => {
@@ -33,7 +33,7 @@ pub fn data(args: &args::Args, command: &args::Data) -> anyhow::Result<ExitCode>
                     }
                 };
                 match data::fetch(&dataset, &folders, say) {
-                    Ok(folder) => println!("{name}: {}", folder.display()),
+                    Ok(folder) => tell!("{name}: {}\n", folder.display()),
                     Err(error) => code = super::error::report(&error.into()),
                 }
             }

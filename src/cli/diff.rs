@@ -9,6 +9,7 @@ use hspipe_engine::plan::Plan;
 use super::args;
 use super::error::Hinted;
 use super::log::changes;
+use super::pipe::tell;
 use super::project::Project;
 use super::why::ago;
 use crate::views::difference::Difference;
@@ -17,7 +18,7 @@ pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &diff.settings)?;
     let ((old_name, old), (new_name, new)) = (run(&project, &diff.old)?, run(&project, &diff.new)?);
     let difference = Difference { store: &project.store, old: &old, new: &new };
-    println!("from {old_name}\n  to {new_name}\n");
+    tell!("from {old_name}\n  to {new_name}\n\n");
     let mut parts = Vec::new();
     let changes = changes(&old, &new);
     if !changes.is_empty() {
@@ -34,8 +35,8 @@ pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
         parts.push(format!("pictures that have changed: {}\n", figures.join(", ")));
     }
     match parts.is_empty() {
-        true => println!("no difference"),
-        false => print!("{}", parts.join("\n")),
+        true => tell!("no difference\n"),
+        false => tell!("{}", parts.join("\n")),
     }
     Ok(ExitCode::SUCCESS)
 }

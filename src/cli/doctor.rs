@@ -9,6 +9,7 @@ use hspipe_engine::lock::{self, Attempt};
 use hspipe_ensemble::Instructions;
 
 use super::args;
+use super::pipe::tell;
 use super::project;
 use super::run::cores;
 use crate::data::{self, Folders, Whereabouts};
@@ -66,9 +67,9 @@ pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
                 "ERROR"
             }
         };
-        println!("{word:<6} {what}");
+        tell!("{word:<6} {what}\n");
         if let Some(hint) = hint {
-            println!("       hint: {hint}");
+            tell!("       hint: {hint}\n");
         }
     }
     Ok(code)
@@ -118,7 +119,7 @@ fn libtorch() -> Vec<Finding> {
 /// What [`libtorch`] asks: how many CUDA devices there are.
 pub fn cuda_devices() -> anyhow::Result<ExitCode> {
     let libtorch = nn::libtorch().map_err(anyhow::Error::msg)?;
-    println!("{}", libtorch.cuda_devices());
+    tell!("{}\n", libtorch.cuda_devices());
     Ok(ExitCode::SUCCESS)
 }
 

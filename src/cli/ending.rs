@@ -12,9 +12,10 @@ use hspipe_engine::op::OpError;
 use hspipe_engine::run::Report;
 use serde_json::json;
 
-use super::error::{causes, code, hint};
+use super::error::{causes, code, hint, hint_of_task};
 use super::pipe::say;
 use super::progress::{Voice, machine};
+use super::system;
 use crate::views::shell::quoted;
 
 pub struct Ending<'a> {
@@ -28,8 +29,11 @@ pub struct Ending<'a> {
 /// An error that ended a run, as a line for machines.
 pub fn error_line(error: &anyhow::Error) -> ExitCode {
     let causes = causes(error.as_ref());
-    let fields =
-        [("error", error.to_string().into()), ("causes", json!(causes)), ("hint", hint(error).into())];
+    let fields = [
+        ("error", system::plain(&error.to_string()).into()),
+        ("causes", json!(causes)),
+        ("hint", hint(error).into()),
+    ];
     machine::line("error", &fields);
     code(error)
 }
@@ -59,8 +63,8 @@ impl Ending<'_> {
             }
             // One that holds for several is said once.
             let next =
-                groups.peek().and_then(|tasks| tasks.first()).and_then(|(_, error)| error.hint.as_ref());
-            if let Some(hint) = error.hint.as_ref().filter(|hint| next != Some(hint)) {
+                groups.peek().and_then(|tasks| tasks.first()).and_then(|(_, error)| hint_of_task(error));
+            if let Some(hint) = hint_of_task(error).filter(|hint| next.as_ref() != Some(hint)) {
                 say!("  hint: {hint}");
             }
         }

@@ -7,6 +7,7 @@ use hspipe_engine::SpecError;
 use hspipe_engine::op::OpError;
 
 use super::pipe::say;
+use super::system;
 use crate::data::DataError;
 
 /// Prints an error to stderr, and gives its [`code`].
@@ -27,16 +28,29 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         return error.hint.clone();
     }
     if let Some(error) = error.downcast_ref::<OpError>() {
-        return error.hint.clone();
+        return hint_of_task(error);
     }
     if let Some(error) = error.downcast_ref::<DataError>() {
-        return error.hint();
+        return error.hint().or_else(|| system_hint(error));
     }
-    error.downcast_ref::<Hinted>().map(|error| error.hint.clone())
+    if let Some(error) = error.downcast_ref::<Hinted>() {
+        return Some(error.hint.clone());
+    }
+    system_hint(error.as_ref())
+}
+
+/// The hint of a task's error.
+pub fn hint_of_task(error: &OpError) -> Option<String> {
+    error.hint.clone().or_else(|| system_hint(error))
+}
+
+/// What to do about what the operating system refused, if that is what led to `error`.
+fn system_hint(error: &(dyn Error + 'static)) -> Option<String> {
+    chain(error).find_map(|error| system::hint(&error.to_string())).map(str::to_string)
 }
 
 fn print(error: &(dyn Error + 'static), hint: Option<String>) {
-    say!("error: {error}");
+    say!("error: {}", error.to_string().replace('\n', "\n  "));
     for why in causes(error) {
         say!("  why: {}", why.replace('\n', "\n       "));
     }
@@ -45,9 +59,16 @@ fn print(error: &(dyn Error + 'static), hint: Option<String>) {
     }
 }
 
-/// What led to `error`, the nearest cause first.
+/// What led to `error`, the nearest cause first, each in plain words and once.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
-    std::iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).collect()
+    let mut texts: Vec<String> =
+        chain(error).map(|error| system::plain(&error.to_string()).into_owned()).collect();
+    texts.dedup();
+    texts.split_off(1)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 /// An error of the command line's own with a hint.

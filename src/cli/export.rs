@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -21,6 +22,7 @@ use super::pipe::say;
 use super::project::Project;
 use crate::tables::RANKING;
 use crate::views::format::{self, Format};
+use crate::views::visible;
 
 pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &export.settings)?;
@@ -41,16 +43,23 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
         say!("note: not computed: {}", missing.join(", "));
     }
     let axes = telling(&project, &rankings);
-    let file = export.output.as_deref();
+    let file = output::file(export.output.as_deref());
+    file.map_or(Ok(()), |file| output::keep(file, &[Path::new(&project.spec.file)]))?;
     let format = match export.format {
         Some(ExportFormat::Indices) => Format::Table,
         Some(ExportFormat::Csv) => Format::Csv,
         Some(ExportFormat::Json) => Format::Json,
         Some(ExportFormat::Parquet) => Format::Parquet,
+        None if export.null => Format::Table,
         None => output::format_for(file, Format::Csv)?,
     };
     // What people read of hard samples is a list.
     let is_list = format == Format::Table;
+    if export.null && !is_list {
+        return Err(
+            Hinted::usage("-0 is for a list of samples", "leave it out, or say --format indices").into()
+        );
+    }
     if is_list && !axes.is_empty() {
         return Err(one_wanted(&project, &rankings, &axes).into());
     }
@@ -58,7 +67,8 @@ pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Re
         axes.into_iter().map(|axis| (axis.clone(), Kind::of(&project, &rankings, &axis))).collect();
     let parts = rankings.into_iter().map(|ranking| ranking.rows(&project, &axes, export));
     let rows = together(parts.collect::<Result<_, _>>()?)?;
-    let bytes = if is_list { indices(&rows)? } else { format::write(&rows, format, usize::MAX)? };
+    let bytes =
+        if is_list { indices(&rows, export.null)? } else { format::write(&rows, format, usize::MAX)? };
     output::put(&bytes, file, format)?;
     if let Some(file) = file
         && !args.quiet
@@ -200,12 +210,22 @@ fn together(parts: Vec<DataFrame>) -> anyhow::Result<DataFrame> {
     Ok(all)
 }
 
-/// A line for each sample: its file, or else its number.
-fn indices(rows: &DataFrame) -> anyhow::Result<Vec<u8>> {
+/// A line for each sample: its file, or else its number. With `null` a NUL ends each, which no name holds.
+fn indices(rows: &DataFrame, null: bool) -> anyhow::Result<Vec<u8>> {
     let (sources, ids) = (rows.column("source")?.str()?, rows.column("sample_id")?.i32()?);
+    if let Some(broken) = sources.iter().flatten().find(|source| !null && source.contains(['\n', '\r'])) {
+        let what =
+            format!("the name {} has a line break, and would be two lines of a list", visible::name(broken));
+        return Err(Hinted::new(
+            what,
+            "-0 ends each name by a NUL, as `xargs -0` reads them; or --format csv",
+        )
+        .into());
+    }
+    let end = if null { '\0' } else { '\n' };
     let line = |(source, id): (Option<&str>, Option<i32>)| match (source, id) {
-        (Some(source), _) => format!("{source}\n"),
-        (None, id) => format!("{}\n", id.unwrap_or_default()),
+        (Some(source), _) => format!("{source}{end}"),
+        (None, id) => format!("{}{end}", id.unwrap_or_default()),
     };
     Ok(sources.iter().zip(ids.iter()).map(line).collect::<String>().into_bytes())
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use hspipe_engine::graph::Stage;
 
 use super::args::{self, GraphFormat};
+use super::pipe::tell;
 use super::project::Project;
 
 pub fn graph(args: &args::Args, graph: &args::Graph) -> anyhow::Result<ExitCode> {
@@ -18,7 +19,7 @@ pub fn graph(args: &args::Args, graph: &args::Graph) -> anyhow::Result<ExitCode>
     }
     let stages: Vec<(&Stage, usize)> =
         counts.into_iter().map(|(stage, count)| (&project.graph.stages[stage], count)).collect();
-    print!("{}", render(&stages, graph.format)?);
+    tell!("{}", render(&stages, graph.format)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,12 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use crate::data;
+use crate::views::file::write;
 
 const TEMPLATE: &str = include_str!("init.yaml");
 /// Stands in the template for the data.
@@ -27,8 +27,8 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     let folder = resolved(&init.folder)?;
     let found = init.data.as_deref().map(|data| find(data, &folder)).transpose()?;
     let written = found.as_ref().map_or(PLACEHOLDER, |(written, _)| written);
-    write_whole(&file, text(written).as_bytes())?;
-    println!("{}", file.display());
+    write(&file, text(written).as_bytes())?;
+    tell!("{}\n", file.display());
     if !args.quiet {
         for line in next(&init.folder, found.as_ref()) {
             say!("{line}");

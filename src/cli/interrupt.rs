@@ -35,6 +35,12 @@ pub fn watch(voice: &Voice) -> Stop {
     stop
 }
 
+/// A file that grows beyond `ulimit -f` is an error of the write, to be told, and does not end the program without a word.
+pub fn outlive_large_files() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
 #[cfg(unix)]
 fn listen(stop: Stop, is_for_people: bool) {
     use signal_hook::consts::{SIGINT, SIGTERM};

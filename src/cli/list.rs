@@ -6,6 +6,7 @@ use hspipe_engine::Origin;
 use hspipe_engine::value::show;
 
 use super::args;
+use super::pipe::tell;
 use super::project::Project;
 use crate::views::aligned::Table;
 
@@ -42,6 +43,6 @@ pub fn list(args: &args::Args, list: &args::List) -> anyhow::Result<ExitCode> {
             overrides.iter().map(|(name, node)| format!("{}={}", name.text, show(&node.value()))).collect();
         profiles.row(vec![name.text.clone().into(), sets.join(" ").into()]);
     }
-    print!("{}\n{}\n{}\n{}", targets.text(), stages.text(), params.text(), profiles.text());
+    tell!("{}\n{}\n{}\n{}", targets.text(), stages.text(), params.text(), profiles.text());
     Ok(ExitCode::SUCCESS)
 }

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use hspipe_engine::history::{self, RunRecord, now};
 use hspipe_engine::key::{Change, params_changed};
-use hspipe_engine::store::Store;
 
 use super::args;
-use super::project::cache_folder;
+use super::pipe::tell;
+use super::project::{cache_folder, open_store};
 use super::why::ago;
 use crate::views::aligned::Table;
 
 pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&cache_folder(args))?;
+    let store = open_store(&cache_folder(args))?;
     let mut runs: Vec<(u64, RunRecord)> = history::numbered_newest_first(&store).take(log.last + 1).collect();
     runs.reverse();
     let mut table =
@@ -33,7 +33,7 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
             changed.into(),
         ]);
     }
-    print!("{}", table.text());
+    tell!("{}", table.text());
     Ok(ExitCode::SUCCESS)
 }
 

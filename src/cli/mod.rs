@@ -13,7 +13,7 @@ pub mod error;
 mod export;
 mod graph;
 mod init;
-mod interrupt;
+pub mod interrupt;
 mod list;
 mod log;
 mod output;
@@ -26,6 +26,7 @@ mod results;
 mod run;
 mod shell;
 mod status;
+mod system;
 mod tables;
 mod why;
 

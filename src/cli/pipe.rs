@@ -8,38 +8,56 @@ use std::io::{self, ErrorKind, Write};
 use std::panic;
 use std::process;
 
+use super::system;
+use crate::views::visible;
+
 /// As shells report a program that SIGPIPE ended.
 const EXIT_CODE: i32 = 141;
 
-/// As `eprintln!`, but a stderr that nobody reads is no reason to panic.
+/// Prints a line for people to stderr. That nobody reads it is no reason to panic.
 macro_rules! say {
-    ($($arguments:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($arguments)*);
-    }};
+    ($($arguments:tt)*) => { $crate::cli::pipe::say_line(&format!($($arguments)*)) };
 }
 
-pub(crate) use say;
+/// Prints text for people to stdout, as `print!`.
+macro_rules! tell {
+    ($($arguments:tt)*) => { $crate::cli::pipe::tell_text(&format!($($arguments)*)) };
+}
+
+pub(crate) use {say, tell};
+
+/// Any text as people see it: what the system says in plain words, and no character that works unseen.
+pub fn for_people(text: &str) -> String {
+    visible::lines(&system::plain(text)).into_owned()
+}
+
+/// As [`say!`].
+pub fn say_line(text: &str) {
+    let _ = io::stderr().write_all((for_people(text) + "\n").as_bytes());
+}
+
+/// As [`tell!`]. What cannot be written ends the program.
+pub fn tell_text(text: &str) {
+    if let Err(error) = print_bytes(for_people(text).as_bytes()) {
+        say!("error: cannot write to stdout\n  why: {error}");
+        if let Some(hint) = system::hint(&error.to_string()) {
+            say!("  hint: {hint}");
+        }
+        process::exit(1);
+    }
+}
 
 thread_local! {
     /// Whether panics of this thread are caught, and told in other words.
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// To be called before anything is printed: `print!` panics when it cannot write.
-pub fn end_quietly() {
+/// To be called before anything is printed: panics that are caught say nothing.
+pub fn hush_caught_panics() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if CAUGHT.get() {
             return;
-        }
-        let what = info.payload().downcast_ref::<String>().map_or("", String::as_str);
-        if what.starts_with("failed printing to stdout: Broken pipe") {
-            process::exit(EXIT_CODE);
-        }
-        if let Some(why) = what.strip_prefix("failed printing to stdout: ") {
-            say!("error: cannot write to stdout\n  why: {why}");
-            process::exit(1);
         }
         usual(info);
     }));

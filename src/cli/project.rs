@@ -12,10 +12,11 @@ use hspipe_engine::store::Store;
 use super::args;
 use super::error::Hinted;
 use crate::ops;
+use crate::views::file::link_to_nowhere;
 
 pub struct Project {
-    /// The folder of the pipeline file.
-    pub root: PathBuf,
+    /// Where Results/ and Figures/ lie.
+    pub output: PathBuf,
     pub spec: Spec,
     pub settings: Settings,
     pub graph: Graph,
@@ -35,8 +36,9 @@ impl Project {
         let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
         let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
-        let store = Arc::new(Store::open(&cache_in(args, &root))?);
-        Ok(Project { root, spec, settings, graph, store })
+        let store = Arc::new(open_store(&cache_in(args, &root))?);
+        let output = args.output_dir.clone().unwrap_or(root);
+        Ok(Project { output, spec, settings, graph, store })
     }
 
     /// The tasks that the words mean; every task where there are none.
@@ -67,6 +69,21 @@ fn pipeline_file(args: &args::Args) -> anyhow::Result<PathBuf> {
     })
 }
 
+/// The cache in a folder, which is made if need be.
+///
+/// # Errors
+/// A link to a disk that is not there; a folder that cannot be made.
+pub fn open_store(folder: &Path) -> anyhow::Result<Store> {
+    if let Some((link, target)) = link_to_nowhere(folder) {
+        let (link, target) = (link.display(), target.display());
+        let what = format!(
+            "the cache cannot be had: {link} is a link to {target}, which is not there (is the disk mounted?)"
+        );
+        return Err(Hinted::new(what, "mount it, or name another cache: --cache-dir").into());
+    }
+    Ok(Store::open(folder)?)
+}
+
 /// The cache folder for commands that need no pipeline.
 pub fn cache_folder(args: &args::Args) -> PathBuf {
     cache_in(args, &root(args))
@@ -74,6 +91,11 @@ pub fn cache_folder(args: &args::Args) -> PathBuf {
 
 fn cache_in(args: &args::Args, root: &Path) -> PathBuf {
     args.cache_dir.clone().unwrap_or_else(|| root.join("cache"))
+}
+
+/// Where Results/ and Figures/ lie, for commands that need no pipeline.
+pub fn output_folder(args: &args::Args) -> PathBuf {
+    args.output_dir.clone().unwrap_or_else(|| root(args))
 }
 
 /// The folder of the project for commands that need no pipeline: that of the pipeline file if there is one.

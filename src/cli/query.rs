@@ -1,6 +1,7 @@
 //! query: SQL over the tables of Results/.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -28,6 +29,7 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
     for name in names.iter().filter(|name| mentions(&sql, name)) {
         read.push((name.clone(), tables.read(name).map_err(results::refused)?));
     }
+    let files: Vec<PathBuf> = names.iter().map(|name| tables.file(name)).collect();
     // A run may write again.
     drop(tables);
     // At some queries the crate that answers them panics.
@@ -36,7 +38,8 @@ pub fn query(args: &args::Args, asked: &args::Query) -> anyhow::Result<ExitCode>
         let hint = hint.unwrap_or_default();
         anyhow::Error::from(if is_usage { Hinted::usage(what, hint) } else { Hinted::new(what, hint) })
     })?;
-    let file = asked.output.as_deref();
+    let file = output::file(asked.output.as_deref());
+    file.map_or(Ok(()), |file| output::keep(file, &files))?;
     let format = match asked.format {
         Some(format) => format,
         None => output::format_for(file, Format::Table)?,

@@ -1,19 +1,21 @@
 //! report: what has been computed, as one HTML page.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
-use hspipe_engine::store::write_whole;
 
 use super::args;
 use super::cache::size;
 use super::error::Hinted;
-use super::pipe::say;
+use super::output;
+use super::pipe::{print_bytes, say, tell};
 use super::project::Project;
 use crate::report::{Scope, html, state};
+use crate::views::file::write;
 use crate::views::shell::quoted;
 
 pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
@@ -35,8 +37,13 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
     }
     let html = html(&scope)?;
     let file = report.output.clone().unwrap_or_else(|| usual_file(&project));
-    write_whole(&file, html.as_bytes())?;
-    println!("{}", file.display());
+    let Some(file) = output::file(Some(&file)) else {
+        print_bytes(html.as_bytes()).context("cannot write to stdout")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    output::keep(file, &[Path::new(&project.spec.file)])?;
+    write(file, html.as_bytes())?;
+    tell!("{}\n", file.display());
     if !args.quiet {
         say!("{}, to be opened with any browser", size(html.len() as u64));
     }
@@ -44,7 +51,7 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
 }
 
 fn usual_file(project: &Project) -> PathBuf {
-    project.root.join("Results").join("report.html")
+    project.output.join("Results").join("report.html")
 }
 
 /// A line if the page in Results/ shows other parameters or other results than those of `plan`.

@@ -26,7 +26,7 @@ impl Deref for Opened {
 }
 
 pub fn folder(args: &args::Args) -> PathBuf {
-    project::root(args).join("Results")
+    project::output_folder(args).join("Results")
 }
 
 /// The tables of the project.

@@ -16,6 +16,7 @@ use super::args::{self, LogFormat};
 use super::ending::{self, Ending};
 use super::error::{Hinted, causes};
 use super::interrupt;
+use super::pipe::tell;
 use super::progress::Voice;
 use super::project::Project;
 use super::report::outdated;
@@ -50,7 +51,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let _in_use = lock::share(project.store.root());
     let mut plan = Plan::make(&project.graph, &project.store, &force);
     if run.dry_run {
-        print!("{}", stages_table(&project, &plan, &needed));
+        tell!("{}", stages_table(&project, &plan, &needed));
         return Ok(ExitCode::SUCCESS);
     }
     let before = plan.count(needed.iter().copied());
@@ -94,10 +95,16 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
     remember(&project, &plan, &run.targets, &report, &voice);
-    let written =
-        views::write(&project.root, &project.spec, &project.graph, &plan, &project.store, &project.settings)?;
+    let written = views::write(
+        &project.output,
+        &project.spec,
+        &project.graph,
+        &plan,
+        &project.store,
+        &project.settings,
+    )?;
     for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {
-        println!("{table}");
+        tell!("{table}\n");
     }
     for line in written.into_iter().chain(outdated(&project, &plan)) {
         voice.note(&line);

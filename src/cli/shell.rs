@@ -7,11 +7,12 @@ use anyhow::Context;
 use clap::CommandFactory;
 
 use super::args::{self, Args};
+use super::pipe::print_bytes;
 
 pub fn completions(asked: &args::Completions) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(asked.shell, &mut Args::command(), "hspipe", &mut script);
-    print!("{}", String::from_utf8_lossy(&script));
+    print_bytes(&script).context("cannot write to stdout")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -21,7 +22,7 @@ pub fn man(asked: &args::Man) -> anyhow::Result<ExitCode> {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Args::command()).render(&mut page)?;
-            print!("{}", String::from_utf8_lossy(&page));
+            print_bytes(&page).context("cannot write to stdout")?;
         }
         Some(folder) => pages(folder).with_context(|| format!("cannot write in {}", folder.display()))?,
     }

@@ -9,7 +9,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Counts, Plan};
 
 use super::args;
-use super::pipe::say;
+use super::pipe::{say, tell};
 use super::progress::pace::roughly;
 use super::project::Project;
 use super::run::cores;
@@ -23,10 +23,10 @@ pub fn status(args: &args::Args, status: &args::Status) -> anyhow::Result<ExitCo
     for notice in project.graph.notices(&needed) {
         say!("note: {notice}");
     }
-    print!("{}", stages_table(&project, &plan, &needed));
+    tell!("{}", stages_table(&project, &plan, &needed));
     let expected = expect(&project.graph, &plan, &project.store, &needed);
     if let Some(line) = ahead(&project, &plan, &needed, &expected, cores(), 0.0) {
-        println!("{line}");
+        tell!("{line}\n");
     }
     Ok(ExitCode::SUCCESS)
 }

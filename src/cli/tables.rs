@@ -8,6 +8,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::args;
 use super::error::Hinted;
+use super::pipe::tell;
 use super::{project, results};
 use crate::views::aligned::{Cell, Table};
 use crate::views::catalogue::{Entry, entries};
@@ -44,7 +45,7 @@ fn all(tables: &Tables, of_pipeline: Option<Vec<String>>) -> anyhow::Result<Exit
         };
         table.row(vec![name.into(), Cell::Number(rows), Cell::Number(columns), about.into()]);
     }
-    print!("{}", table.text());
+    tell!("{}", table.text());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -60,7 +61,7 @@ fn one(tables: &Tables, name: &str) -> anyhow::Result<ExitCode> {
     }
     let size = is_there.then(|| size(tables, name)).transpose()?;
     if let Some(entry) = entry {
-        println!("{}\n", entry.about);
+        tell!("{}\n\n", entry.about);
     }
     let described = |column: &str| {
         let columns = entry.map(|entry| entry.columns.as_slice()).unwrap_or_default();
@@ -72,14 +73,14 @@ fn one(tables: &Tables, name: &str) -> anyhow::Result<ExitCode> {
             let about = described(&column).map_or("", |column| column.about);
             table.row(vec![column.into(), kind.into(), about.into()]);
         }
-        print!("{}", table.text());
-        println!("\n{rows} rows in {}", tables.file(name).display());
+        tell!("{}", table.text());
+        tell!("\n{rows} rows in {}\n", tables.file(name).display());
     } else {
         for column in entry.map(|Entry { columns, .. }| columns).into_iter().flatten() {
             table.row(vec![column.name.into(), column.kind.into(), column.about.into()]);
         }
-        print!("{}", table.text());
-        println!("\nnot computed for the current parameters");
+        tell!("{}", table.text());
+        tell!("\nnot computed for the current parameters\n");
     }
     Ok(ExitCode::SUCCESS)
 }

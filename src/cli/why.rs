@@ -10,6 +10,7 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};
 
 use super::args;
+use super::pipe::tell;
 use super::project::Project;
 
 pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
@@ -25,8 +26,8 @@ pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
     }
     for ((stage, text), tasks) in groups {
         match tasks.as_slice() {
-            [task] => println!("{}: {text}", project.graph.name(*task)),
-            many => println!("{}, {} tasks: {text}", project.graph.stages[stage].name, many.len()),
+            [task] => tell!("{}: {text}\n", project.graph.name(*task)),
+            many => tell!("{}, {} tasks: {text}\n", project.graph.stages[stage].name, many.len()),
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,9 @@
 //! Rows for people, as aligned text or as whatever else asks for them.
 
+use unicode_width::UnicodeWidthStr;
+
+use super::visible;
+
 /// A table for people: numbers to the right, texts to the left.
 pub struct Table {
     head: Vec<String>,
@@ -55,29 +59,30 @@ impl Table {
     }
 
     pub fn text(&self) -> String {
+        // A row stays one line, and columns stay in line, whatever is in a cell.
+        let shown = |text: &str| visible::name(text).into_owned();
+        let head: Vec<String> = self.head.iter().map(|name| shown(name)).collect();
+        let rows: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|cell| shown(cell.text())).collect()).collect();
         let width = |column: usize| {
-            let cells = self.rows.iter().map(|row| row[column].text());
-            cells.chain([self.head[column].as_str()]).map(|text| text.chars().count()).max().unwrap_or(0)
+            let cells = rows.iter().chain([&head]).map(|row| row[column].width());
+            cells.max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
         let is_number =
             |column: usize| matches!(self.rows.first().map(|row| &row[column]), Some(Cell::Number(_)));
-        let line = |texts: Vec<&str>| {
+        let line = |texts: &[String]| {
             let cells: Vec<String> = texts
                 .iter()
                 .enumerate()
-                .map(|(column, text)| match is_number(column) {
-                    true => format!("{text:>width$}", width = widths[column]),
-                    false => format!("{text:<width$}", width = widths[column]),
+                .map(|(column, text)| {
+                    let space = " ".repeat(widths[column] - text.width());
+                    if is_number(column) { format!("{space}{text}") } else { format!("{text}{space}") }
                 })
                 .collect();
             format!("{}\n", cells.join("  ").trim_end())
         };
-        let mut text = line(self.head.iter().map(String::as_str).collect());
-        for row in &self.rows {
-            text += &line(row.iter().map(Cell::text).collect());
-        }
-        text
+        line(&head) + &rows.iter().map(|row| line(row)).collect::<String>()
     }
 }
 
@@ -91,5 +96,13 @@ mod tests {
         table.row(vec!["load".into(), 3.into()]);
         table.row(vec!["identify".into(), 1200.into()]);
         assert_eq!(table.text(), "stage     tasks\nload          3\nidentify   1200\n");
+    }
+
+    #[test]
+    fn a_row_is_one_line_and_wide_letters_are_two_columns() {
+        let mut table = Table::new(&["class", "n"]);
+        table.row(vec!["a\nb\u{1b}[2J".into(), 1.into()]);
+        table.row(vec!["猫".into(), 12.into()]);
+        assert_eq!(table.text(), "class           n\na\\nb\\u{1b}[2J   1\n猫             12\n");
     }
 }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use hspipe_engine::key::Digest;
-use hspipe_engine::store::write_whole;
 
+use super::file;
 use super::ledger::{self, Ledger, Params, State};
 
 /// A file that a folder is to hold.
@@ -119,8 +119,8 @@ fn steps<'a>(
 
 fn take(folder: &Path, step: &Step) -> anyhow::Result<()> {
     match step {
-        Step::Ledger(text) => write_whole(&folder.join(ledger::FILE), text.as_bytes())?,
-        Step::Write(name, bytes) => write_whole(&folder.join(name), bytes)?,
+        Step::Ledger(text) => file::write(&folder.join(ledger::FILE), text.as_bytes())?,
+        Step::Write(name, bytes) => file::write(&folder.join(name), bytes)?,
         Step::Rename(name, free) => fs::rename(folder.join(name), folder.join(free))
             .with_context(|| format!("cannot rename {}", folder.join(name).display()))?,
         Step::Remove(name) => {

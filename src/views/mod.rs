@@ -9,6 +9,7 @@ pub mod classes;
 pub mod difference;
 mod doubts;
 mod figures;
+pub mod file;
 mod folder;
 pub mod format;
 mod ledger;
@@ -18,6 +19,7 @@ pub mod results;
 pub mod shell;
 pub mod tables;
 pub mod text;
+pub mod visible;
 
 use std::path::Path;
 

@@ -14,6 +14,7 @@ mod results;
 
 mod cache;
 mod own_data;
+mod places;
 mod report;
 mod sweep;
 mod tables;

@@ -9,7 +9,8 @@ use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::progress::{Event, Progress};
 use serde_json::{Map, Value, json};
 
-use crate::cli::error::causes;
+use crate::cli::error::{causes, hint_of_task};
+use crate::cli::system::plain;
 
 /// Writes one line: the event's name among its fields.
 pub fn line(event: &str, fields: &[(&str, Value)]) {
@@ -52,13 +53,13 @@ impl Progress for Lines<'_> {
             }
             Event::Reused { task } => self.line("reused", &[self.task(task)]),
             Event::Waiting { tasks } => self.line("waiting", &[("tasks", tasks.into())]),
-            Event::NoLocks { error } => self.line("no_locks", &[("error", error.to_string().into())]),
+            Event::NoLocks { error } => self.line("no_locks", &[("error", plain(&error.to_string()).into())]),
             Event::Failed { task, error } => {
                 let fields = [
                     self.task(task),
-                    ("error", error.to_string().into()),
+                    ("error", plain(&error.to_string()).into()),
                     ("causes", json!(causes(error))),
-                    ("hint", error.hint.clone().into()),
+                    ("hint", hint_of_task(error).into()),
                 ];
                 self.line("failed", &fields);
             }

@@ -12,6 +12,7 @@ use hspipe_engine::progress::Progress;
 
 use super::args::LogFormat;
 use crate::cli::pipe::say;
+use crate::cli::system::plain;
 
 /// How a run speaks.
 pub enum Voice<'a> {
@@ -43,7 +44,7 @@ impl<'a> Voice<'a> {
     pub fn warning(&self, text: &str) {
         match self {
             Voice::People { .. } => say!("warning: {text}"),
-            Voice::Machine { .. } => machine::line("warning", &[("text", text.into())]),
+            Voice::Machine { .. } => machine::line("warning", &[("text", plain(text).into())]),
         }
     }
 

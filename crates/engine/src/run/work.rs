@@ -120,5 +120,5 @@ fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
 fn cannot_store(error: StoreError) -> OpError {
     let mut error = OpError::from(error);
     error.what = "the result cannot be stored".into();
-    error.hint(Some("is the disk full, or the cache folder read-only?".to_string()))
+    error
 }
