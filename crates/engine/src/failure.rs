@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::now;
 use crate::key::Key;
 use crate::op::OpError;
+use crate::sealed;
 use crate::store::{Store, write_json};
 
 /// What is remembered of a failed task.
@@ -26,7 +27,7 @@ pub struct Failure {
 impl Failure {
     /// The failure that an earlier run has kept of the task with `key`; a damaged one counts as none.
     pub fn load(store: &Store, key: &Key) -> Option<Failure> {
-        let failure: Failure = serde_json::from_slice(&fs::read(store.failure_path(key)).ok()?).ok()?;
+        let failure: Failure = sealed::open(&fs::read(store.failure_path(key)).ok()?)?;
         (failure.key == *key).then_some(failure)
     }
 
