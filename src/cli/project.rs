@@ -35,7 +35,7 @@ impl Project {
         let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
         let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
-        let store = Arc::new(Store::open(&cache_in(args, &root))?);
+        let store = Arc::new(Store::open(&cache_in(args, &root))?.of_build(crate::BUILD));
         Ok(Project { root, spec, settings, graph, store })
     }
 

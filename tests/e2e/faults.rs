@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::own_data::write_folders;
 use crate::project::{Project, differences};
 use crate::watched::Watched;
 
@@ -50,6 +51,37 @@ fn kills_at_any_moment_change_no_byte() {
     assert!(project.run(TARGETS).starts_with("nothing to do"));
     let verified = project.hspipe(&["cache", "verify", "--recompute", "3"]);
     assert_eq!(verified.code, Some(0), "{}", verified.out);
+}
+
+/// Two projects share a cache. What one has computed when it is killed survives a collection after a run of the other.
+#[cfg(unix)]
+#[test]
+fn a_collection_leaves_the_work_of_another_projects_killed_run() {
+    let (killed, other) = (Project::new(), Project::new());
+    let cache = killed.path("shared").to_str().unwrap().to_string();
+    let shared = ["--cache-dir", &cache];
+    let status = || {
+        let said = killed.hspipe(&[&["status", "hard_counts"], &shared[..]].concat()).out;
+        let total = said.lines().find(|line| line.starts_with("total")).unwrap();
+        total.split_whitespace().nth(2).unwrap().parse::<usize>().unwrap()
+    };
+    let words = [&["run", "hard_counts", "--log-format", "json"], &shared[..]].concat();
+    while status() == 0 {
+        let mut run = Watched::start(killed.command(&words));
+        // load and subset are done when the first training starts.
+        run.says(6);
+        if !run.kill() {
+            fs::remove_dir_all(&cache).unwrap();
+        }
+    }
+    let (done, log) = (status(), killed.hspipe(&[&["log"], &shared[..]].concat()).out);
+    assert!(log.lines().last().is_some_and(|line| line.contains(" no ")), "{log}");
+    // The other project has no task in common with it.
+    write_folders(&other);
+    other.run(&[&["load", "--set", "datasets=./digits"], &shared[..]].concat());
+    let collected = other.hspipe(&[&["cache", "gc", "--keep-runs", "1"], &shared[..]].concat());
+    assert_eq!(collected.code, Some(0), "{}", collected.err);
+    assert_eq!(status(), done, "{}", collected.out);
 }
 
 /// Files cannot grow above a limit: objects fail first, with 0 even records and runs.

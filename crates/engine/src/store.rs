@@ -18,6 +18,8 @@ use crate::value::Value;
 /// The cache folder.
 pub struct Store {
     root: PathBuf,
+    /// Whose states of cut-off tasks and whose failures count.
+    build: String,
 }
 
 /// One output table of a task.
@@ -93,7 +95,17 @@ impl Store {
         for part in ["locks", "checkpoints"] {
             let _ = fs::create_dir_all(root.join(part));
         }
-        Ok(Store { root: root.to_path_buf() })
+        Ok(Store { root: root.to_path_buf(), build: String::new() })
+    }
+
+    /// The cache as a certain build of the program sees it. Results are for all builds, since their keys say what made
+    /// them; states of tasks that were cut off, and failures, are for the build that kept them.
+    pub fn of_build(self, build: &str) -> Store {
+        Store { build: build.to_string(), ..self }
+    }
+
+    pub(crate) fn build(&self) -> &str {
+        &self.build
     }
 
     pub fn root(&self) -> &Path {
