@@ -146,10 +146,10 @@ fn a_pipeline_cannot_write_outside_its_project() {
 #[test]
 fn a_search_that_came_to_nothing_is_not_tried_again() {
     let project = Project::new();
-    let words = ["run", "search", "--set", "epochs=25", "--set", "max_attempts=2"];
+    let words = ["run", "search", "--set", "epochs=30", "--set", "max_attempts=2"];
     let ran = project.hspipe(&words);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    assert!(ran.err.contains("did not invert within 25 epochs, in the last of 2 attempts"), "{}", ran.err);
+    assert!(ran.err.contains("did not invert within 30 epochs, in the last of 2 attempts"), "{}", ran.err);
     assert!(ran.err.contains("0 computed, 2 failed"), "{}", ran.err);
     let log = project.hspipe(&["log"]).out;
     assert!(
@@ -172,8 +172,6 @@ fn a_search_that_came_to_nothing_is_not_tried_again() {
     let other = project.hspipe(&[&words[..5], &["max_attempts=3"]].concat());
     assert!(other.err.contains("damaged") && other.err.contains("the last of 3 attempts"), "{}", other.err);
     assert!(other.err.contains("0 computed, 2 failed\n") && !other.err.contains("4 failed"), "{}", other.err);
-    let never = project.hspipe(&["run", "search", "--set", "epochs=20"]);
-    assert!(never.err.contains("first_epoch is 20, but there are 20 epochs"), "{}", never.err);
 }
 
 fn largest_object(project: &Project) -> PathBuf {
