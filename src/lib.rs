@@ -19,6 +19,9 @@ use clap::Parser;
 
 use nn::Libtorch;
 
+/// Which build this is; programs that were built together share it.
+const BUILD: &str = env!("HSPIPE_BUILD");
+
 /// The example of the book is compiled and run with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/add-an-op.md")]

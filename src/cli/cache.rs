@@ -60,7 +60,7 @@ fn stats(store: &Store) -> anyhow::Result<ExitCode> {
 fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Result<ExitCode> {
     let draw = now();
     let survey = look(store)?;
-    let Verified { objects, bytes, records, damaged, missing } =
+    let Verified { objects, bytes, records, unsealed, damaged, missing } =
         verify::verify(store, &survey, wanted.sample, draw)?;
     for path in &damaged {
         tell!("damaged, set aside: {}\n", path.display());
@@ -72,6 +72,12 @@ fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Res
     let mut is_sound = damaged.is_empty() && missing.is_empty();
     if is_sound {
         tell!("all are what their names say\n");
+        if unsealed > 0 {
+            tell!(
+                "{unsealed} records are of an older hspipe and have no checksum: whether they name the right tables, \
+                 only --recompute says\n"
+            );
+        }
     } else {
         say!("hint: run again what you need; what is damaged or missing is computed anew");
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use hspipe_engine::history::{self, RunRecord, now};
+use hspipe_engine::history::{self, End, RunRecord, now};
 use hspipe_engine::plan::Plan;
 
 use super::args;
@@ -52,7 +52,7 @@ fn run(project: &Project, word: &str) -> anyhow::Result<(String, RunRecord)> {
             let name = "what is cached now for the parameters of this command".to_string();
             return Ok((name, RunRecord::of(&project.graph, &plan, &[], params, env!("CARGO_PKG_VERSION"))));
         }
-        "last" => runs.next(),
+        "last" => runs.find(|(_, run)| run.end != End::Open),
         _ => {
             let number: u64 = word.parse().map_err(|_| {
                 Hinted::usage(format!("`{word}` is no run"), "give a number of `hspipe log`, last, or now")

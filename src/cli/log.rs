@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use hspipe_engine::history::{self, RunRecord, now};
+use hspipe_engine::history::{self, End, RunRecord, now};
 use hspipe_engine::key::{Change, params_changed};
 
 use super::args;
@@ -16,7 +16,7 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
     let mut runs: Vec<(u64, RunRecord)> = history::numbered_newest_first(&store).take(log.last + 1).collect();
     runs.reverse();
     let mut table =
-        Table::new(&["run", "when", "tasks", "failed", "asked for", "changed since the run before"]);
+        Table::new(&["run", "when", "ended", "tasks", "failed", "asked for", "changed since the run before"]);
     let first = runs.len().saturating_sub(log.last);
     for place in first..runs.len() {
         let (number, run) = &runs[place];
@@ -27,6 +27,7 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
         table.row(vec![
             number.to_string().into(),
             ago(now().saturating_sub(run.at)).into(),
+            ended(run.end).into(),
             run.keys.len().into(),
             run.failed.into(),
             run.targets.join(" ").into(),
@@ -35,6 +36,15 @@ pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {
     }
     tell!("{}", table.text());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a run came to its end. One that did not is at work, or was killed.
+fn ended(end: End) -> &'static str {
+    match end {
+        End::Done => "yes",
+        End::Stopped => "stopped",
+        End::Open => "no",
+    }
 }
 
 /// Parameters that differ: `runs 5 -> 10`.

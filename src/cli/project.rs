@@ -36,7 +36,7 @@ impl Project {
         let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
         let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
-        let store = Arc::new(open_store(&cache_in(args, &root))?);
+        let store = Arc::new(open_store(&cache_in(args, &root))?.of_build(crate::BUILD));
         let output = args.output_dir.clone().unwrap_or(root);
         Ok(Project { output, spec, settings, graph, store })
     }

@@ -1,13 +1,14 @@
 //! run: computes what the cache lacks, then writes Results/ and Figures/.
 
 use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::TaskId;
-use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::run::{self as engine, Options, Report};
@@ -68,6 +69,8 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     };
     let version = env!("CARGO_PKG_VERSION").to_string();
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
+    let has_work = before.to_run + before.depends > 0;
+    let begun = has_work.then(|| begin(&project, &plan, &run.targets)).flatten();
     let mut listener = voice.listener(&expected, threads);
     let mut report =
         engine::run(&project.graph, &mut plan, &project.store, &roots, &options, listener.as_mut())?;
@@ -84,7 +87,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     ending.tell_failures();
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
-        remember(&project, &plan, &run.targets, &report, &voice);
+        remember(&project, &plan, &run.targets, begun.as_deref(), (End::Stopped, &report), &voice);
         ending.tell_stop(&options.rhythm, !options.force.is_empty());
         return Ok(ExitCode::from(stop.exit_code()));
     }
@@ -94,7 +97,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if !is_current {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
-    remember(&project, &plan, &run.targets, &report, &voice);
+    remember(&project, &plan, &run.targets, begun.as_deref(), (End::Done, &report), &voice);
     let written = views::write(
         &project.output,
         &project.spec,
@@ -134,16 +137,29 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
     Ok(stages.iter().cloned().collect())
 }
 
+/// Puts a run that is about to compute on record, so that it is known should it be killed. Where that cannot be written,
+/// the end of the run says so.
+fn begin(project: &Project, plan: &Plan, targets: &[String]) -> Option<PathBuf> {
+    RunRecord { end: End::Open, ..on_record(project, plan, targets) }.save(&project.store).ok()
+}
+
 /// Keeps the keys of this run for `why`; a warning if it cannot.
-fn remember(project: &Project, plan: &Plan, targets: &[String], report: &Report, voice: &Voice) {
-    let of_plan = || {
-        let (params, version) = (project.settings.values(), env!("CARGO_PKG_VERSION"));
-        RunRecord::of(&project.graph, plan, targets, params, version)
-    };
-    let run = || RunRecord { failed: report.failed.len(), ..of_plan() };
-    if let Err(error) = history::remember(&project.store, run) {
+fn remember(
+    project: &Project,
+    plan: &Plan,
+    targets: &[String],
+    begun: Option<&Path>,
+    (end, report): (End, &Report),
+    voice: &Voice,
+) {
+    let run = || RunRecord { end, failed: report.failed.len(), ..on_record(project, plan, targets) };
+    if let Err(error) = history::remember(&project.store, begun, run) {
         // A cache that cannot be written in may still hold all that was asked for.
         let error = anyhow::Error::from(error);
         voice.warning(&format!("this run is not on record: {error:#}"));
     }
+}
+
+fn on_record(project: &Project, plan: &Plan, targets: &[String]) -> RunRecord {
+    RunRecord::of(&project.graph, plan, targets, project.settings.values(), env!("CARGO_PKG_VERSION"))
 }

@@ -55,11 +55,11 @@ pub fn provided() -> Option<&'static dyn Libtorch> {
 /// # Errors
 /// Why there is none.
 pub fn get() -> Result<&'static dyn Libtorch, String> {
-    let ours = env!("CARGO_PKG_VERSION");
+    let ours = crate::BUILD;
     if let Some(libtorch) = provided() {
         return match std::env::var(STANDS_IN_FOR) {
-            Ok(version) if version != ours => {
-                Err(format!("{PROGRAM} is of version {ours}, hspipe of {version}: install both again"))
+            Ok(build) if build != ours => {
+                Err(format!("{PROGRAM} and hspipe are of different builds: install both again"))
             }
             _ => Ok(libtorch),
         };

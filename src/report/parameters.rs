@@ -3,7 +3,7 @@
 //! In: settings and the run records. Must not know any result.
 
 use hspipe_engine::Origin;
-use hspipe_engine::history::{self, RunRecord};
+use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::key::params_changed;
 use hspipe_engine::settings::{Setting, Settings};
 use hspipe_engine::value::{canonical, show};
@@ -37,7 +37,7 @@ pub fn section(scope: &Scope) -> anyhow::Result<Section> {
     for (name, setting) in &same {
         others.row(vec![(*name).into(), show(&setting.value).into()]);
     }
-    let run = history::numbered_newest_first(scope.store).next();
+    let run = history::numbered_newest_first(scope.store).find(|(_, run)| run.end != End::Open);
     let body = html! {
         (newest_run(scope, run.as_ref()))
         @if changed.is_empty() {

@@ -6,6 +6,7 @@
 mod docs;
 mod doubts;
 mod faults;
+mod golden;
 mod hard;
 mod interrupted;
 mod networks;

@@ -106,7 +106,10 @@ impl Project {
         for (name, bytes) in &mut files {
             if name.ends_with(".json") {
                 let mut record: serde_json::Value = serde_json::from_slice(bytes).unwrap();
-                record.as_object_mut().unwrap().remove("made");
+                // The checksum is of all of it.
+                for field in ["made", "check"] {
+                    record.as_object_mut().unwrap().remove(field);
+                }
                 *bytes = serde_json::to_vec(&record).unwrap();
             }
         }

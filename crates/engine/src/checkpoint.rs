@@ -1,7 +1,7 @@
 //! Checkpoints: where a task that takes long keeps its state, so that a run which is cut off loses little.
 //!
 //! In: a task's key and bytes that only its op understands. Out: the same bytes to the next run that computes the task,
-//! if it is by the same hspipe; anything else counts as none. A checkpoint is gone as soon as the result is stored. It
+//! if it is by the same build of the program; anything else counts as none. A checkpoint is gone as soon as the result is stored. It
 //! must not change any result.
 
 use std::fs;
@@ -36,7 +36,7 @@ impl Default for Rhythm {
 pub struct Checkpoint {
     /// None if nothing is kept.
     path: Option<PathBuf>,
-    by: String,
+    build: String,
     start: Instant,
     /// Of the time that passes, the part that counts for this task.
     share: f64,
@@ -49,20 +49,21 @@ const DIGEST: usize = size_of::<Digest>();
 const SECONDS: usize = size_of::<f64>();
 
 impl Checkpoint {
-    /// Of a task that hspipe `by`, a version, begins to compute with others, `batch` in all.
-    pub(crate) fn new(store: &Store, key: &Key, by: &str, batch: usize, rhythm: Rhythm) -> Self {
+    /// Of a task that is computed with others, `batch` in all.
+    pub(crate) fn new(store: &Store, key: &Key, batch: usize, rhythm: Rhythm) -> Self {
         let path = Some(store.checkpoint_path(key));
         let share = 1.0 / batch.max(1) as f64;
-        Checkpoint { path, by: by.to_string(), start: Instant::now(), share, before: OnceLock::new(), rhythm }
+        let (start, build) = (Instant::now(), store.build().to_string());
+        Checkpoint { path, build, start, share, before: OnceLock::new(), rhythm }
     }
 
     /// For a task that is not to keep anything.
     pub(crate) fn none() -> Self {
         let (start, rhythm) = (Instant::now(), Rhythm::default());
-        Checkpoint { path: None, by: String::new(), start, share: 1.0, before: OnceLock::new(), rhythm }
+        Checkpoint { path: None, build: String::new(), start, share: 1.0, before: OnceLock::new(), rhythm }
     }
 
-    /// The state that was kept last, whole and by the same hspipe.
+    /// The state that was kept last, whole and by the same build.
     pub fn load(&self) -> Option<Vec<u8>> {
         let mut bytes = fs::read(self.path.as_ref()?).ok()?;
         let (digest, rest) = bytes.split_at_checked(DIGEST)?;
@@ -96,10 +97,10 @@ impl Checkpoint {
         }
     }
 
-    /// Tells whole states of this hspipe from all else.
+    /// Tells whole states of this build from all else.
     fn digest(&self, parts: &[&[u8]]) -> [u8; DIGEST] {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&Digest::of(self.by.as_bytes()).0);
+        hasher.update(&Digest::of(self.build.as_bytes()).0);
         for part in parts {
             hasher.update(part);
         }
@@ -112,11 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_state_of_the_same_hspipe_is_loaded() {
+    fn only_a_whole_state_of_the_same_build_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let key = Digest::of(b"task");
-        let of = |by: &str| Checkpoint::new(&store, &key, by, 1, Rhythm::default());
+        let of = |build: &str| {
+            let store = Store::open(folder.path()).unwrap().of_build(build);
+            Checkpoint::new(&store, &key, 1, Rhythm::default())
+        };
         assert_eq!(of("1").load(), None);
         of("1").save(&[b"some"]);
         of("1").save(&[b"st", b"ate"]);

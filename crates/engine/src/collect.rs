@@ -1,15 +1,16 @@
 //! What lies in a cache, and what of it no run on record needs any longer.
 //!
 //! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its tasks' keys and the
-//! objects that these name. Whoever removes garbage must be alone in the cache: see [`crate::lock::alone`].
+//! objects that these name. What no run lists was computed by one that was killed, of whatever project: it is wanted when
+//! that goes on. Whoever removes garbage must be alone in the cache: see [`crate::lock::alone`].
 
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use crate::history;
+use crate::history::{self, End};
 use crate::key::{Digest, Key};
 use crate::store::Store;
 
@@ -128,36 +129,44 @@ impl Garbage {
 pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     let survey = survey(store)?;
     let (mut keys, mut digests): (HashSet<Key>, HashSet<Digest>) = Default::default();
-    let (mut garbage, mut new_keys) = (Garbage::default(), HashSet::new());
-    let mut kept_files = HashSet::new();
-    for (path, run) in history::files_newest_first(store).take(keep.runs.max(1)) {
+    let (mut garbage, mut kept_files, mut on_record) = (Garbage::default(), HashSet::new(), HashSet::new());
+    let (mut is_enough, mut has_ended) = (false, false);
+    for (path, run) in history::files_newest_first(store) {
         let new: Vec<Key> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
         let outputs: Vec<_> =
             new.iter().filter_map(|key| store.record(key)).flat_map(|r| r.outputs).collect();
-        let mut seen = HashSet::new();
-        let of_run = outputs.iter().filter(|o| !digests.contains(&o.digest) && seen.insert(o.digest));
-        let bytes: u64 = of_run.map(|output| output.bytes).sum();
-        if garbage.kept_runs > 0 && keep.bytes.is_some_and(|most| garbage.kept_bytes + bytes > most) {
-            break;
+        let is_kept = if run.end == End::Open {
+            // Until a later run has taken over what it began with.
+            let is_over = has_ended && run.keys.values().all(|key| on_record.contains(key));
+            !is_over && !is_old(&path)
+        } else {
+            has_ended = true;
+            let mut seen = HashSet::new();
+            let of_run = outputs.iter().filter(|o| !digests.contains(&o.digest) && seen.insert(o.digest));
+            let bytes: u64 = of_run.map(|output| output.bytes).sum();
+            let is_too_much = keep.bytes.is_some_and(|most| garbage.kept_bytes + bytes > most);
+            is_enough |= garbage.kept_runs > 0 && (garbage.kept_runs >= keep.runs || is_too_much);
+            if !is_enough {
+                garbage.kept_runs += 1;
+                garbage.kept_bytes += bytes;
+            }
+            !is_enough
+        };
+        on_record.extend(run.keys.into_values());
+        if is_kept {
+            keys.extend(new);
+            digests.extend(outputs.iter().map(|output| output.digest));
+            kept_files.insert(path);
         }
-        garbage.kept_runs += 1;
-        garbage.kept_bytes += bytes;
-        keys.extend(new);
-        digests.extend(outputs.iter().map(|output| output.digest));
-        kept_files.insert(path);
+    }
+    for (key, item) in survey.records.iter().filter(|(key, _)| !on_record.contains(key)) {
+        if let Some(record) = store.record(key).filter(|_| !is_old(&item.path)) {
+            keys.insert(*key);
+            digests.extend(record.outputs.iter().map(|output| output.digest));
+        }
     }
     let runs: Vec<Item> = survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
-    // What was computed since the last run on record belongs to one that was killed: it is wanted when that goes on.
-    let last = kept_files.iter().filter_map(|path| modified(path)).max();
-    for (key, item) in survey.records.iter().filter(|(key, _)| !keys.contains(key)) {
-        if last.is_none_or(|last| modified(&item.path).is_some_and(|at| at > last)) {
-            new_keys.insert(*key);
-            let outputs = store.record(key).map(|record| record.outputs).unwrap_or_default();
-            digests.extend(outputs.iter().map(|output| output.digest));
-        }
-    }
-    let is_kept = |key: &Key| keys.contains(key) || new_keys.contains(key);
-    let records = survey.records.into_iter().filter(|(key, _)| !is_kept(key)).map(|(_, item)| item);
+    let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
     let objects: Vec<Item> = survey
         .objects
         .into_iter()
@@ -172,18 +181,18 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     Ok(garbage)
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
-}
+/// Nobody comes back to what was cut off so long ago.
+const CUT_OFF_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Nobody comes back to a task that was cut off so long ago.
-const CHECKPOINTS_LAST: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Whether a file was written longer ago than that. One from the future, by a clock that was set back, is a new one.
+fn is_old(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > CUT_OFF_LASTS)
+}
 
 /// Whether a checkpoint is of no more use.
 fn is_past(store: &Store, key: &Key, item: &Item) -> bool {
-    // One from the future, by a clock that was set back, is a new one.
-    let age = modified(&item.path).and_then(|written| written.elapsed().ok()).unwrap_or_default();
-    store.record(key).is_some() || age > CHECKPOINTS_LAST
+    store.record(key).is_some() || is_old(&item.path)
 }
 
 /// The files in the folders of a folder: name of the folder, name, file.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::now;
 use crate::key::Key;
 use crate::op::OpError;
+use crate::sealed;
 use crate::store::{Store, write_json};
 
 /// What is remembered of a failed task.
@@ -21,13 +22,17 @@ pub struct Failure {
     pub hint: Option<String>,
     /// Seconds since 1970, UTC.
     pub at: u64,
+    /// Which build of the program failed; one that is mended may not.
+    #[serde(default)]
+    pub build: String,
 }
 
 impl Failure {
-    /// The failure that an earlier run has kept of the task with `key`; a damaged one counts as none.
+    /// The failure that an earlier run has kept of the task with `key`; one that is damaged
+    /// or of another build counts as none.
     pub fn load(store: &Store, key: &Key) -> Option<Failure> {
-        let failure: Failure = serde_json::from_slice(&fs::read(store.failure_path(key)).ok()?).ok()?;
-        (failure.key == *key).then_some(failure)
+        let failure: Failure = sealed::open(&fs::read(store.failure_path(key)).ok()?)?;
+        (failure.key == *key && failure.build == store.build()).then_some(failure)
     }
 
     /// The keys of all tasks of which a failure is kept.
@@ -40,7 +45,8 @@ impl Failure {
 
     /// Keeps an error. Where it cannot be written, the next run finds the same again.
     pub(crate) fn keep(store: &Store, key: &Key, error: &OpError) {
-        let failure = Failure { key: *key, what: error.what.clone(), hint: error.hint.clone(), at: now() };
+        let (what, hint, build) = (error.what.clone(), error.hint.clone(), store.build().to_string());
+        let failure = Failure { key: *key, what, hint, at: now(), build };
         let _ = write_json(&store.failure_path(key), &failure);
     }
 

@@ -1,11 +1,12 @@
 //! What each run was asked and which key each task had: `cache/runs/*.json`.
 //!
 //! It is what lets `why` name the old value of a parameter: a record alone does not know which task of
-//! today it served yesterday.
+//! today it served yesterday. A run that computes something is on record from its start, so that one that was killed is
+//! known, too.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,28 @@ use serde::{Deserialize, Serialize};
 use crate::graph::Graph;
 use crate::key::{Digest, Key};
 use crate::plan::{Plan, State};
-use crate::store::{Output, Store, StoreError, write_json_new};
+use crate::sealed;
+use crate::store::{Output, Store, StoreError, write_json, write_json_new};
 use crate::value::Value;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// All was tried. Also of older records, which were written at the end only.
+    #[default]
+    Done,
+    /// Ctrl-C.
+    Stopped,
+    /// It is at work, or was killed.
+    Open,
+}
+
+impl End {
+    fn is_done(&self) -> bool {
+        *self == End::Done
+    }
+}
 
 /// One run as remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,10 +47,12 @@ pub struct RunRecord {
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
+    #[serde(default, skip_serializing_if = "End::is_done")]
+    pub end: End,
     /// How many tasks failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed: usize,
-    /// The key of each task that was complete after the run, by the task's name.
+    /// The key of each task that was complete after the run, by the task's name; before it while the run is open.
     pub keys: BTreeMap<String, Key>,
     /// The digest of each of these tasks' tables together; older records have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -49,7 +72,7 @@ pub fn now() -> u64 {
 }
 
 impl RunRecord {
-    /// The record of a run that has left `plan`, none of whose tasks failed.
+    /// The record of a run that is done and has left `plan`, none of whose tasks failed.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.iter().enumerate() {
@@ -63,7 +86,7 @@ impl RunRecord {
             }
         }
         let (hspipe, targets) = (hspipe.to_string(), targets.to_vec());
-        RunRecord { at: now(), hspipe, targets, params, failed: 0, keys, results, plain_keys }
+        RunRecord { at: now(), hspipe, targets, params, end: End::Done, failed: 0, keys, results, plain_keys }
     }
 
     /// Stores it under its number, one above the last; the next free one if another process was faster.
@@ -79,15 +102,23 @@ impl RunRecord {
     }
 }
 
-/// Puts a run on record, unless it has left what the last one left and nothing new failed.
-pub fn remember(store: &Store, run: impl FnOnce() -> RunRecord + Send) -> Result<(), StoreError> {
+/// Puts a run that has ended on record, in place of the record `begun` that it had from its start; none stays if it has
+/// left what the last one left and nothing new failed.
+pub fn remember(
+    store: &Store,
+    begun: Option<&Path>,
+    run: impl FnOnce() -> RunRecord + Send,
+) -> Result<(), StoreError> {
     let (run, last) = rayon::join(run, || newest_first(store).next());
     let is_as_last = last.is_some_and(|last| {
         let same_failed = run.failed == 0 || run.failed == last.failed;
-        last.keys == run.keys && last.params == run.params && same_failed
+        last.keys == run.keys && last.params == run.params && last.end == run.end && same_failed
     });
-    if !is_as_last {
-        run.save(store)?;
+    match (begun, is_as_last) {
+        (Some(path), true) => drop(fs::remove_file(path)),
+        (Some(path), false) => write_json(path, &run)?,
+        (None, true) => {}
+        (None, false) => drop(run.save(store)?),
     }
     Ok(())
 }
@@ -103,12 +134,12 @@ fn together(outputs: &[Output]) -> Digest {
     Digest::of(&digests)
 }
 
-/// The runs on record, the newest first; damaged ones are passed over.
+/// The runs on record that have ended, the newest first; damaged ones are passed over.
 pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
-    files_newest_first(store).map(|(_, run)| run)
+    files_newest_first(store).map(|(_, run)| run).filter(|run| run.end != End::Open)
 }
 
-/// The same, with their numbers.
+/// The same and open ones, with their numbers.
 pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRecord)> + use<> {
     files_newest_first(store).filter_map(|(path, run)| {
         let number = path.file_stem()?.to_str()?.parse().ok()?;
@@ -116,10 +147,10 @@ pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRec
     })
 }
 
-/// The same, with their files.
+/// These, with their files.
 pub fn files_newest_first(store: &Store) -> impl Iterator<Item = (PathBuf, RunRecord)> + use<> {
     let read = |path: PathBuf| {
-        let run = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        let run = sealed::open(&fs::read(&path).ok()?)?;
         Some((path, run))
     };
     numbered(store).into_iter().rev().filter_map(move |(_, path)| read(path))

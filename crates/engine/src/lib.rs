@@ -19,6 +19,7 @@ pub mod op;
 pub mod plan;
 pub mod progress;
 pub mod run;
+mod sealed;
 pub mod settings;
 pub mod spec;
 pub mod store;

@@ -12,11 +12,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::key::{Digest, InputDigest, Key, Manifest};
+use crate::sealed;
 use crate::value::Value;
 
 /// The cache folder.
 pub struct Store {
     root: PathBuf,
+    /// Whose states of cut-off tasks and whose failures count.
+    build: String,
 }
 
 /// One output table of a task.
@@ -92,7 +95,17 @@ impl Store {
         for part in ["locks", "checkpoints"] {
             let _ = fs::create_dir_all(root.join(part));
         }
-        Ok(Store { root: root.to_path_buf() })
+        Ok(Store { root: root.to_path_buf(), build: String::new() })
+    }
+
+    /// The cache as a certain build of the program sees it. Results are for all builds, since their keys say what made
+    /// them; states of tasks that were cut off, and failures, are for the build that kept them.
+    pub fn of_build(self, build: &str) -> Store {
+        Store { build: build.to_string(), ..self }
+    }
+
+    pub(crate) fn build(&self) -> &str {
+        &self.build
     }
 
     pub fn root(&self) -> &Path {
@@ -134,8 +147,7 @@ impl Store {
 
     /// The record of `key`, whether or not its objects are present.
     pub fn record(&self, key: &Key) -> Option<Record> {
-        let bytes = fs::read(self.record_path(key)).ok()?;
-        let record: Record = serde_json::from_slice(&bytes).ok()?;
+        let record: Record = sealed::open(&fs::read(self.record_path(key)).ok()?)?;
         (record.key == *key && record.manifest.key() == *key).then_some(record)
     }
 
@@ -183,12 +195,12 @@ impl Store {
     }
 }
 
-/// Writes `value` as a JSON file, whole or not at all.
+/// Writes `value` as a [`sealed`] JSON file, whole or not at all.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     write_whole(path, &json(path, value)?)
 }
 
-/// Writes `value` as a JSON file unless there is a file already; whether it did.
+/// Writes `value` as a [`sealed`] JSON file unless there is a file already; whether it did.
 pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
     match temporary(path, &[&json(path, value)?])?.persist_noclobber(path) {
         Ok(_) => Ok(true),
@@ -198,13 +210,11 @@ pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, Store
 }
 
 fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    let mut text = serde_json::to_vec(value).map_err(|error| StoreError::Io {
+    sealed::seal(value).map_err(|error| StoreError::Io {
         action: "write",
         path: path.to_path_buf(),
         source: error.into(),
-    })?;
-    text.push(b'\n');
-    Ok(text)
+    })
 }
 
 /// Writes a file so that it is there whole or not at all, making its folder if need be.

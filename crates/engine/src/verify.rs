@@ -14,6 +14,7 @@ use crate::key::Digest;
 use crate::op::OpError;
 use crate::plan::{Plan, State};
 use crate::run::bind;
+use crate::sealed;
 use crate::store::{Store, StoreError};
 
 /// What was looked at, and what is wrong.
@@ -22,7 +23,9 @@ pub struct Verified {
     pub objects: usize,
     pub bytes: u64,
     pub records: usize,
-    /// Files whose bytes are not what their name says; they have been set aside.
+    /// Of these, records of an older hspipe, which carry no checksum.
+    pub unsealed: usize,
+    /// Files whose bytes are not what their name or their checksum says; they have been set aside.
     pub damaged: Vec<PathBuf>,
     /// Objects that a record names and that are not there.
     pub missing: Vec<PathBuf>,
@@ -60,6 +63,7 @@ pub fn verify(
             found.damaged.push(item.path.clone());
             continue;
         };
+        found.unsealed += usize::from(!fs::read(&item.path).is_ok_and(|bytes| sealed::is_sealed(&bytes)));
         let paths = record.outputs.iter().map(|output| store.object_path(&output.digest));
         found.missing.extend(paths.filter(|path| !path.exists() && !found.damaged.contains(path)));
     }

@@ -7,6 +7,7 @@ use std::fs;
 
 use common::{ALL, Ask, Lab};
 use hspipe_engine::collect::{Garbage, Keep, garbage, survey};
+use hspipe_engine::history::{End, RunRecord};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::verify::{recompute, verify};
 
@@ -123,14 +124,36 @@ fn recomputing_names_what_does_not_come_out_the_same() {
     assert_eq!(few, HashSet::from([3]));
 }
 
-/// A run that was killed is not on record, but what it finished is wanted when it goes on.
+/// Runs of other projects that ended later change nothing for one that was killed.
 #[test]
-fn what_was_computed_since_the_last_run_on_record_stays() {
+fn what_a_killed_run_computed_stays() {
     let lab = three_runs();
     lab.complete(&["rate=4"]);
+    let other = lab.complete(&["rate=5"]);
+    lab.remember(&other);
     let garbage = collect(&lab, Keep { runs: 1, bytes: None });
-    assert_eq!(garbage.runs, 2);
-    assert_eq!(missing(&lab, &["rate=4"]), [""; 0], "done after the last run on record");
-    assert_eq!(missing(&lab, &["rate=3"]), [""; 0], "that of the last run on record");
+    assert_eq!(garbage.runs, 3);
+    assert_eq!(missing(&lab, &["rate=4"]), [""; 0], "on no record");
+    assert_eq!(missing(&lab, &["rate=5"]), [""; 0], "that of the last run on record");
+    assert_eq!(missing(&lab, &["rate=2"]).len(), 7);
+}
+
+/// What a run found in the cache when it began stays with it, until a later run lists that.
+#[test]
+fn an_open_run_stays_until_it_was_taken_up() {
+    let lab = three_runs();
+    let begun = lab.complete(&["rate=2"]);
+    let open = RunRecord {
+        end: End::Open,
+        ..RunRecord::of(&begun.graph, &begun.after, &[], begun.params.clone(), "test")
+    };
+    open.save(&lab.store).unwrap();
+    lab.remember(&lab.complete(&["rate=5"]));
+    assert_eq!(collect(&lab, Keep { runs: 1, bytes: None }).kept_runs, 1);
+    assert_eq!(missing(&lab, &["rate=2"]), [""; 0]);
+    assert_eq!(missing(&lab, &["rate=3"]).len(), 7);
+    lab.remember(&begun);
+    lab.remember(&lab.complete(&["rate=5"]));
+    collect(&lab, Keep { runs: 1, bytes: None });
     assert_eq!(missing(&lab, &["rate=2"]).len(), 7);
 }

@@ -6,7 +6,9 @@ use std::error::Error;
 use std::fs;
 
 use common::{ALL, Ask, Lab};
+use hspipe_engine::collect::survey;
 use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::verify::verify;
 
 const PIPELINE: &str = "
 params: {seed: 7, level: dataset}
@@ -107,4 +109,30 @@ stages:
     assert_eq!(lab.complete(&[]).computed(), ["load"]);
     fs::remove_file(&path).unwrap();
     assert_eq!(lab.complete(&[]).computed(), ["load"]);
+}
+
+/// A record whose output names another table that there is, whole and of the same size: nothing but its checksum tells.
+#[test]
+fn a_record_that_names_another_table_serves_nothing() {
+    let lab = Lab::new(PIPELINE, 1);
+    let ran = lab.complete(&[]);
+    let state = |task: &str| match &ran.after.states[ran.task(task)] {
+        State::Cached { key, outputs } => (key.hex(), outputs[0].digest.hex()),
+        state => panic!("{state:?}"),
+    };
+    let ((key, own), (_, other)) = (state("train[set=0]"), state("train[set=1]"));
+    let path = lab.store.root().join("records").join(&key[..2]).join(format!("{}.json", &key[2..]));
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.replace(&own, &other)).unwrap();
+    let plan = Plan::make(&ran.graph, &lab.store, &Default::default());
+    assert!(matches!(plan.states[ran.task("train[set=0]")], State::ToRun { .. }));
+    let found = verify(&lab.store, &survey(&lab.store).unwrap(), None, 0).unwrap();
+    assert_eq!((found.damaged, found.unsealed), (vec![path.clone()], 0));
+    assert_eq!(lab.complete(&[]).computed(), ["train[set=0]"]);
+
+    // Older records have no checksum, and serve.
+    let (old, _) = whole.split_once(",\"check\":").unwrap();
+    fs::write(&path, format!("{old}}}\n")).unwrap();
+    assert!(lab.complete(&[]).computed().is_empty());
+    assert_eq!(verify(&lab.store, &survey(&lab.store).unwrap(), None, 0).unwrap().unsealed, 1);
 }

@@ -14,6 +14,7 @@ use hspipe_engine::op::{
 };
 use hspipe_engine::plan::State;
 use hspipe_engine::run::Report;
+use hspipe_engine::store::Store;
 use hspipe_engine::why::{Reason, Why};
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +158,19 @@ fn what_never_will_is_not_tried_again() {
     assert_eq!(notes.len(), 1);
     fs::write(&notes[0], "{").unwrap();
     assert_eq!(lab.run(&[]).1, 2);
+}
+
+/// Its ops may be mended.
+#[test]
+fn another_build_tries_again() {
+    let mut lab = Lab::new();
+    assert_eq!((lab.run(&[]).1, lab.run(&[]).1), (3, 1));
+    let of_build = |build| Arc::new(Store::open(lab.bench.store.root()).unwrap().of_build(build));
+    let (other, first) = (of_build("other"), of_build(""));
+    lab.bench.store = other;
+    assert_eq!((lab.run(&[]).1, lab.run(&[]).1), (2, 1));
+    lab.bench.store = first;
+    assert_eq!(lab.run(&[]).1, 2, "the other's failure took its place");
 }
 
 #[test]

@@ -41,8 +41,7 @@ pub fn work(
 ) -> impl FnOnce() -> Done + Send + use<> {
     let op = graph.stage_of(batch[0].task).op.clone();
     let bind = |ready: &Ready| {
-        let checkpoint =
-            Checkpoint::new(store, &ready.key, &options.version, batch.len(), options.rhythm.clone());
+        let checkpoint = Checkpoint::new(store, &ready.key, batch.len(), options.rhythm.clone());
         if ready.is_forced {
             checkpoint.remove();
             Failure::forget(store, &ready.key);
