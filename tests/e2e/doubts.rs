@@ -13,12 +13,12 @@ fn the_sets_that_there_are_still_give_a_ranking() {
         let ran = project.hspipe(&words);
         assert_eq!(ran.code, Some(1), "sets are missing: {}", ran.err);
         assert!(ran.err.contains(
-            "warning: made of 2 of 5 sets, since the others failed: hard_counts, overlap, ranking"
+            "warning: made of 3 of 5 sets, since the others failed: hard_counts, overlap, ranking"
         ));
         assert!(project.path("Results/hardest.parquet").is_file() && project.path("Figures/Hard").is_dir());
     }
     let counted = project.hspipe(&["query", "--format", "csv", "SELECT DISTINCT n FROM hard_counts"]);
-    assert_eq!(counted.out, "n\n2\n");
+    assert_eq!(counted.out, "n\n3\n");
     let status = project.hspipe(&[&["status", "hard"], FEW].concat()).out;
     assert!(
         status.lines().last().is_some_and(|total| total.starts_with("total")) && status.contains("failed")
