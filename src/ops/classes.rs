@@ -18,7 +18,8 @@ pub fn called(classes: &[usize], inputs: &Inputs) -> String {
     called.collect::<Vec<_>>().join(", ")
 }
 
-fn names_of(inputs: &Inputs) -> Result<Vec<String>, OpError> {
+/// The names in the task's input `classes`.
+pub fn names_of(inputs: &Inputs) -> Result<Vec<String>, OpError> {
     let classes = Frame::read("classes", inputs.one("classes")?.read()?)?;
     Ok(classes.text("name")?.into_iter().map(String::from).collect())
 }

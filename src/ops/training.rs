@@ -7,6 +7,7 @@ use hspipe_engine::checkpoint::{Checkpoint, Rhythm};
 use hspipe_engine::key::Digest;
 use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, Task};
 
+use super::classes::names_of;
 use crate::nn::{self, Architecture, Job, Keeper, Parameter, Samples, Schedule, Trained};
 use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
 
@@ -165,16 +166,13 @@ impl Prepared {
 
 /// A training needs two classes at least.
 fn one_class(labels: &[i32], inputs: &Inputs) -> OpError {
-    let name = || -> Result<String, OpError> {
-        let classes = Frame::read("classes", inputs.one("classes")?.read()?)?;
-        let class = labels.first().map_or(0, |label| *label as usize);
-        Ok(classes.text("name")?.get(class).map(|name| format!(" ({name})")).unwrap_or_default())
-    };
     // A name helps, and its absence is no second failure.
+    let names = names_of(inputs).unwrap_or_default();
+    let name = labels.first().and_then(|label| names.get(*label as usize));
     let what = format!(
         "the {} samples are all of one class{}: there is nothing to tell apart",
         labels.len(),
-        name().unwrap_or_default()
+        name.map(|name| format!(" ({name})")).unwrap_or_default()
     );
     let hint = "is this the right folder? each class has a folder or a label of its own; a larger subset_size may hold more";
     OpError::new(what).hint(hint.to_string())

@@ -117,7 +117,9 @@ impl Plan {
                 }
                 match served(store, stage.op.as_ref(), &key) {
                     Some(record) => State::Cached { key, outputs: record.outputs },
-                    None if failures.contains(&key) => State::Failed { key },
+                    None if failures.contains(&key) && Failure::load(store, &key).is_some() => {
+                        State::Failed { key }
+                    }
                     None => State::ToRun { key },
                 }
             };
@@ -145,12 +147,6 @@ impl Plan {
     /// The manifest of a task, if what all that it reads has made is known.
     pub fn manifest(&self, graph: &Graph, task: TaskId) -> Option<Manifest> {
         manifest(graph, task, |input| self.states[input].made()).ok()
-    }
-
-    /// Of the tasks that `task` would gather, those that it does without.
-    pub fn left_out(&self, graph: &Graph, task: TaskId) -> Vec<TaskId> {
-        let items = graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter().copied());
-        items.filter(|item| self.states[*item].is_lost()).collect()
     }
 }
 

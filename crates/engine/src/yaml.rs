@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(root.value(), serde_json::json!([2, 2, 2, 0.5, 0, 1e300]));
     }
 
-    /// YAML 1.2's core schema: a leading zero is no octal, and an underscore makes a text.
+    /// By the core schema of YAML 1.2: `012` is twelve, and `1_000` is a text.
     #[test]
     fn numbers_have_many_spellings() {
         let root = parse("[1e-3, 1E-3, .5, 5., +5, 012, 0x10, 0o17, 1_000, 1/7, '1']").unwrap();

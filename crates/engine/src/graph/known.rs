@@ -3,7 +3,7 @@
 //!
 //! In: the pipeline as written, its settings, the ops. Out: the first slip. An axis can have the values that it has
 //! now, by the file's defaults and by each profile, whole numbers if it is counted, and words that an op takes as its
-//! parameter of that name. What `--set` has taken away is no slip. Must not know tasks.
+//! parameter of that name. A value that `--set` has removed from its axis is no mistake. Knows no tasks.
 
 use crate::error::{Origin, SpecError};
 use crate::names;
