@@ -12,6 +12,7 @@ mod ops;
 mod report;
 pub mod tables;
 mod views;
+mod visible;
 
 use std::process::ExitCode;
 

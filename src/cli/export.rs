@@ -22,7 +22,7 @@ use super::pipe::say;
 use super::project::Project;
 use crate::tables::RANKING;
 use crate::views::format::{self, Format};
-use crate::views::visible;
+use crate::visible;
 
 pub fn hard_samples(args: &args::Args, export: &args::HardSamples) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &export.settings)?;

@@ -12,7 +12,7 @@ use super::error::Hinted;
 use super::pipe::print_bytes;
 use crate::views::file::write;
 use crate::views::format::Format;
-use crate::views::visible;
+use crate::visible;
 
 /// The file that `-o` names, or nothing if that is stdout by one of its names.
 pub fn file(named: Option<&Path>) -> Option<&Path> {

@@ -9,7 +9,7 @@ use std::panic;
 use std::process;
 
 use super::system;
-use crate::views::visible;
+use crate::visible;
 
 /// As shells report a program that SIGPIPE ended.
 const EXIT_CODE: i32 = 141;

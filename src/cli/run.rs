@@ -106,7 +106,8 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         &project.store,
         &project.settings,
     )?;
-    for table in views::shown(&project.spec, &project.graph, &plan, &roots, &project.store)? {
+    let shown = views::shown(&project.output, &project.spec, &project.graph, &plan, &roots, &project.store)?;
+    for table in shown {
         tell!("{table}\n");
     }
     for line in written.into_iter().chain(outdated(&project, &plan)) {

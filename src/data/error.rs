@@ -343,8 +343,8 @@ fn list(attempts: &[Attempt], separator: &str) -> String {
     lines.join(separator)
 }
 
-/// A class as errors call it: its label, and its name if it has one of its own.
-fn class_text(class: usize, name: &str) -> String {
+/// A class as errors call it: its label, and its name if it has one of its own, as in `3 (zebra)`.
+pub fn class_text(class: usize, name: &str) -> String {
     if name == class.to_string() { name.to_owned() } else { format!("{class} ({name})") }
 }
 

@@ -24,7 +24,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub use error::{Attempt, DataError};
+pub use error::{Attempt, DataError, class_text};
 pub use fetch::fetch;
 pub use images::Images;
 pub use source::{Folders, Whereabouts, locate};

@@ -216,6 +216,15 @@ pub(super) mod tests {
         assert!(matches!(decode(&jpeg), Err(PictureError::TooBig { width: 65535, .. })));
     }
 
+    #[test]
+    fn the_colours_of_print_are_refused_in_words() {
+        let refused =
+            decode(include_bytes!("../../tests/data/print.jpg")).map(|_| ()).unwrap_err().to_string();
+        let words =
+            "its colours are those of print (CMYK), neither grey nor red, green and blue: save it in RGB";
+        assert_eq!(refused, words);
+    }
+
     /// The CRC-32 of PNG's chunks.
     fn png_crc(bytes: &[u8]) -> u32 {
         let mut crc = flate2::Crc::new();

@@ -9,6 +9,7 @@ use super::raster::{self, Placed, Raster};
 use super::render::{self, Rendered};
 use super::style::{self, Size};
 use super::text::{self, Anchor, Turn};
+use crate::visible;
 
 /// A figure of rows of pictures. Every row has [`Gallery::tiles`] at most.
 #[derive(Clone, Debug)]
@@ -66,12 +67,10 @@ const WHOLE: f64 = 6.0;
 /// Whether the font of the figures has all characters of a text, and all of it can be seen: two texts that differ must not
 /// look alike.
 pub fn legible(text: &str) -> bool {
-    let is_unseen = |c: char| {
-        // What joins, parts or turns around others.
-        let joins = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-        c.is_control() || joins || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
-    };
-    !text.contains(is_unseen) && text::width(text, TICK).is_ok_and(|width| width > 0.0)
+    // The font has no letters that joiners join, and no second shape that selectors select.
+    let is_without_effect = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    !text.contains(|c| visible::is_unseen(c) || is_without_effect(c))
+        && text::width(text, TICK).is_ok_and(|width| width > 0.0)
 }
 
 /// Draws the gallery, as wide as both columns of a paper.

@@ -24,9 +24,6 @@ pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
 pub use trainer::{capacity, resolve, trainer};
 
-/// Raised whenever a trainer encodes its states in another way, or a kept one would be taken for what it is not.
-pub const STATE: u32 = 1;
-
 /// What networks are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Architecture {

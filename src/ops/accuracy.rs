@@ -6,7 +6,7 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs,
 use serde::{Deserialize, Deserializer};
 
 use super::classes::called;
-use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
+use super::training::{Prepared, Training, absent, capacity, member_tables, run_batch, training_params};
 use crate::nn::{Schedule, Trained, argmax};
 use crate::tables::{ACCURACY, write};
 
@@ -77,14 +77,16 @@ impl Op for Accuracy {
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
             match trained_on(params, training) {
                 0 => Err(OpError::new("train_fraction leaves no sample to train on")),
-                train => Ok((params.recipe(schedule), Training::first(train))),
+                train => {
+                    has_tests_of_all_classes(training, first_tested(params, training), tasks[0].inputs)?;
+                    Ok((params.recipe(schedule), Training::first(train)))
+                }
             }
         };
         run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
             let params = tasks[0].params;
-            let first_tested = if params.overfit { 0 } else { trained_on(params, training) };
             let mut tables = member_tables(trained, seed, 0)?;
-            tables.push(("accuracy", accuracy_table(training, trained, first_tested, tasks[0].inputs)?));
+            tables.push(("accuracy", accuracy_table(training, trained, first_tested(params, training))?));
             Ok(tables)
         })
     }
@@ -94,23 +96,33 @@ fn trained_on(params: &Params, training: &Training) -> usize {
     (training.labels.len() as f64 * params.train_fraction) as usize
 }
 
-/// Per class, over the samples from `first_tested` on.
-fn accuracy_table(
+fn first_tested(params: &Params, training: &Training) -> usize {
+    if params.overfit { 0 } else { trained_on(params, training) }
+}
+
+/// Refuses a test set in which a class has no sample, and so no accuracy, before any network is trained.
+fn has_tests_of_all_classes(
     training: &Training,
-    trained: &Trained,
     first_tested: usize,
     inputs: &Inputs,
-) -> Result<Vec<u8>, OpError> {
+) -> Result<(), OpError> {
+    let untested = absent(&training.labels[first_tested..], training.classes);
+    if untested.is_empty() {
+        return Ok(());
+    }
+    let (word, has) = if untested.len() == 1 { ("class", "has") } else { ("classes", "have") };
+    let what = format!("{word} {} {has} no test sample, so no accuracy", called(&untested, inputs));
+    let hint = "set accuracy_subset_size to all, or larger, or train_fraction smaller";
+    Err(OpError::new(what).hint(hint.to_string()))
+}
+
+/// Per class, over the samples from `first_tested` on.
+fn accuracy_table(training: &Training, trained: &Trained, first_tested: usize) -> Result<Vec<u8>, OpError> {
     let (mut samples, mut correct) = (vec![0; training.classes], vec![0; training.classes]);
     let rows = trained.logits.chunks(training.classes).zip(&training.labels);
     for (logits, label) in rows.skip(first_tested) {
         samples[*label as usize] += 1;
         correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
-    }
-    if let Some(class) = samples.iter().position(|n| *n == 0) {
-        let what = format!("class {} has no test sample, so it has no accuracy", called(&[class], inputs));
-        let hint = "set accuracy_subset_size to all, or larger, or train_fraction smaller";
-        return Err(OpError::new(what).hint(hint.to_string()));
     }
     let shares: Vec<f64> =
         samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();

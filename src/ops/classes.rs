@@ -4,6 +4,7 @@
 
 use hspipe_engine::op::{Inputs, OpError};
 
+use crate::data::class_text;
 use crate::figures::legible;
 use crate::tables::{Frame, TableError};
 
@@ -11,11 +12,11 @@ use crate::tables::{Frame, TableError};
 pub fn called(classes: &[usize], inputs: &Inputs) -> String {
     // A name helps, and its absence is no second failure.
     let names = names_of(inputs).unwrap_or_default();
-    let called = classes.iter().map(|class| match names.get(*class) {
-        Some(name) if *name != class.to_string() => format!("{class} ({name})"),
-        _ => class.to_string(),
-    });
-    called.collect::<Vec<_>>().join(", ")
+    let called = |class: &usize| match names.get(*class) {
+        Some(name) => class_text(*class, name),
+        None => class.to_string(),
+    };
+    classes.iter().map(called).collect::<Vec<_>>().join(", ")
 }
 
 /// The names in the task's input `classes`.

@@ -43,6 +43,7 @@ impl Op for Fit {
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let recipe = |training: &Training| {
+            training.has_all_classes(tasks[0].inputs)?;
             let params = tasks[0].params;
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
             let recipe = Recipe { dynamics: true, ..params.recipe(schedule) };

@@ -2,7 +2,6 @@
 //!
 //! Its key holds the checksums of the raw files, never their place: a dataset is the same wherever it lies.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task};
@@ -30,8 +29,7 @@ impl Op for Load {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let dataset = self.datasets.get(task.params)?;
         // Nothing is fetched without a word: a run may be the first to ask for the files.
-        let say = &mut |line: &str| drop(writeln!(std::io::stderr(), "{}: {line}", dataset.name()));
-        let images = data::load_or_fetch(&dataset, &self.folders, say)?;
+        let images = data::load_or_fetch(&dataset, &self.folders, &mut |line| task.notes.tell(line))?;
         let (n, classes) = (images.labels.len(), images.classes());
         let width = images.channels * images.height * images.width;
         let ids: Vec<i32> = (0..n as i32).collect();

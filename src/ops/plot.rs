@@ -19,6 +19,13 @@ pub fn file_part(label: &str) -> String {
     label.replace(|c: char| c == '/' || c.is_control(), "-")
 }
 
+/// How a file's name goes on where the level of hard samples and the noise of labels are not the paper's.
+pub fn unusual(level: &str, noise_ratio: f64) -> String {
+    let level = if level == "dataset" { String::new() } else { format!("_level_{level}") };
+    let noise = if noise_ratio > 0.0 { format!("_noise_{noise_ratio}") } else { String::new() };
+    level + &noise
+}
+
 /// What tells each table from the others, such as `noise ratio 0.1`: the axes on which they differ. The
 /// axis `named` comes in any case, by its value alone.
 pub fn labels(tables: &[Table], named: Option<&str>) -> Vec<String> {

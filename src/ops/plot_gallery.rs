@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes;
 use super::datasets::Datasets;
-use super::plot::{figure_table, file_part};
+use super::plot::{figure_table, file_part, unusual};
 use crate::figures::{self, Gallery, Levels, Raster, Row, Tile, gallery, legible};
 use crate::tables::{Frame, TableError};
 
@@ -94,17 +94,10 @@ impl Op for PlotGallery {
 }
 
 impl Params {
-    /// Such as `Hard/hardest_MNIST`. The level and the noise are named where they are not the usual ones.
+    /// Such as `Hard/hardest_MNIST`.
     fn file(&self) -> String {
         let Params { dataset, noise_ratio, level } = self;
-        let mut file = format!("Hard/hardest_{}", file_part(dataset));
-        if level != "dataset" {
-            file += &format!("_level_{level}");
-        }
-        if *noise_ratio > 0.0 {
-            file += &format!("_noise_{noise_ratio}");
-        }
-        file
+        format!("Hard/hardest_{}{}", file_part(dataset), unusual(level, *noise_ratio))
     }
 }
 

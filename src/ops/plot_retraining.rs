@@ -7,7 +7,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Serialize};
 
 use super::datasets::Datasets;
-use super::plot::{figure_table, file_part};
+use super::plot::{figure_table, file_part, unusual};
 use super::plot_generalisation::chart;
 use crate::figures::{self, line_chart};
 
@@ -49,18 +49,11 @@ impl Op for PlotRetraining {
 }
 
 impl Params {
-    /// Such as `Generalisation/MNIST_energy_fewer_easy`. The level and the noise are named where they are not the
-    /// paper's.
+    /// Such as `Generalisation/MNIST_energy_fewer_easy`.
     fn file(&self) -> String {
         let Params { dataset, noise_ratio, strategy, level, reduce } = self;
-        let mut file = format!("Generalisation/{}_{strategy}_fewer_{reduce}", file_part(dataset));
-        if level != "dataset" {
-            file += &format!("_level_{level}");
-        }
-        if *noise_ratio > 0.0 {
-            file += &format!("_noise_{noise_ratio}");
-        }
-        file
+        let unusual = unusual(level, *noise_ratio);
+        format!("Generalisation/{}_{strategy}_fewer_{reduce}{unusual}", file_part(dataset))
     }
 }
 

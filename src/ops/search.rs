@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 
 use super::classes::called;
 use super::hyperparameters;
@@ -65,8 +65,9 @@ impl Op for Search {
         if let Err(error) = possible(first.params) {
             return tasks.iter().map(|_| Err(error.clone())).collect();
         }
-        let training = self.prepared.training(first.inputs).and_then(|training| {
-            has_all_classes(&training, first.inputs)?;
+        let training = self.prepared.training(first.inputs);
+        let training = training.and_then(|training| {
+            training.has_all_classes(first.inputs)?;
             Ok(training)
         });
         let training = match training {
@@ -172,25 +173,6 @@ fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
     );
     let hint = "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
     OpError::new(what).hint(hint.to_string()).lasting()
-}
-
-/// A class without a sample cannot invert, however long the training.
-fn has_all_classes(training: &Training, inputs: &Inputs) -> Result<(), OpError> {
-    let absent = absent(&training.labels, training.classes);
-    if absent.is_empty() {
-        return Ok(());
-    }
-    let n = training.labels.len();
-    let (word, has) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
-    let what = format!("{word} {} {has} no sample among the {n} that are studied", called(&absent, inputs));
-    let hint = "set subset_size to all, or larger; or take classes of few samples out of the data";
-    Err(OpError::new(what).hint(hint.to_string()))
-}
-
-fn absent(labels: &[i32], classes: usize) -> Vec<usize> {
-    let mut is_there = vec![false; classes];
-    labels.iter().filter_map(|label| usize::try_from(*label).ok()).for_each(|label| is_there[label] = true);
-    (0..classes).filter(|class| !is_there[*class]).collect()
 }
 
 fn classes_without(epochs: &[Option<u32>]) -> Vec<usize> {

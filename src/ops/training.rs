@@ -7,7 +7,7 @@ use hspipe_engine::checkpoint::{Checkpoint, Rhythm};
 use hspipe_engine::key::Digest;
 use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, Task};
 
-use super::classes::names_of;
+use super::classes::{called, names_of};
 use crate::nn::{self, Architecture, Job, Keeper, Parameter, Samples, Schedule, Trained};
 use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
 
@@ -202,6 +202,20 @@ impl Training {
         Self::first(self.labels.len())
     }
 
+    /// Refuses samples among which a class has none: no network can learn it.
+    pub fn has_all_classes(&self, inputs: &Inputs) -> Result<(), OpError> {
+        let absent = absent(&self.labels, self.classes);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let n = self.labels.len();
+        let (word, has) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
+        let what =
+            format!("{word} {} {has} no sample among the {n} that are studied", called(&absent, inputs));
+        let hint = "set subset_size to all, or larger; or take classes of few samples out of the data";
+        Err(OpError::new(what).hint(hint.to_string()))
+    }
+
     /// Trains one network per seed on the samples at the positions `train`.
     pub fn networks(
         &self,
@@ -250,9 +264,8 @@ impl Kept<'_> {
     /// The attempt that a task's checkpoint is of, and the state.
     fn load(checkpoint: &Checkpoint) -> Option<(u32, Vec<u8>)> {
         let mut state = checkpoint.load()?;
-        let number = |at: usize| state.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-        let (layout, attempt) = (number(0)?, number(4)?);
-        (layout == nn::STATE).then(|| (attempt, state.split_off(8)))
+        let attempt = u32::from_le_bytes(*state.first_chunk()?);
+        Some((attempt, state.split_off(size_of::<u32>())))
     }
 
     /// The attempt that a task goes on with; those before came to nothing.
@@ -267,9 +280,8 @@ impl Kept<'_> {
     }
 
     fn save(&self, place: usize, state: &[u8]) {
-        let (layout, attempt) = (nn::STATE.to_le_bytes(), self.attempt.to_le_bytes());
-        let parts = [layout.as_slice(), &attempt, state];
-        self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&parts));
+        let attempt = self.attempt.to_le_bytes();
+        self.checkpoints.get(place).into_iter().for_each(|checkpoint| checkpoint.save(&[&attempt, state]));
     }
 
     fn keeper<'a>(&'a self, keep: &'a (dyn Fn(usize, Vec<u8>) + Sync)) -> Option<Keeper<'a>> {
@@ -282,6 +294,13 @@ impl Kept<'_> {
 pub fn capacity(trainer: &str) -> Capacity {
     let best = nn::capacity(trainer);
     Capacity { batch: best.networks, threads: best.threads }
+}
+
+/// The classes, of so many, that no label names.
+pub fn absent(labels: &[i32], classes: usize) -> Vec<usize> {
+    let mut is_there = vec![false; classes];
+    labels.iter().filter_map(|label| usize::try_from(*label).ok()).for_each(|label| is_there[label] = true);
+    (0..classes).filter(|class| !is_there[*class]).collect()
 }
 
 /// Trains one network per task and makes its tables. `recipe` gives the recipe and the positions of the samples

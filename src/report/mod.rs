@@ -25,6 +25,8 @@ pub use scope::Scope;
 
 use maud::Markup;
 
+use crate::visible;
+
 /// A part of the page, under a heading of its own.
 pub struct Section {
     /// What links name it by.
@@ -62,5 +64,6 @@ pub fn html(scope: &Scope) -> anyhow::Result<String> {
         timings::section(scope),
     ];
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
-    Ok(page::harmless(page::page(scope, &sections).into_string()))
+    // Names out of data may hold control characters, which HTML forbids, and characters that turn around what follows.
+    Ok(visible::lines(&page::page(scope, &sections).into_string()).into_owned())
 }

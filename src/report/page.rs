@@ -61,36 +61,9 @@ pub fn page(scope: &Scope, sections: &[Section]) -> Markup {
     }
 }
 
-/// The page with what must not stand in one written out, as `\u{202e}`: names out of data may hold control characters,
-/// which HTML forbids, and characters that turn around what follows.
-pub fn harmless(page: String) -> String {
-    let is_harmful = |c: char| {
-        let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        turns || c.is_control() && !matches!(c, '\n' | '\t')
-    };
-    if !page.contains(is_harmful) {
-        return page;
-    }
-    let written = |c: char| match is_harmful(c) {
-        true => c.escape_unicode().to_string(),
-        false => c.to_string(),
-    };
-    page.chars().map(written).collect()
-}
-
 fn title(targets: &[String]) -> String {
     match targets {
         [] => "All that has been computed".to_string(),
         _ => targets.join(", "),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn characters_that_harm_a_page_are_written_out() {
-        assert_eq!(harmless("a\u{1b}[31m\u{202e}b\n🐈".into()), "a\\u{1b}[31m\\u{202e}b\n🐈");
     }
 }

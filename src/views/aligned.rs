@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::visible;
+use crate::visible;
 
 /// A table for people: numbers to the right, texts to the left.
 pub struct Table {

@@ -7,6 +7,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+/// How the name of a file begins until it is whole; a kill leaves one.
+pub const TEMPORARY: &str = ".tmp-";
+
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -92,7 +95,7 @@ fn in_place(path: &Path, mut file: File, bytes: &[u8]) -> io::Result<()> {
 /// The bytes on disk under a temporary name, with the mode of a new file.
 fn temporary(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tmp-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;

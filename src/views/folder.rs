@@ -5,6 +5,7 @@
 //! file of other parameters, whenever a run is killed. What hspipe did not write is never removed.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ pub struct Changes {
 /// One change of the folder. A kill comes between two of them.
 enum Step<'a> {
     Ledger(String),
+    /// Of these folders.
+    Sweep(BTreeSet<PathBuf>),
     Rename(&'a str, String),
     Write(&'a str, &'a [u8]),
     Remove(&'a str),
@@ -108,7 +111,9 @@ fn steps<'a>(
     }
     let next = Ledger::of(params, wanted.iter().map(|file| (file.name.as_str(), file.digest)));
     if !steps.is_empty() {
-        steps.insert(0, Step::Ledger(ledger.towards(&next).text()));
+        let names = ledger.files().chain(names).chain([ledger::FILE]);
+        let folders = names.filter_map(|name| folder.join(name).parent().map(Path::to_path_buf)).collect();
+        steps.splice(0..0, [Step::Ledger(ledger.towards(&next).text()), Step::Sweep(folders)]);
     }
     let is_noted = ledger.state == State::Missing && wanted.is_empty() || *ledger == next;
     if !steps.is_empty() || !is_noted {
@@ -120,6 +125,7 @@ fn steps<'a>(
 fn take(folder: &Path, step: &Step) -> anyhow::Result<()> {
     match step {
         Step::Ledger(text) => file::write(&folder.join(ledger::FILE), text.as_bytes())?,
+        Step::Sweep(folders) => folders.iter().for_each(|folder| sweep(folder)),
         Step::Write(name, bytes) => file::write(&folder.join(name), bytes)?,
         Step::Rename(name, free) => fs::rename(folder.join(name), folder.join(free))
             .with_context(|| format!("cannot rename {}", folder.join(name).display()))?,
@@ -130,6 +136,16 @@ fn take(folder: &Path, step: &Step) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Removes what killed runs have left of files half written. Best effort: it is in nobody's way.
+fn sweep(folder: &Path) {
+    let is_half = |name: &OsStr| name.as_encoded_bytes().starts_with(file::TEMPORARY.as_bytes());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_half(&entry.file_name()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// The digest of a file; none if there is none.
@@ -238,7 +254,10 @@ mod tests {
                             assert_eq!(content.map(|(_, text)| *text), Some(text.as_str()), "{name}");
                         }
                     }
-                    state => assert!(state == State::Writing && is_cut),
+                    state => {
+                        assert!(state == State::Writing && is_cut);
+                        fs::write(folder.join(".tmp-half"), "a file half wri").unwrap();
+                    }
                 }
                 go(folder, &VIEWS[third], usize::MAX);
                 let undisturbed = tempfile::tempdir().unwrap();

@@ -19,7 +19,6 @@ pub mod results;
 pub mod shell;
 pub mod tables;
 pub mod text;
-pub mod visible;
 
 use std::path::Path;
 
@@ -121,6 +120,7 @@ const MOST_ROWS_OF_EACH: usize = 10;
 
 /// The result tables that were asked for and are marked `show`, as text: long ones in part.
 pub fn shown(
+    root: &Path,
     spec: &Spec,
     graph: &Graph,
     plan: &Plan,
@@ -145,7 +145,8 @@ pub fn shown(
             let name = &result.name.text;
             let mut text = format!("{name}\n{}", text::table(&short).text());
             if left_out > 0 {
-                text += &format!("... {left_out} more rows in Results/{name}.parquet\n");
+                let file = root.join("Results").join(tables::file_name(name));
+                text += &format!("... {left_out} more rows in {}\n", file.display());
             }
             texts.push(text);
         }

@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_sum_wrong_twice_is_refused_and_deleted() {
         let (result, tries, left) = fetch(&["abd", "abd", "abc"]);
-        let error = crate::report::reason(&result.unwrap_err());
+        let error = format!("{:#}", result.unwrap_err());
         assert!(tries == 2 && !left);
         assert!(error.contains("file is wrong twice") && error.contains(SUM), "{error}");
     }

@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(given_sum(Some(sum.clone())).unwrap(), Some("ab".repeat(32)));
         for bad in ["yes", &sum[1..], &sum.replace('A', "g")] {
             let error = given_sum(Some(bad.to_owned())).unwrap_err();
-            assert!(crate::report::reason(&error).contains("64 hexadecimal"), "{error:#}");
+            assert!(format!("{error:#}").contains("64 hexadecimal"), "{error:#}");
         }
     }
 }

@@ -162,7 +162,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("lib")).unwrap();
         let error = check_users(dir.path()).unwrap_err();
-        assert!(crate::report::reason(&error).contains("no folder include"), "{error:#}");
+        assert!(format!("{error:#}").contains("no folder include"), "{error:#}");
         fs::create_dir(dir.path().join("include")).unwrap();
         check_users(dir.path()).unwrap();
     }

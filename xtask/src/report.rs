@@ -55,13 +55,6 @@ fn render(error: &anyhow::Error) -> String {
     text
 }
 
-/// An error and its causes in one line.
-#[cfg(test)]
-pub fn reason(error: &anyhow::Error) -> String {
-    let causes: Vec<String> = error.chain().map(one_line).collect();
-    causes.join(": ")
-}
-
 fn one_line(error: impl ToString) -> String {
     let text = error.to_string();
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -5,6 +5,7 @@
 
 mod error;
 mod fields;
+mod notes;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::store::Store;
 use crate::value::Value;
 
 pub use error::{OpError, ParamError};
+pub use notes::Notes;
 
 /// How many tables an input takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +149,8 @@ pub struct Task<'a, P> {
     pub threads: usize,
     /// For what takes long.
     pub checkpoint: &'a Checkpoint,
+    /// For what a person should know while it works.
+    pub notes: &'a Notes,
 }
 
 impl<P> Task<'_, P> {
@@ -240,6 +244,7 @@ pub struct BoundTask {
     pub seed: Option<Arc<Seed>>,
     pub inputs: Inputs,
     pub checkpoint: Checkpoint,
+    pub notes: Notes,
 }
 
 impl<O: Op> AnyOp for O {
@@ -292,8 +297,8 @@ impl<O: Op> AnyOp for O {
             .iter()
             .map(|task| {
                 let params = task.params.typed.downcast_ref::<O::Params>()?;
-                let (seed, inputs, checkpoint) = (task.seed.as_deref(), &task.inputs, &task.checkpoint);
-                Some(Task { params, seed, inputs, threads, checkpoint })
+                let BoundTask { seed, inputs, checkpoint, notes, .. } = task;
+                Some(Task { params, seed: seed.as_deref(), inputs, threads, checkpoint, notes })
             })
             .collect();
         match typed {

@@ -13,6 +13,11 @@ pub enum Event<'a> {
     Started {
         tasks: &'a [TaskId],
     },
+    /// The task's op tells people something, such as what it downloads.
+    Note {
+        task: TaskId,
+        line: &'a str,
+    },
     /// Computed in that time, its share if it was one of a batch.
     Computed {
         task: TaskId,

@@ -11,7 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::collect::{Item, Survey};
 use crate::graph::{Graph, TaskId};
 use crate::key::Digest;
-use crate::op::OpError;
+use crate::op::{Notes, OpError};
 use crate::plan::{Plan, State};
 use crate::run::bind;
 use crate::sealed;
@@ -102,7 +102,7 @@ pub fn recompute(
         else {
             continue;
         };
-        let bound = bind(graph, store, task, &manifest, Checkpoint::none());
+        let bound = bind(graph, store, task, &manifest, Checkpoint::none(), Notes::default());
         let mut made = graph.stage_of(task).op.run_batch(&[bound], threads);
         let tables = made.pop().unwrap_or_else(|| Err(OpError::new("the op returned too few results")));
         count += 1;

@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{ALL, Ask, Lab};
+use common::{ALL, Ask, Lab, expand, fake_ops};
 use hspipe_engine::plan::State;
+use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = "
 params: {epochs: 10, networks: [A, B]}
@@ -49,6 +50,11 @@ stages:
     let texts = TEXT.replace("[1, 2]", "['1', '2']").replace(" 1: [x], 2:", " '1': [x], '2':");
     let tasks = |text: &str| Lab::new(text, 1).complete(&[]).graph.stage("kinds").unwrap().tasks.len();
     assert_eq!((tasks(TEXT), tasks(&texts)), (3, 3));
+    // Written in two ways, one number.
+    let twice = TEXT.replace("2: [y, z]", "2: [y, z], 1.0: [w]");
+    let (ops, _) = fake_ops(&Spec::parse(TEXT, "pipeline.yaml").unwrap(), 1, &[]);
+    let error = expand(&twice, &[], &ops).err().unwrap();
+    assert_eq!(error.what, "the axis `ragged` has the case 1 twice");
 }
 
 #[test]

@@ -48,6 +48,7 @@ impl Progress for Lines<'_> {
                 let names: Vec<String> = tasks.iter().map(|task| self.graph.name(*task)).collect();
                 self.line("started", &[("tasks", json!(names))]);
             }
+            Event::Note { task, line } => self.line("note", &[self.task(task), ("text", line.into())]),
             Event::Computed { task, seconds } => {
                 self.line("computed", &[self.task(task), ("seconds", seconds.into())])
             }

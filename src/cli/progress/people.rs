@@ -249,6 +249,7 @@ impl Progress for Shown<'_> {
         match event {
             Event::Begin { tasks } => self.begin(tasks),
             Event::Started { tasks } => tasks.first().into_iter().for_each(|task| self.started(*task)),
+            Event::Note { task, line } => self.line(format!("  {}: {line}", self.graph.name(task))),
             Event::Computed { task, seconds } => {
                 if self.verbose {
                     self.line(format!("  {}: {seconds:.1} s", self.graph.name(task)));

@@ -175,11 +175,16 @@ fn axis_domain(
                 return Err(SpecError::new(axis.at, what)
                     .hint(names::hint(&axis.text, axes.iter().map(String::as_str))));
             };
-            let cases = cases
-                .iter()
-                .map(|(case, node)| Ok((values.intern(&case.value), list(settings, node, name, values)?)))
-                .collect::<Result<_, SpecError>>()?;
-            Ok(AxisValues::By { axis: by, cases, origin: axis.at.into() })
+            let mut lists: Vec<(ValueId, Vec<ValueId>)> = Vec::with_capacity(cases.len());
+            for (case, node) in cases {
+                let id = values.intern(&case.value);
+                if lists.iter().any(|(other, _)| *other == id) {
+                    let what = format!("the axis `{name}` has the case {} twice", show(&case.value));
+                    return Err(SpecError::new(case.at, what).hint("give each value one list".to_string()));
+                }
+                lists.push((id, list(settings, node, name, values)?));
+            }
+            Ok(AxisValues::By { axis: by, cases: lists, origin: axis.at.into() })
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::progress::{Event, Progress};
 use crate::store::{Record, Store};
 
 pub(crate) use work::bind;
-use work::{Done, Ready};
+use work::{Message, Ready};
 
 /// How to run. None of this enters a key.
 #[derive(Clone, Debug, Default)]
@@ -165,7 +165,7 @@ impl<'a> Scheduler<'a> {
 
     fn drive(&mut self, pool: &rayon::ThreadPool) -> Result<(), RunError> {
         self.progress.event(Event::Begin { tasks: &self.open });
-        let (send, receive) = mpsc::channel::<(Done, usize)>();
+        let (send, receive) = mpsc::channel::<Message>();
         for task in self.open.clone() {
             match self.plan.states[task] {
                 State::Failed { key } => self.tell_known_failure(task, &key),
@@ -189,10 +189,7 @@ impl<'a> Scheduler<'a> {
                 let tasks: Vec<TaskId> = batch.iter().map(|ready| ready.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 self.running.extend(tasks);
-                let work = work::work(self.graph, self.store, self.options, batch, threads);
-                let send = send.clone();
-                // The receiver outlives every job; were it gone, there would be nobody to tell.
-                pool.spawn(move || drop(send.send((work(), threads))));
+                pool.spawn(work::work(self.graph, self.store, self.options, batch, threads, &send));
                 free -= threads;
             }
             if self.running.is_empty() && (self.elsewhere.is_empty() || self.is_stopped()) {
@@ -209,11 +206,15 @@ impl<'a> Scheduler<'a> {
                     Err(mpsc::RecvTimeoutError::Disconnected) => return Err(RunError::Worker),
                 },
             };
-            let (done, threads) = received;
-            free += threads;
-            for (task, result) in done {
-                self.running.remove(&task);
-                self.finish(task, result);
+            match received {
+                Message::Note { task, line } => self.progress.event(Event::Note { task, line: &line }),
+                Message::Done { results, threads } => {
+                    free += threads;
+                    for (task, result) in results {
+                        self.running.remove(&task);
+                        self.finish(task, result);
+                    }
+                }
             }
         }
         let settled: HashSet<TaskId> = self.report.failed.iter().map(|(task, _)| *task).collect();

@@ -2,7 +2,7 @@
 //!
 //! In: ready tasks, under their locks. Out: for each its record or its error. Knows no other batches.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use crate::checkpoint::Checkpoint;
@@ -11,12 +11,17 @@ use crate::graph::{Graph, TaskId};
 use crate::history::now;
 use crate::key::{Digest, InputDigest, Key, Manifest};
 use crate::lock::Guard;
-use crate::op::{AnyOp, BoundTask, Inputs, OpError, Outputs, Table};
+use crate::op::{AnyOp, BoundTask, Inputs, Notes, OpError, Outputs, Table};
 use crate::run::Options;
 use crate::store::{Made, Record, Store, StoreError};
 
-/// What a worker sends back: for each task of its batch, the record or the error.
-pub type Done = Vec<(TaskId, Result<Record, OpError>)>;
+/// What a worker sends to the thread that decides.
+pub enum Message {
+    /// The op tells people something.
+    Note { task: TaskId, line: String },
+    /// For each task of its batch the record or the error, and the threads that are free again.
+    Done { results: Vec<(TaskId, Result<Record, OpError>)>, threads: usize },
+}
 
 /// A ready task that no record serves.
 pub struct Ready {
@@ -31,14 +36,15 @@ pub struct Ready {
     pub is_forced: bool,
 }
 
-/// The work of a batch as a closure for another thread: compute, then store each result.
+/// The work of a batch as a closure for another thread: compute, store each result, send what came of it.
 pub fn work(
     graph: &Graph,
     store: &Arc<Store>,
     options: &Options,
     batch: Vec<Ready>,
     threads: usize,
-) -> impl FnOnce() -> Done + Send + use<> {
+    send: &mpsc::Sender<Message>,
+) -> impl FnOnce() + Send + use<> {
     let op = graph.stage_of(batch[0].task).op.clone();
     let bind = |ready: &Ready| {
         let checkpoint = Checkpoint::new(store, &ready.key, batch.len(), options.rhythm.clone());
@@ -46,10 +52,13 @@ pub fn work(
             checkpoint.remove();
             Failure::forget(store, &ready.key);
         }
-        bind(graph, store, ready.task, &ready.manifest, checkpoint)
+        let (task, send) = (ready.task, send.clone());
+        // The receiver outlives every job; were it gone, there would be nobody to tell.
+        let notes = Notes::to(move |line| drop(send.send(Message::Note { task, line: line.to_string() })));
+        bind(graph, store, task, &ready.manifest, checkpoint, notes)
     };
     let bound: Vec<BoundTask> = batch.iter().map(bind).collect();
-    let store = store.clone();
+    let (store, send) = (store.clone(), send.clone());
     let version = options.version.clone();
     move || {
         let start = Instant::now();
@@ -80,7 +89,8 @@ pub fn work(
             }
             (ready.task, stored)
         };
-        batch.into_iter().zip(&bound).zip(results).map(publish).collect()
+        let results = batch.into_iter().zip(&bound).zip(results).map(publish).collect();
+        let _ = send.send(Message::Done { results, threads });
     }
 }
 
@@ -91,6 +101,7 @@ pub(crate) fn bind(
     task: TaskId,
     manifest: &Manifest,
     checkpoint: Checkpoint,
+    notes: Notes,
 ) -> BoundTask {
     let node = &graph.tasks[task];
     let mut inputs = Inputs::default();
@@ -105,7 +116,7 @@ pub(crate) fn bind(
         };
         inputs.tables.insert(input.name.to_string(), input.items.iter().filter_map(table).collect());
     }
-    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs, checkpoint }
+    BoundTask { params: node.params.clone(), seed: node.seed.clone(), inputs, checkpoint, notes }
 }
 
 /// An op must return every table that it declares.

@@ -17,6 +17,42 @@ pub fn samples() -> (Samples, Vec<i32>) {
     (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
 }
 
+/// The same samples where a channel, or most of it, is far from 0: paper of other colours. With their names.
+pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
+    let ink = samples().0.pixels;
+    // A channel in front of the one that can be learned from.
+    let behind = |channel: fn(usize) -> u8| {
+        let of_sample = |(i, plane): (usize, &[u8])| [&[channel(i); 9], plane].concat();
+        of_channels(ink.chunks(9).enumerate().flat_map(of_sample).collect(), 2)
+    };
+    vec![
+        ("white behind a red channel of 255", behind(|_| 255)),
+        ("one dark sample in a white channel", behind(|sample| if sample == 7 { 0 } else { 255 })),
+        ("inverted", of_channels(ink.iter().map(|byte| 255 - byte).collect(), 1)),
+        (
+            "two neighbouring levels",
+            of_channels(ink.iter().map(|byte| 230 + u8::from(*byte > 180)).collect(), 1),
+        ),
+        (
+            "few of one level more",
+            of_channels(ink.iter().map(|byte| 254 + u8::from(*byte > 20)).collect(), 1),
+        ),
+    ]
+}
+
+/// 3 x 3 pixels of each channel, with the normalisation that they have: mean and unbiased variance of all samples.
+fn of_channels(pixels: Vec<u8>, channels: usize) -> Samples {
+    let values = |channel: usize| {
+        let planes = pixels.chunks(9).skip(channel).step_by(channels);
+        planes.flatten().map(|byte| f64::from(*byte) / 255.0)
+    };
+    let n = (pixels.len() / channels) as f64;
+    let mean: Vec<f64> = (0..channels).map(|channel| values(channel).sum::<f64>() / n).collect();
+    let squares = |channel: usize| values(channel).map(|value| (value - mean[channel]).powi(2)).sum::<f64>();
+    let variance = (0..channels).map(|channel| squares(channel) / (n - 1.0)).collect();
+    Samples::new(pixels, [3, 3], mean, variance)
+}
+
 /// A search-free training of one network on the samples at the positions `train`, with its dynamics.
 pub fn job<'a>(samples: &'a Samples, labels: &'a [i32], train: &'a [u32]) -> Job<'a> {
     static SIMPLE: LazyLock<Architecture> = LazyLock::new(|| Architecture::SimpleNN { hidden: vec![5, 4] });

@@ -1,4 +1,5 @@
-//! Text for people, of which nothing works unseen: names of files and classes may hold anything.
+//! Text for people, of which nothing works unseen: names of files and classes may hold anything. For terminals, figures
+//! and pages.
 //!
 //! In: any text. Out: the same, with an escape such as `\n` or `\u{1b}` for each character that would steer a terminal,
 //! turn the direction of writing or not be seen at all.
@@ -31,7 +32,7 @@ fn escaped(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Controls, and Unicode's format characters and separators of lines. The joiners U+200C and U+200D are seen by what they
 /// do: Persian and many emoji are written with them.
-fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
