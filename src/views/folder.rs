@@ -110,7 +110,7 @@ fn steps<'a>(
         }
     }
     let next = Ledger::of(params, wanted.iter().map(|file| (file.name.as_str(), file.digest)));
-    if !steps.is_empty() {
+    if !steps.is_empty() || ledger.state == State::Writing {
         let names = ledger.files().chain(names).chain([ledger::FILE]);
         let folders = names.filter_map(|name| folder.join(name).parent().map(Path::to_path_buf)).collect();
         steps.splice(0..0, [Step::Ledger(ledger.towards(&next).text()), Step::Sweep(folders)]);

@@ -146,6 +146,7 @@ pub fn shown(
             let mut text = format!("{name}\n{}", text::table(&short).text());
             if left_out > 0 {
                 let file = root.join("Results").join(tables::file_name(name));
+                let file = file.strip_prefix(".").unwrap_or(&file);
                 text += &format!("... {left_out} more rows in {}\n", file.display());
             }
             texts.push(text);

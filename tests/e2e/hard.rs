@@ -45,7 +45,7 @@ fn three_commands_lead_from_data_to_its_hard_samples() {
 
     let ran = project.hspipe(&[&["run", "hard"], &mine[..]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("more rows in Results/hardest.parquet"), "{}", ran.out);
+    assert!(ran.out.contains("more rows in mine/Results/hardest.parquet"), "{}", ran.out);
     assert!(ran.out.lines().count() < 40, "{}", ran.out);
     for file in ["Figures/Hard/hardest_tiny.png", "Figures/Hard/hardest_tiny.pdf", "Results/hardest.parquet"]
     {

@@ -58,11 +58,11 @@ fn it_sees_the_same_on_other_paper() {
         let job = Job { schedule, ..fixture::job(&samples, &labels, &all) };
         let [ours, theirs] = [native, &Torch].map(|trainer| trainer.train(&job).remove(0).unwrap());
         for (epoch, (a, b)) in ours.losses.iter().zip(&theirs.losses).enumerate() {
-            assert!((a - b).abs() < 2e-6, "{paper}, epoch {epoch}: {a}, and by libtorch {b}");
+            assert!((a - b).abs() < 1e-4, "{paper}, epoch {epoch}: {a}, and by libtorch {b}");
         }
         let logits = ours.logits.iter().zip(&theirs.logits);
         let furthest = logits.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(ours.logits.len() == 180 && furthest < 1e-4, "{paper}: a logit is {furthest} off");
+        assert!(ours.logits.len() == 180 && furthest < 1e-3, "{paper}: a logit is {furthest} off");
     }
 }
 
