@@ -70,7 +70,7 @@ pub struct Job<'a> {
 /// Who keeps states, so that a training that is cut off goes on with the same bits.
 #[derive(Clone, Copy)]
 pub struct Keeper<'a> {
-    /// The time from one state of a network to the next.
+    /// The time from one state of a network to the next; zero for one after each step.
     pub every: Duration,
     /// Set when training is to end as soon as it can, its state kept.
     pub stop: &'a AtomicBool,

@@ -223,7 +223,9 @@ impl<'a> Training<'a> {
     fn keep(&mut self) -> Result<(), Failure> {
         let Some(Keeper { every, stop, keep }) = self.job.keeper else { return Ok(()) };
         let is_over = stop.load(Ordering::Relaxed);
-        if is_over || self.kept.elapsed() >= every.max(self.cost * 20) {
+        // Large states do not take more than a twentieth of the time, unless each is asked for.
+        let pause = if every.is_zero() { every } else { every.max(self.cost * 20) };
+        if is_over || self.kept.elapsed() >= pause {
             let start = Instant::now();
             if let Some(state) = self.progress.encode(&self.net.tensors())? {
                 keep(self.place, state);

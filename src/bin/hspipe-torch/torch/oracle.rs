@@ -55,7 +55,7 @@ fn it_sees_the_same_on_other_paper() {
     let all: Vec<u32> = (0..60).collect();
     for (paper, samples) in fixture::on_other_paper() {
         let schedule = Schedule::Epochs { epochs: 60, radii_from: None };
-        let job = Job { schedule, ..fixture::job(&samples, &labels, &all) };
+        let job = Job { schedule, learning_rate: 0.1, ..fixture::job(&samples, &labels, &all) };
         let [ours, theirs] = [native, &Torch].map(|trainer| trainer.train(&job).remove(0).unwrap());
         for (epoch, (a, b)) in ours.losses.iter().zip(&theirs.losses).enumerate() {
             assert!((a - b).abs() < 1e-4, "{paper}, epoch {epoch}: {a}, and by libtorch {b}");
