@@ -34,17 +34,15 @@ pub fn values(tables: &Tables) -> anyhow::Result<BySwept> {
 
 fn of_table(table: Table, frame: &Frame, values: &mut BySwept) -> anyhow::Result<()> {
     let texts = |names: &[&'static str]| -> anyhow::Result<Vec<(&'static str, Vec<String>)>> {
-        let column = |name: &&'static str| -> anyhow::Result<_> {
-            Ok((*name, frame.text(name)?.into_iter().map(String::from).collect()))
-        };
+        let column = |name: &&'static str| -> anyhow::Result<_> { Ok((*name, frame.texts(name)?)) };
         names.iter().map(column).collect()
     };
     let numbers = |name: &'static str| -> anyhow::Result<(&'static str, Vec<String>)> {
         let show = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        Ok((name, frame.f64_or_null(name)?.into_iter().map(show).collect()))
+        Ok((name, frame.column::<Vec<Option<f64>>>(name)?.into_iter().map(show).collect()))
     };
     let classes = || -> anyhow::Result<(&'static str, Vec<String>)> {
-        Ok(("class", frame.i32("class")?.iter().map(i32::to_string).collect()))
+        Ok(("class", frame.column::<Vec<i32>>("class")?.iter().map(i32::to_string).collect()))
     };
     let columns = match table {
         Table::HardCounts => {
@@ -57,7 +55,8 @@ fn of_table(table: Table, frame: &Frame, values: &mut BySwept) -> anyhow::Result
                 .concat()
         }
     };
-    let (means, stds, n) = (frame.f64_or_null("mean")?, frame.f64_or_null("std")?, frame.i32("n")?);
+    let (means, stds): (Vec<Option<f64>>, Vec<Option<f64>>) = (frame.column("mean")?, frame.column("std")?);
+    let n: Vec<i32> = frame.column("n")?;
     let swept = swept(frame);
     for row in 0..frame.rows() {
         let find =

@@ -20,7 +20,7 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::say;
 use super::project::Project;
-use crate::tables::RANKING;
+use crate::tables;
 use crate::views::format::{self, Format};
 use crate::visible;
 
@@ -108,7 +108,9 @@ fn rankings(project: &Project, dataset: Option<&str>) -> anyhow::Result<Vec<Task
 
 fn read(project: &Project, plan: &Plan, task: TaskId) -> anyhow::Result<Option<DataFrame>> {
     let State::Cached { outputs, .. } = &plan.states[task] else { return Ok(None) };
-    let Some(output) = outputs.iter().find(|output| output.table == RANKING.name) else { return Ok(None) };
+    let Some(output) = outputs.iter().find(|output| output.table == tables::Ranking::SCHEMA.name) else {
+        return Ok(None);
+    };
     let bytes = project.store.read(&output.digest).with_context(|| project.graph.name(task))?;
     Ok(Some(ParquetReader::new(Cursor::new(bytes)).finish()?))
 }

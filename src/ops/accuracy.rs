@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::classes::called;
 use super::training::{Prepared, Training, absent, capacity, member_tables, run_batch, training_params};
 use crate::nn::{Schedule, Trained, argmax};
-use crate::tables::{ACCURACY, write};
+use crate::tables;
 
 pub struct Accuracy {
     pub prepared: Arc<Prepared>,
@@ -124,10 +124,14 @@ fn accuracy_table(training: &Training, trained: &Trained, first_tested: usize) -
         samples[*label as usize] += 1;
         correct[*label as usize] += i32::from(argmax(logits) as i32 == *label);
     }
-    let shares: Vec<f64> =
-        samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n)).collect();
-    let classes: Vec<i32> = (0..training.classes as i32).collect();
-    Ok(write(&ACCURACY, vec![classes.into(), samples.into(), correct.into(), shares.into()])?)
+    let shares = samples.iter().zip(&correct).map(|(n, correct)| f64::from(*correct) / f64::from(*n));
+    let accuracy = tables::Accuracy {
+        class: (0..training.classes as i32).collect(),
+        accuracy: shares.collect(),
+        samples,
+        correct,
+    };
+    Ok(accuracy.write()?)
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! What a class is called: by errors, which say its number and its name, and by figures, whose font may lack a letter.
 //!
-//! In: a table `classes`. Must not know where the names come from.
+//! In: the input `classes` of a task. Must not know where the names come from.
 
 use hspipe_engine::op::{Inputs, OpError};
 
 use crate::data::class_text;
 use crate::figures::legible;
-use crate::tables::{Frame, TableError};
+use crate::tables::Classes;
 
 /// Classes as errors call them, such as `3 (zebra), 5`. Their names are those of the task's input `classes`.
 pub fn called(classes: &[usize], inputs: &Inputs) -> String {
@@ -21,14 +21,14 @@ pub fn called(classes: &[usize], inputs: &Inputs) -> String {
 
 /// The names in the task's input `classes`.
 pub fn names_of(inputs: &Inputs) -> Result<Vec<String>, OpError> {
-    let classes = Frame::read("classes", inputs.one("classes")?.read()?)?;
-    Ok(classes.text("name")?.into_iter().map(String::from).collect())
+    Ok(Classes::read(inputs.one("classes")?.read()?)?.name.to_vec())
 }
 
 /// All classes as figures call them: by their numbers where the font lacks a character of the name, since a figure without
 /// names is better than none.
-pub fn drawn(classes: &Frame) -> Result<Vec<String>, TableError> {
-    Ok(classes.text("name")?.into_iter().enumerate().map(|(class, name)| shown(name, class)).collect())
+pub fn drawn(inputs: &Inputs) -> Result<Vec<String>, OpError> {
+    let classes = Classes::read(inputs.one("classes")?.read()?)?;
+    Ok(classes.name.iter().enumerate().map(|(class, name)| shown(name, class)).collect())
 }
 
 fn shown(name: &str, class: usize) -> String {

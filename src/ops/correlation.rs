@@ -5,7 +5,7 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::stats;
-use crate::tables::{CORRELATION, write};
+use crate::tables;
 
 pub struct Correlation;
 
@@ -26,7 +26,8 @@ impl Op for Correlation {
         let errors = errors.select([col("class"), col("mean").alias("error")]);
         let (classes, pearson) =
             pearson(counts.join(errors, [col("class")], [col("class")], JoinArgs::new(JoinType::Inner)))?;
-        Ok(vec![("correlation", write(&CORRELATION, vec![vec![pearson].into(), vec![classes].into()])?)])
+        let correlation = tables::Correlation { pearson: vec![pearson], classes: vec![classes] };
+        Ok(vec![("correlation", correlation.write()?)])
     }
 }
 

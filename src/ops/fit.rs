@@ -12,7 +12,7 @@ use super::training::{
     weights_table,
 };
 use crate::nn::{Schedule, Trained, argmax, energy, margin};
-use crate::tables::{DYNAMICS, FIT_SCORES, write};
+use crate::tables::{Dynamics, FitScores};
 
 pub struct Fit {
     pub prepared: Arc<Prepared>,
@@ -54,26 +54,18 @@ impl Op for Fit {
 }
 
 fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, OpError> {
-    let (mut predicted, mut margins, mut confidence, mut energies) = (vec![], vec![], vec![], vec![]);
-    for (logits, label) in trained.logits.chunks(training.classes).zip(&training.labels) {
-        let top = argmax(logits);
-        predicted.push(top as i32);
-        margins.push(margin(logits, *label as usize));
-        confidence.push(logits[top]);
-        energies.push(energy(logits));
-    }
-    let position: Vec<i32> = (0..training.labels.len() as i32).collect();
-    let columns = vec![
-        position.into(),
-        training.labels.clone().into(),
-        predicted.into(),
-        margins.into(),
-        confidence.into(),
-        energies.into(),
-    ];
+    let rows = || trained.logits.chunks(training.classes);
+    let scores = FitScores {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        predicted: rows().map(|logits| argmax(logits) as i32).collect(),
+        margin: rows().zip(&training.labels).map(|(logits, label)| margin(logits, *label as usize)).collect(),
+        confidence: rows().map(|logits| logits[argmax(logits)]).collect(),
+        energy: rows().map(energy).collect(),
+    };
     let mut tables = member_tables(trained, seed, 0)?;
     tables.push(("weights", weights_table(trained)?));
-    tables.push(("scores", write(&FIT_SCORES, columns)?));
+    tables.push(("scores", scores.write()?));
     tables.push(("dynamics", dynamics_table(training, trained)?));
     Ok(tables)
 }
@@ -88,17 +80,15 @@ fn dynamics_table(training: &Training, trained: &Trained) -> Result<Vec<u8>, OpE
     let spread = |(mean, square): (&f64, &f64)| (square - mean * mean).max(0.0).sqrt();
     let std: Vec<f64> = probability.iter().zip(&squares).map(spread).collect();
     let counts = |counts: &[u32]| -> Vec<i32> { counts.iter().map(|count| *count as i32).collect() };
-    let learned: Vec<Option<i32>> = seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect();
-    let position: Vec<i32> = (0..training.labels.len() as i32).collect();
-    let columns = vec![
-        position.into(),
-        training.labels.clone().into(),
-        mean(&seen.margin_sum).into(),
-        probability.into(),
-        std.into(),
-        counts(&seen.correct).into(),
-        counts(&seen.forgotten).into(),
-        learned.into(),
-    ];
-    Ok(write(&DYNAMICS, columns)?)
+    let dynamics = Dynamics {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        margin_mean: mean(&seen.margin_sum),
+        probability_mean: probability,
+        probability_std: std,
+        correct: counts(&seen.correct),
+        forgotten: counts(&seen.forgotten),
+        learned: seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect(),
+    };
+    Ok(dynamics.write()?)
 }

@@ -5,7 +5,7 @@ use polars::prelude::col;
 use serde::{Deserialize, Serialize};
 
 use super::stats;
-use crate::tables::{CLASS_STATS, write};
+use crate::tables::ClassStats;
 
 pub struct HardCounts;
 
@@ -27,11 +27,11 @@ impl Op for HardCounts {
 
 /// The table `stats` of a summary by class.
 pub fn class_stats(summary: polars::frame::DataFrame) -> Result<Outputs, OpError> {
-    let columns = vec![
-        stats::ints(&summary, "class")?.into(),
-        stats::present(&summary, "mean")?.into(),
-        stats::present(&summary, "std")?.into(),
-        stats::ints(&summary, "n")?.into(),
-    ];
-    Ok(vec![("stats", write(&CLASS_STATS, columns)?)])
+    let stats = ClassStats {
+        class: stats::ints(&summary, "class")?,
+        mean: stats::present(&summary, "mean")?,
+        std: stats::present(&summary, "std")?,
+        n: stats::ints(&summary, "n")?,
+    };
+    Ok(vec![("stats", stats.write()?)])
 }

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tables::{Frame, TableError};
+use crate::tables::{Hard, Mistakes};
 
 /// The strategies, in the order of their places.
 pub const STRATEGIES: [&str; 3] = ["stragglers", "confidence", "energy"];
@@ -35,37 +35,27 @@ pub struct Sample {
 
 impl Found {
     /// Adds the table `hard` of a set.
-    pub fn add_set(&mut self, strategy: usize, hard: &Frame) -> Result<(), TableError> {
+    pub fn add_set(&mut self, strategy: usize, hard: &Hard) {
         self.sets[strategy] += 1;
-        let (positions, ids) = (hard.i32("position")?, hard.i32("sample_id")?);
-        let (ranks, classes) = (hard.i32("rank")?, hard.i32("clean_class")?);
-        for row in 0..hard.rows() {
-            let sample = self.samples.entry(positions[row]).or_default();
-            (sample.sample_id, sample.class) = (ids[row], classes[row]);
+        let rows = hard.position.len();
+        for row in 0..rows {
+            let sample = self.samples.entry(hard.position[row]).or_default();
+            (sample.sample_id, sample.class) = (hard.sample_id[row], hard.clean_class[row]);
             sample.hard[strategy] += 1;
-            sample.places += f64::from(ranks[row]) / hard.rows() as f64;
+            sample.places += f64::from(hard.rank[row]) / rows as f64;
         }
-        Ok(())
     }
 
     /// Adds the table `mistakes` of a network of `set`, unless it is among those `seen`: strategies may share one.
-    pub fn add_mistakes(
-        &mut self,
-        set: &str,
-        seen: &mut BTreeSet<(String, String)>,
-        mistakes: &Frame,
-    ) -> Result<(), TableError> {
-        let (positions, predicted) = (mistakes.i32("position")?, mistakes.i32("predicted")?);
-        let networks = mistakes.text("network")?;
-        let Some(network) = networks.first() else { return Ok(()) };
+    pub fn add_mistakes(&mut self, set: &str, seen: &mut BTreeSet<(String, String)>, mistakes: &Mistakes) {
+        let Some(network) = mistakes.network.get(0) else { return };
         if seen.insert((network.to_string(), set.to_string())) {
-            for (position, predicted) in positions.iter().zip(predicted) {
+            for (position, predicted) in mistakes.position.iter().zip(&mistakes.predicted) {
                 if let Some(sample) = self.samples.get_mut(position) {
                     *sample.wrong.entry(*predicted).or_default() += 1;
                 }
             }
         }
-        Ok(())
     }
 
     /// The samples with their positions, the hardest first. Equals are in the order of their mean place in the sets
@@ -122,31 +112,24 @@ impl Sample {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::tables::{HARD, MISTAKES, write};
 
     /// A set whose hard samples are at these positions, the hardest first; ids are ten times as large, classes odd
     /// or even.
-    pub fn hard(positions: &[i32]) -> Frame {
+    pub fn hard(positions: &[i32]) -> Hard {
         let of = |value: fn(i32) -> i32| positions.iter().copied().map(value).collect::<Vec<i32>>();
-        let ranks: Vec<i32> = (0..positions.len() as i32).collect();
-        let classes = || of(|position| position % 2);
-        let scores = vec![0f32; positions.len()];
-        let columns = vec![
-            ranks.into(),
-            positions.to_vec().into(),
-            of(|position| 10 * position).into(),
-            classes().into(),
-            classes().into(),
-            scores.into(),
-        ];
-        Frame::read("hard", write(&HARD, columns).unwrap()).unwrap()
+        Hard {
+            rank: (0..positions.len() as i32).collect(),
+            position: positions.to_vec(),
+            sample_id: of(|position| 10 * position),
+            class: of(|position| position % 2),
+            clean_class: of(|position| position % 2),
+            score: vec![0.0; positions.len()],
+        }
     }
 
-    pub fn mistakes(network: &str, rows: &[(i32, i32)]) -> Frame {
-        let (positions, predicted): (Vec<i32>, Vec<i32>) = rows.iter().copied().unzip();
-        let networks = vec![network; rows.len()];
-        let columns = vec![positions.into(), predicted.into(), networks.into()];
-        Frame::read("mistakes", write(&MISTAKES, columns).unwrap()).unwrap()
+    pub fn mistakes(network: &str, rows: &[(i32, i32)]) -> Mistakes {
+        let (position, predicted) = rows.iter().copied().unzip();
+        Mistakes { position, predicted, network: vec![network; rows.len()].into() }
     }
 
     fn positions(found: &Found) -> Vec<i32> {
@@ -158,7 +141,7 @@ pub mod tests {
     fn hardness_is_the_mean_of_the_shares_over_strategies_with_sets() {
         let mut found = Found::default();
         for (strategy, set) in [(0, &[4, 7][..]), (0, &[4]), (2, &[7]), (2, &[7, 5]), (2, &[])] {
-            found.add_set(strategy, &hard(set)).unwrap();
+            found.add_set(strategy, &hard(set));
         }
         assert_eq!(positions(&found), [7, 4, 5]);
         let shares = |position: i32| {
@@ -178,7 +161,7 @@ pub mod tests {
         let mut found = Found::default();
         for (strategy, set) in [(0, [8, 1]), (0, [1, 2]), (0, [9, 2]), (1, [8, 2]), (1, [8, 1]), (1, [3, 1])]
         {
-            found.add_set(strategy, &hard(&set)).unwrap();
+            found.add_set(strategy, &hard(&set));
         }
         // 8 is hard in one set of the first strategy and in two of the other, 2 the other way round.
         assert_eq!(found.weight(&found.samples[&8]), found.weight(&found.samples[&2]));
@@ -189,10 +172,10 @@ pub mod tests {
     #[test]
     fn the_prediction_is_the_wrong_class_of_most_networks_each_of_which_votes_once() {
         let mut found = Found::default();
-        found.add_set(0, &hard(&[0, 1, 2])).unwrap();
+        found.add_set(0, &hard(&[0, 1, 2]));
         let mut seen = BTreeSet::new();
         let mut vote = |set: &str, network: &str, rows: &[(i32, i32)]| {
-            found.add_mistakes(set, &mut seen, &mistakes(network, rows)).unwrap();
+            found.add_mistakes(set, &mut seen, &mistakes(network, rows));
         };
         vote("[0]", "search", &[(0, 5), (1, 3), (9, 1)]);
         vote("[0]", "fit", &[(0, 4)]);

@@ -3,10 +3,10 @@
 //! Stragglers are the samples that an inversion search misclassifies. Confidence and energy take as many
 //! samples as a search on clean labels has stragglers, and so need both a training and that search.
 
-use hspipe_engine::op::{InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one, optional};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one, optional};
 use serde::{Deserialize, Serialize};
 
-use crate::tables::{COUNTS, Frame, HARD, NOISE, write};
+use crate::tables::{Classes, Counts, FitScores, Hard, Noise, Samples, SearchScores};
 
 pub struct Identify;
 
@@ -66,25 +66,26 @@ impl Op for Identify {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let samples = Frame::read("samples", task.inputs.one("samples")?.read()?)?;
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?.rows();
-        let labels = samples.i32("label")?;
+        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let classes = Classes::read(task.inputs.one("classes")?.read()?)?.class.len();
+        let labels = &samples.label;
         let params = task.params;
+        let search = |input: &str| SearchScores::read(task.inputs.one(input)?.read()?).map_err(OpError::from);
         let hard = match params.strategy {
-            Strategy::Stragglers => stragglers(&scores(task.inputs, "search")?, params.snapshot, labels)?,
+            Strategy::Stragglers => stragglers(search("search")?, params.snapshot, labels),
             Strategy::Confidence | Strategy::Energy => {
-                let search = scores(task.inputs, "threshold")?;
                 // The search saw clean labels.
-                let clean = samples.i32("clean_label")?;
-                let found = per_class(&stragglers(&search, params.snapshot, clean)?, clean, classes);
+                let clean = &samples.clean_label;
+                let found =
+                    per_class(&stragglers(search("threshold")?, params.snapshot, clean), clean, classes);
                 let more = (params.noise_ratio * labels.len() as f64 / classes as f64) as usize;
                 let sizes = per_class(&all(labels.len()), labels, classes);
                 let wanted: Vec<usize> =
                     found.iter().zip(&sizes).map(|(found, size)| (found + more).min(*size)).collect();
-                let fit = scores(task.inputs, "fit")?;
+                let fit = FitScores::read(task.inputs.one("fit")?.read()?)?;
                 let ranked = match params.strategy {
-                    Strategy::Energy => rank(fit.f32("energy")?, |energy| -energy),
-                    _ => rank(fit.f32("confidence")?, |confidence| confidence),
+                    Strategy::Energy => rank(&fit.energy, |energy| -energy),
+                    _ => rank(&fit.confidence, |confidence| confidence),
                 };
                 take(ranked, &wanted, params.level, labels)
             }
@@ -96,24 +97,19 @@ impl Op for Identify {
 /// A position with its score; lists of them are in order of hardness.
 type Scored = (usize, f32);
 
-fn scores(inputs: &Inputs, name: &str) -> Result<Frame, OpError> {
-    Ok(Frame::read(name, inputs.one(name)?.read()?)?)
-}
-
 fn all(n: usize) -> Vec<Scored> {
     (0..n).map(|position| (position, 0.0)).collect()
 }
 
 /// The misclassified samples, the most wrong (lowest margin) first.
-fn stragglers(search: &Frame, snapshot: Snapshot, labels: &[i32]) -> Result<Vec<Scored>, OpError> {
+fn stragglers(search: SearchScores, snapshot: Snapshot, labels: &[i32]) -> Vec<Scored> {
     let (predicted, margin) = match snapshot {
-        Snapshot::Last => ("predicted_last", "margin_last"),
-        Snapshot::Inversion => ("predicted_inversion", "margin_inversion"),
+        Snapshot::Last => (search.predicted_last, search.margin_last),
+        Snapshot::Inversion => (search.predicted_inversion, search.margin_inversion),
     };
-    let predicted = search.i32(predicted)?;
-    let mut ranked = rank(search.f32(margin)?, |margin| margin);
+    let mut ranked = rank(&margin, |margin| margin);
     ranked.retain(|(position, _)| predicted[*position] != labels[*position]);
-    Ok(ranked)
+    ranked
 }
 
 /// All positions with their scores, by `order` of the score, ties by position.
@@ -148,34 +144,29 @@ fn per_class(scored: &[Scored], labels: &[i32], classes: usize) -> Vec<usize> {
     counts
 }
 
-fn tables(samples: &Frame, hard: &[Scored], classes: usize) -> Result<Outputs, OpError> {
-    let (labels, clean) = (samples.i32("label")?, samples.i32("clean_label")?);
-    let ids = samples.i32("sample_id")?;
-    let of = |values: &[i32]| hard.iter().map(|(position, _)| values[*position]).collect::<Vec<i32>>();
-    let columns = vec![
-        (0..hard.len() as i32).collect::<Vec<i32>>().into(),
-        hard.iter().map(|(position, _)| *position as i32).collect::<Vec<i32>>().into(),
-        of(ids).into(),
-        of(labels).into(),
-        of(clean).into(),
-        hard.iter().map(|(_, score)| *score).collect::<Vec<f32>>().into(),
-    ];
-    let as_i32 = |counts: Vec<usize>| counts.into_iter().map(|count| count as i32).collect::<Vec<i32>>();
-    let counts = vec![
-        (0..classes as i32).collect::<Vec<i32>>().into(),
-        as_i32(per_class(&all(labels.len()), labels, classes)).into(),
-        as_i32(per_class(hard, labels, classes)).into(),
-    ];
+fn tables(samples: &Samples, hard: &[Scored], classes: usize) -> Result<Outputs, OpError> {
+    let (labels, clean) = (&samples.label, &samples.clean_label);
+    let of = |values: &[i32]| hard.iter().map(|(position, _)| values[*position]).collect();
+    let as_i32 = |counts: Vec<usize>| counts.into_iter().map(|count| count as i32).collect();
     let is_noisy = |position: usize| labels[position] != clean[position];
     let noisy = (0..labels.len()).filter(|position| is_noisy(*position)).count();
     let found = hard.iter().filter(|(position, _)| is_noisy(*position)).count();
     let recall = (noisy > 0).then(|| found as f64 / noisy as f64);
-    let noise = vec![vec![noisy as i32].into(), vec![found as i32].into(), vec![recall].into()];
-    Ok(vec![
-        ("hard", write(&HARD, columns)?),
-        ("counts", write(&COUNTS, counts)?),
-        ("noise", write(&NOISE, noise)?),
-    ])
+    let counts = Counts {
+        class: (0..classes as i32).collect(),
+        samples: as_i32(per_class(&all(labels.len()), labels, classes)),
+        hard: as_i32(per_class(hard, labels, classes)),
+    };
+    let noise = Noise { noisy: vec![noisy as i32], found: vec![found as i32], noise_recall: vec![recall] };
+    let hard = Hard {
+        rank: (0..hard.len() as i32).collect(),
+        position: hard.iter().map(|(position, _)| *position as i32).collect(),
+        sample_id: of(&samples.sample_id),
+        class: of(labels),
+        clean_class: of(clean),
+        score: hard.iter().map(|(_, score)| *score).collect(),
+    };
+    Ok(vec![("hard", hard.write()?), ("counts", counts.write()?), ("noise", noise.write()?)])
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task};
 
 use super::datasets::{Datasets, Params};
 use crate::data::{self, Folders};
-use crate::tables::{CLASSES, IMAGES, LABELS, write};
+use crate::tables::{Classes, Images, Labels};
 
 pub struct Load {
     pub datasets: Arc<Datasets>,
@@ -32,32 +32,21 @@ impl Op for Load {
         let images = data::load_or_fetch(&dataset, &self.folders, &mut |line| task.notes.tell(line))?;
         let (n, classes) = (images.labels.len(), images.classes());
         let width = images.channels * images.height * images.width;
-        let ids: Vec<i32> = (0..n as i32).collect();
+        let sample_id: Vec<i32> = (0..n as i32).collect();
         let every = |value: usize| vec![value as i32; n];
-        let pixels: Vec<Vec<u8>> = images.pixels.chunks(width.max(1)).map(<[u8]>::to_vec).collect();
-        let labels: Vec<i32> = images.labels.iter().map(|label| i32::from(*label)).collect();
+        let pixels = Images {
+            sample_id: sample_id.clone(),
+            channels: every(images.channels),
+            height: every(images.height),
+            width: every(images.width),
+            pixels: images.pixels.chunks(width.max(1)).collect(),
+        };
+        let label = images.labels.iter().map(|label| i32::from(*label)).collect();
+        let classes = Classes { class: (0..classes as i32).collect(), name: images.class_names.into() };
         Ok(vec![
-            (
-                "images",
-                write(
-                    &IMAGES,
-                    vec![
-                        ids.clone().into(),
-                        every(images.channels).into(),
-                        every(images.height).into(),
-                        every(images.width).into(),
-                        pixels.into(),
-                    ],
-                )?,
-            ),
-            ("labels", write(&LABELS, vec![ids.into(), labels.into()])?),
-            (
-                "classes",
-                write(
-                    &CLASSES,
-                    vec![(0..classes as i32).collect::<Vec<_>>().into(), images.class_names.into()],
-                )?,
-            ),
+            ("images", pixels.write()?),
+            ("labels", Labels { sample_id, label }.write()?),
+            ("classes", classes.write()?),
         ])
     }
 }

@@ -6,7 +6,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one, 
 use serde::{Deserialize, Serialize};
 
 use super::identify::{Snapshot, Strategy};
-use crate::tables::{Frame, MISTAKES, write};
+use crate::tables::{self, FitScores, Samples, SearchScores};
 
 pub struct Mistakes;
 
@@ -33,21 +33,26 @@ impl Op for Mistakes {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let samples = Frame::read("samples", task.inputs.one("samples")?.read()?)?;
-        let (network, column) = match (task.params.strategy, task.params.snapshot) {
-            (Strategy::Stragglers, Snapshot::Last) => ("search", "predicted_last"),
-            (Strategy::Stragglers, Snapshot::Inversion) => ("search", "predicted_inversion"),
-            _ => ("fit", "predicted"),
+        let clean = Samples::read(task.inputs.one("samples")?.read()?)?.clean_label;
+        let table = |input: &str| task.inputs.one(input)?.read();
+        let (network, predicted) = match (task.params.strategy, task.params.snapshot) {
+            (Strategy::Stragglers, Snapshot::Last) => {
+                ("search", SearchScores::read(table("search")?)?.predicted_last)
+            }
+            (Strategy::Stragglers, Snapshot::Inversion) => {
+                ("search", SearchScores::read(table("search")?)?.predicted_inversion)
+            }
+            (Strategy::Confidence | Strategy::Energy, _) => {
+                ("fit", FitScores::read(table("fit")?)?.predicted)
+            }
         };
-        let scores = Frame::read(network, task.inputs.one(network)?.read()?)?;
-        let (clean, predicted) = (samples.i32("clean_label")?, scores.i32(column)?);
         let is_wrong = |position: &usize| predicted[*position] != clean[*position];
         let wrong: Vec<usize> = (0..clean.len().min(predicted.len())).filter(is_wrong).collect();
-        let columns = vec![
-            wrong.iter().map(|position| *position as i32).collect::<Vec<i32>>().into(),
-            wrong.iter().map(|position| predicted[*position]).collect::<Vec<i32>>().into(),
-            vec![network; wrong.len()].into(),
-        ];
-        Ok(vec![("mistakes", write(&MISTAKES, columns)?)])
+        let mistakes = tables::Mistakes {
+            position: wrong.iter().map(|position| *position as i32).collect(),
+            predicted: wrong.iter().map(|position| predicted[*position]).collect(),
+            network: vec![network; wrong.len()].into(),
+        };
+        Ok(vec![("mistakes", mistakes.write()?)])
     }
 }

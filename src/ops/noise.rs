@@ -4,7 +4,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use hspipe_ensemble::Generator;
 use serde::{Deserialize, Serialize};
 
-use crate::tables::{Frame, SAMPLES, write};
+use crate::tables::{Classes, Samples};
 
 pub struct Noise;
 
@@ -31,17 +31,11 @@ impl Op for Noise {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let samples = Frame::read("samples", task.inputs.one("samples")?.read()?)?;
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?.rows();
-        let clean = samples.i32("clean_label")?;
-        let labels = wrong_labels(clean, classes, task.params.noise_ratio, task.draw_seed(0)?)?;
-        let columns = vec![
-            samples.i32("position")?.to_vec().into(),
-            samples.i32("sample_id")?.to_vec().into(),
-            labels.into(),
-            clean.to_vec().into(),
-        ];
-        Ok(vec![("samples", write(&SAMPLES, columns)?)])
+        let clean = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let classes = Classes::read(task.inputs.one("classes")?.read()?)?.class.len();
+        let seed = task.draw_seed(0)?;
+        let label = wrong_labels(&clean.clean_label, classes, task.params.noise_ratio, seed)?;
+        Ok(vec![("samples", Samples { label, ..clean }.write()?)])
     }
 }
 

@@ -9,7 +9,7 @@ use polars::prelude::{IntoLazy, col, df};
 use serde::{Deserialize, Serialize};
 
 use super::stats;
-use crate::tables::{Frame, OVERLAP, OVERLAP_SETS, write};
+use crate::tables::{self, OverlapSets};
 
 pub struct Overlap;
 
@@ -36,23 +36,23 @@ impl Op for Overlap {
             pairs.iter().map(|pair| of(pair).to_string()).collect::<Vec<_>>()
         };
         let percent: Vec<Option<f64>> = pairs.iter().map(|pair| pair.percent).collect();
-        let columns = vec![
-            text(|pair| pair.a).into(),
-            text(|pair| pair.b).into(),
-            pairs.iter().map(|pair| pair.train_ratio).collect::<Vec<f64>>().into(),
-            pairs.iter().map(|pair| pair.set).collect::<Vec<i32>>().into(),
-            percent.clone().into(),
-        ];
+        let sets = OverlapSets {
+            a: text(|pair| pair.a).into(),
+            b: text(|pair| pair.b).into(),
+            train_ratio: pairs.iter().map(|pair| pair.train_ratio).collect(),
+            set: pairs.iter().map(|pair| pair.set).collect(),
+            percent: percent.clone(),
+        };
         let rows = df!("a" => text(|pair| pair.a), "b" => text(|pair| pair.b), "percent" => percent);
         let summary = stats::summary(rows.map_err(stats::failed)?.lazy(), &["a", "b"], col("percent"))?;
-        let summary = vec![
-            stats::texts(&summary, "a")?.into(),
-            stats::texts(&summary, "b")?.into(),
-            stats::floats(&summary, "mean")?.into(),
-            stats::floats(&summary, "std")?.into(),
-            stats::ints(&summary, "n")?.into(),
-        ];
-        Ok(vec![("sets", write(&OVERLAP_SETS, columns)?), ("summary", write(&OVERLAP, summary)?)])
+        let summary = tables::Overlap {
+            a: stats::texts(&summary, "a")?.into(),
+            b: stats::texts(&summary, "b")?.into(),
+            mean: stats::floats(&summary, "mean")?,
+            std: stats::floats(&summary, "std")?,
+            n: stats::ints(&summary, "n")?,
+        };
+        Ok(vec![("sets", sets.write()?), ("summary", summary.write()?)])
     }
 }
 
@@ -77,13 +77,13 @@ impl Hard {
             .filter(|(axis, _)| axis != "strategy")
             .map(|(_, value)| value.clone())
             .collect();
-        let positions = Frame::read("hard", table.read()?)?;
+        let positions = tables::Hard::read(table.read()?)?.position;
         Ok(Hard {
             strategy: show(coord("strategy")?),
             train_ratio: coord("train_ratio")?.as_f64().unwrap_or(f64::NAN),
             set: coord("set")?.as_i64().unwrap_or(-1) as i32,
             set_name: canonical(&Value::Array(others)),
-            samples: positions.i32("position")?.iter().copied().collect(),
+            samples: positions.into_iter().collect(),
         })
     }
 }

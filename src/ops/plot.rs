@@ -5,13 +5,15 @@ use hspipe_engine::op::{OpError, Outputs, Table};
 use hspipe_engine::value::show;
 
 use crate::figures::{Key, Look, Rendered};
-use crate::tables::{FIGURE, write};
+use crate::tables::Figure;
 
 /// The table `figure`: the picture in each format.
 pub fn figure_table(file: &str, picture: Rendered) -> Result<Outputs, OpError> {
-    let files = ["svg", "png", "pdf"].map(|ending| format!("{file}.{ending}")).to_vec();
-    let contents = vec![picture.svg.into_bytes(), picture.png, picture.pdf];
-    Ok(vec![("figure", write(&FIGURE, vec![files.into(), contents.into()])?)])
+    let figure = Figure {
+        file: ["svg", "png", "pdf"].iter().map(|ending| format!("{file}.{ending}")).collect(),
+        content: [picture.svg.into_bytes(), picture.png, picture.pdf].iter().collect(),
+    };
+    Ok(vec![("figure", figure.write()?)])
 }
 
 /// A dataset's label as a part of a file's name.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::classes;
 use super::plot::{figure_table, labels};
 use crate::figures::{self, BarChart, Series, bar_chart};
-use crate::tables::Frame;
+use crate::tables::ClassStats;
 
 pub struct PlotClasses;
 
@@ -28,13 +28,11 @@ impl Op for PlotClasses {
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let categories = classes::drawn(&classes)?;
+        let categories = classes::drawn(task.inputs)?;
         let tables = task.inputs.many("counts");
         let mut series = Vec::new();
         for (table, label) in tables.iter().zip(labels(tables, None)) {
-            let stats = Frame::read("stats", table.read()?)?;
-            let (mean, std) = (stats.f64("mean")?.to_vec(), stats.f64("std")?.to_vec());
+            let ClassStats { mean, std, .. } = ClassStats::read(table.read()?)?;
             series.push(Series { label, mean, std });
         }
         let params = task.params;

@@ -9,7 +9,7 @@ use super::classes;
 use super::datasets::Datasets;
 use super::plot::{figure_table, file_part, unusual};
 use crate::figures::{self, Gallery, Levels, Raster, Row, Tile, gallery, legible};
-use crate::tables::{Frame, TableError};
+use crate::tables::{Images, Ranking};
 
 pub struct PlotGallery {
     pub datasets: Arc<Datasets>,
@@ -45,13 +45,12 @@ impl Op for PlotGallery {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let ranking = Frame::read("ranking", task.inputs.one("ranking")?.read()?)?;
-        let names = classes::drawn(&classes)?;
-        let hard = by_class(ranking.i32("class")?, names.len());
+        let ranking = Ranking::read(task.inputs.one("ranking")?.read()?)?;
+        let names = classes::drawn(task.inputs)?;
+        let hard = by_class(&ranking.class, names.len());
         let drawn = most_hard(&hard, MOST_CLASSES);
-        let images = Frame::read("images", task.inputs.one("images")?.read()?)?;
-        let levels = Levels::of(images.binary("pixels")?.iter().flatten());
+        let images = Images::read(task.inputs.one("images")?.read()?)?;
+        let levels = Levels::of(images.pixels.iter());
         let tiles = Gallery::tiles(drawn.len());
         let mut rows = Vec::with_capacity(drawn.len());
         for class in &drawn {
@@ -61,10 +60,7 @@ impl Op for PlotGallery {
                 name: names[*class].clone(),
                 detail: format!("{} hard", hard.len()),
                 empty: "no hard samples".into(),
-                tiles: most
-                    .iter()
-                    .map(|row| tile(&images, levels, &ranking, &names, *row))
-                    .collect::<Result<_, _>>()?,
+                tiles: most.iter().map(|row| tile(&images, levels, &ranking, &names, *row)).collect(),
             });
         }
         let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
@@ -74,7 +70,7 @@ impl Op for PlotGallery {
         };
         let mut note = format!(
             "Below each: the wrong class that most networks take it for{none}, its hardness, from 0 to 1, and its {}.",
-            if ranking.text("source")?.iter().any(|source| !source.is_empty()) {
+            if ranking.source.iter().flatten().any(|source| !source.is_empty()) {
                 "file"
             } else {
                 "sample_id"
@@ -121,26 +117,19 @@ fn most_hard(hard: &[Vec<usize>], most: usize) -> Vec<usize> {
     classes
 }
 
-fn tile(
-    images: &Frame,
-    levels: Levels,
-    ranking: &Frame,
-    names: &[String],
-    row: usize,
-) -> Result<Tile, TableError> {
-    let at = ranking.i32("sample_id")?[row] as usize;
-    let size = |column: &str| Ok::<_, TableError>(images.i32(column)?.get(at).copied().unwrap_or(0) as usize);
-    let (channels, height, width) = (size("channels")?, size("height")?, size("width")?);
-    let pixels = images.binary("pixels")?;
-    let pixels = if at < images.rows() { levels.drawn(pixels.value(at)) } else { Vec::new() };
-    let predicted = ranking.i32_or_null("predicted")?[row];
-    let label = predicted.and_then(|class| names.get(class as usize).cloned());
-    Ok(Tile {
+fn tile(images: &Images, levels: Levels, ranking: &Ranking, names: &[String], row: usize) -> Tile {
+    let at = ranking.sample_id[row] as usize;
+    let size = |sides: &[i32]| sides.get(at).copied().unwrap_or(0) as usize;
+    let [channels, height, width] =
+        [&images.channels, &images.height, &images.width].map(|sides| size(sides));
+    let pixels = images.pixels.get(at).map(|pixels| levels.drawn(pixels)).unwrap_or_default();
+    let label = ranking.predicted[row].and_then(|class| names.get(class as usize).cloned());
+    Tile {
         raster: Raster { channels, width, height, pixels },
         label: label.unwrap_or_else(|| UNMISTAKEN.into()),
-        value: format!("{:.2}", ranking.f64("hardness")?[row]),
-        name: called(ranking.text("source")?.get(row).copied().unwrap_or_default(), at),
-    })
+        value: format!("{:.2}", ranking.hardness[row]),
+        name: called(ranking.source[row].as_deref().unwrap_or_default(), at),
+    }
 }
 
 /// What a person finds a sample by: the name of its file, whose folder is the class; its number where it has none, or none

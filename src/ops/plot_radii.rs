@@ -1,7 +1,7 @@
 //! plot_radii: radii of class manifolds, of every network or their mean -> one panel per class (Figures 2
 //! and 6).
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many, one};
 use serde::{Deserialize, Serialize};
 
 use super::classes;
@@ -9,7 +9,7 @@ use super::plot::{figure_table, key, labels};
 use crate::figures::{
     self, Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart,
 };
-use crate::tables::{Frame, TableError};
+use crate::tables::{Radii, RadiiSummary};
 
 pub struct PlotRadii;
 
@@ -41,25 +41,24 @@ impl Op for PlotRadii {
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let mut panels: Vec<Panel> =
-            classes::drawn(&classes)?.into_iter().map(|title| Panel { title, lines: Vec::new() }).collect();
+        let titles = classes::drawn(task.inputs)?.into_iter();
+        let mut panels: Vec<Panel> = titles.map(|title| Panel { title, lines: Vec::new() }).collect();
         let tables = task.inputs.many("radii");
         let names = labels(tables, None);
         let stroke = if tables.len() > APART { Stroke::Faint } else { Stroke::Solid };
         let (mut keys, mut y_label) = (Vec::new(), "Radius");
         for (at, (table, name)) in tables.iter().zip(&names).enumerate() {
-            let radii = Frame::read("radii", table.read()?)?;
-            let look = match radii.has("mean") {
-                true => Look { color: Some(at), ..MEAN },
-                false => Look { stroke, ..NETWORK },
+            let radii = Rows::read(table)?;
+            let look = match radii.std {
+                Some(_) => Look { color: Some(at), ..MEAN },
+                None => Look { stroke, ..NETWORK },
             };
-            if radii.has("mean") {
+            if radii.std.is_some() {
                 y_label = "Radius (mean ± std)";
                 keys.extend(key(name, look));
             }
             for (class, panel) in panels.iter_mut().enumerate() {
-                panel.lines.push(Line { look, points: curve(&radii, class)? });
+                panel.lines.push(Line { look, points: radii.curve(class) });
             }
         }
         thin(&mut panels, POINTS);
@@ -86,17 +85,30 @@ impl Op for PlotRadii {
     }
 }
 
-/// The radii of one class, by epoch.
-fn curve(radii: &Frame, class: usize) -> Result<Vec<Point>, TableError> {
-    let (epochs, classes) = (radii.i32("epoch")?, radii.i32("class")?);
-    let (means, stds) = match radii.has("mean") {
-        true => (radii.f64("mean")?, Some(radii.f64("std")?)),
-        false => (radii.f64("radius")?, None),
-    };
-    let rows = (0..radii.rows()).filter(|&row| usize::try_from(classes[row]) == Ok(class));
-    Ok(rows
-        .map(|row| Point { x: epochs[row].into(), mean: means[row], std: stds.map_or(0.0, |stds| stds[row]) })
-        .collect())
+/// Radii of one network, or the mean and the std of many.
+struct Rows {
+    epoch: Vec<i32>,
+    class: Vec<i32>,
+    mean: Vec<f64>,
+    std: Option<Vec<f64>>,
+}
+
+impl Rows {
+    fn read(table: &Table) -> Result<Rows, OpError> {
+        let bytes = table.read()?;
+        if let Ok(RadiiSummary { epoch, class, mean, std, .. }) = RadiiSummary::read(bytes.clone()) {
+            return Ok(Rows { epoch, class, mean, std: Some(std) });
+        }
+        let Radii { epoch, class, radius } = Radii::read(bytes)?;
+        Ok(Rows { epoch, class, mean: radius, std: None })
+    }
+
+    /// The radii of one class, by epoch.
+    fn curve(&self, class: usize) -> Vec<Point> {
+        let rows = (0..self.class.len()).filter(|&row| usize::try_from(self.class[row]) == Ok(class));
+        let std = |row: usize| self.std.as_ref().map_or(0.0, |std| std[row]);
+        rows.map(|row| Point { x: self.epoch[row].into(), mean: self.mean[row], std: std(row) }).collect()
+    }
 }
 
 /// Leaves out epochs until about so many points are left. Each line keeps its last one.
@@ -115,21 +127,15 @@ fn thin(panels: &mut [Panel], most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{RADII, RADII_SUMMARY, write};
 
     #[test]
-    fn radii_of_a_network_and_of_many_are_read() {
-        let (epochs, classes) = (vec![21, 21, 22, 22], vec![0, 1, 0, 1]);
-        let radii = || vec![0.5, 0.4, 0.6, 0.3];
-        let columns = vec![epochs.clone().into(), classes.clone().into(), radii().into()];
-        let network = Frame::read("radii", write(&RADII, columns).unwrap()).unwrap();
-        let columns =
-            vec![epochs.into(), classes.into(), radii().into(), vec![0.1; 4].into(), vec![3; 4].into()];
-        let mean = Frame::read("radii", write(&RADII_SUMMARY, columns).unwrap()).unwrap();
-        for (frame, std) in [(network, 0.0), (mean, 0.1)] {
-            let points = curve(&frame, 1).unwrap().into_iter().map(|point| (point.x, point.mean, point.std));
-            assert_eq!(points.collect::<Vec<_>>(), [(21.0, 0.4, std), (22.0, 0.3, std)]);
-            assert!(curve(&frame, 2).unwrap().is_empty());
+    fn a_curve_is_of_one_class() {
+        for (std, expected) in [(None, 0.0), (Some(vec![0.1; 4]), 0.1)] {
+            let (epoch, class, mean) = (vec![21, 21, 22, 22], vec![0, 1, 0, 1], vec![0.5, 0.4, 0.6, 0.3]);
+            let radii = Rows { epoch, class, mean, std };
+            let points = radii.curve(1).into_iter().map(|point| (point.x, point.mean, point.std));
+            assert_eq!(points.collect::<Vec<_>>(), [(21.0, 0.4, expected), (22.0, 0.3, expected)]);
+            assert!(radii.curve(2).is_empty());
         }
     }
 

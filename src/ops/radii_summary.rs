@@ -5,7 +5,7 @@ use polars::prelude::col;
 use serde::{Deserialize, Serialize};
 
 use super::stats;
-use crate::tables::{RADII_SUMMARY, write};
+use crate::tables;
 
 pub struct RadiiSummary;
 
@@ -23,13 +23,13 @@ impl Op for RadiiSummary {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let rows = stats::stack(task.inputs.many("radii"))?;
         let summary = stats::summary(rows, &["epoch", "class"], col("radius"))?;
-        let columns = vec![
-            stats::ints(&summary, "epoch")?.into(),
-            stats::ints(&summary, "class")?.into(),
-            stats::present(&summary, "mean")?.into(),
-            stats::present(&summary, "std")?.into(),
-            stats::ints(&summary, "n")?.into(),
-        ];
-        Ok(vec![("radii_summary", write(&RADII_SUMMARY, columns)?)])
+        let summary = tables::RadiiSummary {
+            epoch: stats::ints(&summary, "epoch")?,
+            class: stats::ints(&summary, "class")?,
+            mean: stats::present(&summary, "mean")?,
+            std: stats::present(&summary, "std")?,
+            n: stats::ints(&summary, "n")?,
+        };
+        Ok(vec![("radii_summary", summary.write()?)])
     }
 }

@@ -11,7 +11,7 @@ use hspipe_engine::value::{canonical, show};
 use serde::{Deserialize, Serialize};
 
 use super::hardness::{Found, STRATEGIES, Sample};
-use crate::tables::{Column, Frame, RANKING, TableError, write};
+use crate::tables::{Classes, Hard, Mistakes, Ranking, Sources};
 
 pub struct Rank;
 
@@ -29,20 +29,19 @@ impl Op for Rank {
     const OUTPUTS: &'static [&'static str] = &["ranking"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let classes = Frame::read("classes", task.inputs.one("classes")?.read()?)?;
-        let sources = Frame::read("sources", task.inputs.one("sources")?.read()?)?;
+        let classes = Classes::read(task.inputs.one("classes")?.read()?)?;
+        let sources = Sources::read(task.inputs.one("sources")?.read()?)?;
         let mut found = Found::default();
         for table in task.inputs.many("hard") {
             let (strategy, _) = coordinates(table)?;
-            found.add_set(strategy, &Frame::read("hard", table.read()?)?)?;
+            found.add_set(strategy, &Hard::read(table.read()?)?);
         }
         let mut seen = BTreeSet::new();
         for table in task.inputs.many("mistakes") {
             let (_, set) = coordinates(table)?;
-            found.add_mistakes(&set, &mut seen, &Frame::read("mistakes", table.read()?)?)?;
+            found.add_mistakes(&set, &mut seen, &Mistakes::read(table.read()?)?);
         }
-        let ranking = found.ranking();
-        Ok(vec![("ranking", write(&RANKING, columns(&ranking, &found, &classes, &sources)?)?)])
+        Ok(vec![("ranking", ranking(&found, &classes, &sources).write()?)])
     }
 }
 
@@ -58,60 +57,44 @@ fn coordinates(table: &Table) -> Result<(usize, String), OpError> {
     Ok((place, canonical(&Value::Array(others.collect()))))
 }
 
-fn columns(
-    ranking: &[(i32, &Sample)],
-    found: &Found,
-    classes: &Frame,
-    sources: &Frame,
-) -> Result<Vec<Column>, TableError> {
-    let names = classes.text("name")?;
-    let name = |class: i32| names.get(class as usize).map(|name| name.to_string());
-    let files: BTreeMap<i32, &str> =
-        sources.i32("sample_id")?.iter().copied().zip(sources.text("source")?).collect();
-    let whole =
-        |of: &dyn Fn(&Sample) -> i32| ranking.iter().map(|(_, sample)| of(sample)).collect::<Vec<i32>>();
-    let text = |of: &dyn Fn(&Sample) -> Option<String>| {
-        ranking.iter().map(|(_, sample)| of(sample)).collect::<Vec<Option<String>>>()
-    };
-    let share = |strategy: usize| {
-        ranking.iter().map(|(_, sample)| found.share(sample, strategy)).collect::<Vec<Option<f64>>>()
-    };
-    Ok(vec![
-        (1..=ranking.len() as i32).collect::<Vec<i32>>().into(),
-        ranking.iter().map(|(position, _)| *position).collect::<Vec<i32>>().into(),
-        whole(&|sample| sample.sample_id).into(),
-        whole(&|sample| sample.class).into(),
-        text(&|sample| Some(name(sample.class).unwrap_or_default())).into(),
-        share(0).into(),
-        share(1).into(),
-        share(2).into(),
-        ranking.iter().map(|(_, sample)| found.hardness(sample)).collect::<Vec<f64>>().into(),
-        ranking.iter().map(|(_, sample)| sample.predicted()).collect::<Vec<Option<i32>>>().into(),
-        text(&|sample| sample.predicted().and_then(name)).into(),
-        text(&|sample| files.get(&sample.sample_id).map(|file| file.to_string())).into(),
-    ])
+fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
+    let ranking = found.ranking();
+    let samples = || ranking.iter().map(|(_, sample)| *sample);
+    let name = |class: i32| classes.name.get(class as usize).map(String::from);
+    let files: BTreeMap<i32, &str> = sources.sample_id.iter().copied().zip(sources.source.iter()).collect();
+    let share = |strategy: usize| samples().map(|sample| found.share(sample, strategy)).collect();
+    Ranking {
+        rank: (1..=ranking.len() as i32).collect(),
+        position: ranking.iter().map(|(position, _)| *position).collect(),
+        sample_id: samples().map(|sample| sample.sample_id).collect(),
+        class: samples().map(|sample| sample.class).collect(),
+        class_name: samples().map(|sample| name(sample.class).unwrap_or_default()).collect(),
+        stragglers: share(0),
+        confidence: share(1),
+        energy: share(2),
+        hardness: samples().map(|sample| found.hardness(sample)).collect(),
+        predicted: samples().map(Sample::predicted).collect(),
+        predicted_name: samples().map(|sample| sample.predicted().and_then(name)).collect(),
+        source: samples().map(|sample| files.get(&sample.sample_id).map(|file| file.to_string())).collect(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ops::hardness::tests::{hard, mistakes};
-    use crate::tables::{CLASSES, SOURCES};
 
     #[test]
     fn rows_have_the_names_of_classes_and_files() {
         let mut found = Found::default();
-        found.add_set(0, &hard(&[1, 2])).unwrap();
-        found.add_mistakes("", &mut BTreeSet::new(), &mistakes("search", &[(1, 0)])).unwrap();
-        let classes = write(&CLASSES, vec![vec![0, 1].into(), vec!["ant", "bee"].into()]).unwrap();
-        let sources = write(&SOURCES, vec![vec![10].into(), vec!["bee/10.png"].into()]).unwrap();
-        let read = |name: &str, bytes| Frame::read(name, bytes).unwrap();
-        let (classes, sources) = (read("classes", classes), read("sources", sources));
-        let rows = columns(&found.ranking(), &found, &classes, &sources).unwrap();
-        let ranking = read("ranking", write(&RANKING, rows).unwrap());
-        assert_eq!(ranking.i32("rank").unwrap(), [1, 2]);
-        assert_eq!(ranking.text("class_name").unwrap(), ["bee", "ant"]);
-        assert_eq!(ranking.text("predicted_name").unwrap(), ["ant", ""]);
-        assert_eq!(ranking.text("source").unwrap(), ["bee/10.png", ""]);
+        found.add_set(0, &hard(&[1, 2]));
+        found.add_mistakes("", &mut BTreeSet::new(), &mistakes("search", &[(1, 0)]));
+        let classes = Classes { class: vec![0, 1], name: vec!["ant", "bee"].into() };
+        let sources = Sources { sample_id: vec![10], source: vec!["bee/10.png"].into() };
+        let ranking = ranking(&found, &classes, &sources);
+        assert_eq!(ranking.rank, [1, 2]);
+        assert_eq!(ranking.class_name.to_vec(), ["bee", "ant"]);
+        assert_eq!(ranking.predicted_name, [Some("ant".to_string()), None]);
+        assert_eq!(ranking.source, [Some("bee/10.png".to_string()), None]);
     }
 }

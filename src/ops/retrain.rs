@@ -8,7 +8,7 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs,
 use super::metrics::{Metrics, metrics};
 use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
 use crate::nn::{Schedule, Trained, argmax};
-use crate::tables::{Frame, METRICS, write};
+use crate::tables;
 
 pub struct Retrain {
     pub prepared: Arc<Prepared>,
@@ -68,13 +68,12 @@ struct Split {
 
 impl Split {
     fn read(inputs: &Inputs) -> Result<Split, OpError> {
-        let table = Frame::read("split", inputs.one("split")?.read()?)?;
+        let table = tables::Split::read(inputs.one("split")?.read()?)?;
         let mut split = Split { train: Vec::new(), test: Vec::new() };
-        let rows = table.i32("position")?.iter().zip(table.text("part")?).zip(table.bool("hard")?);
-        for ((position, part), hard) in rows {
+        for ((position, part), hard) in table.position.iter().zip(table.part.iter()).zip(&table.hard) {
             match part {
                 "train" => split.train.push(*position as u32),
-                "test" => split.test.push((*position as usize, hard)),
+                "test" => split.test.push((*position as usize, *hard)),
                 _ => {}
             }
         }
@@ -101,16 +100,15 @@ fn metrics_table(
     let sets = [of(|_| true), of(|hard| hard), of(|hard| !hard)];
     let column =
         |value: fn(Metrics) -> f64| sets.iter().map(|(found, _)| found.map(value)).collect::<Vec<_>>();
-    let names = ["full", "hard", "easy"].map(String::from).to_vec();
-    let columns = vec![
-        vec![seed; 3].into(),
-        names.into(),
-        column(|metrics| metrics.accuracy).into(),
-        column(|metrics| metrics.precision).into(),
-        column(|metrics| metrics.recall).into(),
-        column(|metrics| metrics.f1).into(),
-        vec![split.train.len() as i32; 3].into(),
-        sets.iter().map(|(_, tested)| *tested).collect::<Vec<i32>>().into(),
-    ];
-    Ok(write(&METRICS, columns)?)
+    let metrics = tables::Metrics {
+        seed: vec![seed; 3],
+        test_set: vec!["full", "hard", "easy"].into(),
+        accuracy: column(|metrics| metrics.accuracy),
+        precision: column(|metrics| metrics.precision),
+        recall: column(|metrics| metrics.recall),
+        f1: column(|metrics| metrics.f1),
+        n_train: vec![split.train.len() as i32; 3],
+        n_test: sets.iter().map(|(_, tested)| *tested).collect(),
+    };
+    Ok(metrics.write()?)
 }

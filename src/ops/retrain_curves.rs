@@ -3,7 +3,7 @@
 use hspipe_engine::op::{OpError, Table};
 
 use crate::figures::{Axis, Point, Range};
-use crate::tables::{Frame, TableError};
+use crate::tables::RetrainSummary;
 
 /// The rows of one table that have a mean.
 pub struct Curves(Vec<Row>);
@@ -18,20 +18,18 @@ struct Row {
 
 impl Curves {
     pub fn read(table: &Table) -> Result<Self, OpError> {
-        Ok(Self::of(&Frame::read("retrain_summary", table.read()?)?)?)
+        Ok(Self::of(&RetrainSummary::read(table.read()?)?))
     }
 
-    fn of(frame: &Frame) -> Result<Self, TableError> {
-        let (train_ratios, means, stds) =
-            (frame.f64_or_null("train_ratio")?, frame.f64_or_null("mean")?, frame.f64_or_null("std")?);
-        let (remaining, test_sets, metrics) =
-            (frame.f64("remaining_ratio")?, frame.text("test_set")?, frame.text("metric")?);
-        let row = |at: usize| {
-            let point = Point { x: remaining[at], mean: means[at]?, std: stds[at].unwrap_or(0.0) };
-            let (test_set, metric) = (test_sets[at].to_string(), metrics[at].to_string());
-            Some(Row { train_ratio: train_ratios[at], test_set, metric, point })
+    fn of(table: &RetrainSummary) -> Self {
+        let texts = table.test_set.iter().zip(table.metric.iter());
+        let row = |(at, (test_set, metric)): (usize, (&str, &str))| {
+            let (mean, std) = (table.mean[at]?, table.std[at].unwrap_or(0.0));
+            let point = Point { x: table.remaining_ratio[at], mean, std };
+            let (test_set, metric) = (test_set.to_string(), metric.to_string());
+            Some(Row { train_ratio: table.train_ratio[at], test_set, metric, point })
         };
-        Ok(Self((0..frame.rows()).filter_map(row).collect()))
+        Self(texts.enumerate().filter_map(row).collect())
     }
 
     /// The train ratios, in the order of the table.
@@ -68,38 +66,19 @@ pub fn percent(label: &str) -> Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{ColumnSpec, Kind, Schema, write};
-
-    const fn column(name: &'static str, kind: Kind, nullable: bool) -> ColumnSpec {
-        ColumnSpec { name, kind, nullable }
-    }
-
-    const SUMMARY: Schema = Schema {
-        name: "retrain_summary",
-        columns: &[
-            column("train_ratio", Kind::Float64, true),
-            column("remaining_ratio", Kind::Float64, false),
-            column("test_set", Kind::Text, false),
-            column("metric", Kind::Text, false),
-            column("mean", Kind::Float64, true),
-            column("std", Kind::Float64, true),
-        ],
-    };
 
     #[test]
     fn curves_are_picked_and_rows_without_a_mean_left_out() {
         let mean = [Some(20.0), Some(10.0), Some(70.0), None, Some(1.0)];
-        let texts = |texts: [&str; 5]| texts.map(str::to_string).to_vec();
-        let columns = vec![
-            vec![Some(0.9), Some(0.9), None, Some(0.9), Some(0.5)].into(),
-            vec![1.0, 0.0, 0.0, 0.5, 0.0].into(),
-            texts(["hard", "hard", "hard", "hard", "easy"]).into(),
-            texts(["f1"; 5]).into(),
-            mean.to_vec().into(),
-            mean.map(|mean| mean.map(|mean| mean / 10.0)).to_vec().into(),
-        ];
-        let frame = Frame::read(SUMMARY.name, write(&SUMMARY, columns).unwrap()).unwrap();
-        let curves = Curves::of(&frame).unwrap();
+        let curves = Curves::of(&RetrainSummary {
+            train_ratio: vec![Some(0.9), Some(0.9), None, Some(0.9), Some(0.5)],
+            remaining_ratio: vec![1.0, 0.0, 0.0, 0.5, 0.0],
+            test_set: vec!["hard", "hard", "hard", "hard", "easy"].into(),
+            metric: vec!["f1"; 5].into(),
+            mean: mean.to_vec(),
+            std: mean.map(|mean| mean.map(|mean| mean / 10.0)).to_vec(),
+            n: vec![1; 5],
+        });
         assert_eq!(curves.train_ratios(), [0.9, 0.5]);
         let points = |ratio, test_set| {
             let points = curves.points(ratio, test_set, "f1").into_iter();

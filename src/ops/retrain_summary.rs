@@ -5,15 +5,13 @@ use polars::prelude::{IntoLazy, col, df};
 use serde::{Deserialize, Serialize};
 
 use super::stats;
-use crate::tables::{Frame, RETRAIN_SUMMARY, write};
+use crate::tables::{self, Metrics};
 
 pub struct RetrainSummary;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Params {}
-
-const METRICS: [&str; 4] = ["accuracy", "precision", "recall", "f1"];
 
 impl Op for RetrainSummary {
     type Params = Params;
@@ -27,11 +25,13 @@ impl Op for RetrainSummary {
         let (mut train_ratios, mut remaining_ratios, mut test_sets) = (vec![], vec![], vec![]);
         let (mut metrics, mut values) = (vec![], vec![]);
         for table in task.inputs.many("metrics") {
-            let frame = Frame::read("metrics", table.read()?)?;
+            let Metrics { test_set, accuracy, precision, recall, f1, .. } = Metrics::read(table.read()?)?;
             let (train_ratio, remaining_ratio) =
                 (coord(table, "train_ratio")?, coord(table, "remaining_ratio")?);
-            for metric in METRICS {
-                for (test_set, value) in frame.text("test_set")?.into_iter().zip(frame.f64_or_null(metric)?) {
+            for (metric, column) in
+                [("accuracy", accuracy), ("precision", precision), ("recall", recall), ("f1", f1)]
+            {
+                for (test_set, value) in test_set.iter().zip(column) {
                     // Once for its own train ratio, once for all together.
                     for train_ratio in [Some(train_ratio), None] {
                         train_ratios.push(train_ratio);
@@ -49,16 +49,16 @@ impl Op for RetrainSummary {
             "value" => values,
         );
         let summary = stats::summary(rows.map_err(stats::failed)?.lazy(), &by, col("value"))?;
-        let columns = vec![
-            stats::floats(&summary, by[0])?.into(),
-            stats::present(&summary, by[1])?.into(),
-            stats::texts(&summary, by[2])?.into(),
-            stats::texts(&summary, by[3])?.into(),
-            stats::floats(&summary, "mean")?.into(),
-            stats::floats(&summary, "std")?.into(),
-            stats::ints(&summary, "n")?.into(),
-        ];
-        Ok(vec![("retrain_summary", write(&RETRAIN_SUMMARY, columns)?)])
+        let summary = tables::RetrainSummary {
+            train_ratio: stats::floats(&summary, by[0])?,
+            remaining_ratio: stats::present(&summary, by[1])?,
+            test_set: stats::texts(&summary, by[2])?.into(),
+            metric: stats::texts(&summary, by[3])?.into(),
+            mean: stats::floats(&summary, "mean")?,
+            std: stats::floats(&summary, "std")?,
+            n: stats::ints(&summary, "n")?,
+        };
+        Ok(vec![("retrain_summary", summary.write()?)])
     }
 }
 

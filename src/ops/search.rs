@@ -11,7 +11,7 @@ use super::training::{
     weights_table,
 };
 use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
-use crate::tables::{INVERSIONS, SEARCH_SCORES, write};
+use crate::tables::{Inversions, SearchScores};
 
 pub struct Search {
     pub prepared: Arc<Prepared>,
@@ -187,28 +187,29 @@ fn tables(
     seed: u32,
     attempt: u32,
 ) -> Result<Outputs, OpError> {
-    let classes: Vec<i32> = (0..seen.epochs.len() as i32).collect();
-    let epochs: Vec<i32> = seen.epochs.iter().flatten().map(|epoch| *epoch as i32).collect();
+    let inversions = Inversions {
+        class: (0..seen.epochs.len() as i32).collect(),
+        epoch: seen.epochs.iter().flatten().map(|epoch| *epoch as i32).collect(),
+    };
     let scores = |logits: &[f32]| -> (Vec<i32>, Vec<f32>) {
         let rows = logits.chunks(training.classes).zip(&training.labels);
         rows.map(|(logits, label)| (argmax(logits) as i32, margin(logits, *label as usize))).unzip()
     };
-    let (last, last_margin) = scores(&trained.logits);
-    let (inversion, inversion_margin) = scores(&seen.logits);
-    let position: Vec<i32> = (0..training.labels.len() as i32).collect();
-    let columns = vec![
-        position.into(),
-        training.labels.clone().into(),
-        last.into(),
-        last_margin.into(),
-        inversion.into(),
-        inversion_margin.into(),
-    ];
+    let (predicted_last, margin_last) = scores(&trained.logits);
+    let (predicted_inversion, margin_inversion) = scores(&seen.logits);
+    let scores = SearchScores {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        predicted_last,
+        margin_last,
+        predicted_inversion,
+        margin_inversion,
+    };
     let mut tables = member_tables(trained, seed, attempt)?;
     tables.push(("weights", weights_table(trained)?));
     tables.push(("radii", radii_table(trained)?));
-    tables.push(("inversions", write(&INVERSIONS, vec![classes.into(), epochs.into()])?));
-    tables.push(("scores", write(&SEARCH_SCORES, columns)?));
+    tables.push(("inversions", inversions.write()?));
+    tables.push(("scores", scores.write()?));
     Ok(tables)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task};
 
 use super::datasets::{Datasets, Params};
-use crate::tables::{SOURCES, write};
+use crate::tables;
 
 pub struct Sources {
     pub datasets: Arc<Datasets>,
@@ -26,7 +26,8 @@ impl Op for Sources {
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let sources = self.datasets.get(task.params)?.sources()?;
-        let ids: Vec<i32> = (0..sources.len() as i32).collect();
-        Ok(vec![("sources", write(&SOURCES, vec![ids.into(), sources.into()])?)])
+        let table =
+            tables::Sources { sample_id: (0..sources.len() as i32).collect(), source: sources.into() };
+        Ok(vec![("sources", table.write()?)])
     }
 }

@@ -7,7 +7,7 @@ use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Task,
 use hspipe_ensemble::Generator;
 use serde::{Deserialize, Serialize};
 
-use crate::tables::{Frame, SPLIT, write};
+use crate::tables::{self, Hard, Samples};
 
 pub struct Split;
 
@@ -54,16 +54,14 @@ impl Op for Split {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let samples = Frame::read("samples", task.inputs.one("samples")?.read()?)?;
-        let table = Frame::read("hard", task.inputs.one("hard")?.read()?)?;
-        let mut hard = vec![false; samples.rows()];
-        for position in table.i32("position")? {
-            hard[*position as usize] = true;
+        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let mut hard = vec![false; samples.position.len()];
+        for position in Hard::read(task.inputs.one("hard")?.read()?)?.position {
+            hard[position as usize] = true;
         }
-        let parts = draw(&hard, task.params, task.draw_seed(0)?);
-        let position: Vec<i32> = (0..hard.len() as i32).collect();
-        let parts: Vec<String> = parts.into_iter().map(String::from).collect();
-        Ok(vec![("split", write(&SPLIT, vec![position.into(), hard.into(), parts.into()])?)])
+        let part = draw(&hard, task.params, task.draw_seed(0)?).into();
+        let split = tables::Split { position: (0..hard.len() as i32).collect(), hard, part };
+        Ok(vec![("split", split.write()?)])
     }
 }
 

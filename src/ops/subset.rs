@@ -5,7 +5,7 @@ use hspipe_ensemble::Generator;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::tables::{Frame, NORMALISATION, SAMPLES, write};
+use crate::tables::{Images, Labels, Normalisation, Samples};
 
 pub struct Subset;
 
@@ -64,8 +64,7 @@ impl Op for Subset {
 
     /// The first `subset_size` of PyTorch's `randperm(n)` after `manual_seed(seed)`.
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let labels = Frame::read("labels", task.inputs.one("labels")?.read()?)?;
-        let labels = labels.i32("label")?;
+        let labels = Labels::read(task.inputs.one("labels")?.read()?)?.label;
         let size = match task.params.subset_size {
             Size::All => labels.len(),
             Size::Of(size) => size,
@@ -77,22 +76,21 @@ impl Op for Subset {
             return Err(OpError::new(what).hint(hint));
         }
         let order = Generator::new(task.params.seed).permutation(labels.len() as u32);
-        let ids: Vec<i32> = order[..size].iter().map(|id| *id as i32).collect();
-        let chosen: Vec<i32> = ids.iter().map(|id| labels[*id as usize]).collect();
+        let ids = &order[..size];
+        let label: Vec<i32> = ids.iter().map(|id| labels[*id as usize]).collect();
 
-        let images = Frame::read("images", task.inputs.one("images")?.read()?)?;
-        let channels = images.i32("channels")?.first().copied().unwrap_or(1).max(1) as usize;
-        let pixels = images.binary("pixels")?;
-        let planes = ids.iter().map(|id| pixels.value(*id as usize));
-        let moments = moments(planes, channels);
-        let (mean, variance): (Vec<f64>, Vec<f64>) = moments.into_iter().unzip();
-        let channel: Vec<i32> = (0..channels as i32).collect();
-        let position: Vec<i32> = (0..size as i32).collect();
-        let samples = vec![position.into(), ids.into(), chosen.clone().into(), chosen.into()];
-        Ok(vec![
-            ("samples", write(&SAMPLES, samples)?),
-            ("normalisation", write(&NORMALISATION, vec![channel.into(), mean.into(), variance.into()])?),
-        ])
+        let images = Images::read(task.inputs.one("images")?.read()?)?;
+        let channels = images.channels.first().copied().unwrap_or(1).max(1) as usize;
+        let planes = ids.iter().filter_map(|id| images.pixels.get(*id as usize));
+        let (mean, variance) = moments(planes, channels).into_iter().unzip();
+        let samples = Samples {
+            position: (0..size as i32).collect(),
+            sample_id: ids.iter().map(|id| *id as i32).collect(),
+            clean_label: label.clone(),
+            label,
+        };
+        let normalisation = Normalisation { channel: (0..channels as i32).collect(), mean, variance };
+        Ok(vec![("samples", samples.write()?), ("normalisation", normalisation.write()?)])
     }
 }
 

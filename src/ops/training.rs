@@ -9,7 +9,8 @@ use hspipe_engine::op::{Capacity, Inputs, OpError, Outputs, Task};
 
 use super::classes::{called, names_of};
 use crate::nn::{self, Architecture, Job, Keeper, Parameter, Samples, Schedule, Trained};
-use crate::tables::{Frame, HISTORY, MEMBER, RADII, WEIGHTS, write};
+use crate::tables::{Classes, History, Images, Member, Normalisation, Radii, Weights};
+use crate::tables::{Samples as SamplesTable, TableError};
 
 /// Declares an op's parameters: those of every training, and its own. What does not apply, and what says no more than
 /// has always been so, is left out of the key.
@@ -120,16 +121,16 @@ const KEPT: usize = 2;
 impl Prepared {
     /// Reads the inputs `images`, `samples`, `normalisation` and `classes`.
     pub fn training(&self, inputs: &Inputs) -> Result<Training, OpError> {
-        let table = Frame::read("samples", inputs.one("samples")?.read()?)?;
-        let classes = Frame::read("classes", inputs.one("classes")?.read()?)?.rows();
-        let labels = table.i32("label")?.to_vec();
+        let table = SamplesTable::read(inputs.one("samples")?.read()?)?;
+        let classes = Classes::read(inputs.one("classes")?.read()?)?.class.len();
+        let labels = table.label;
         if let Some(label) = labels.iter().find(|label| !(0..classes as i32).contains(label)) {
             return Err(OpError::new(format!("a label is {label}, but there are {classes} classes")));
         }
         if labels.iter().min() == labels.iter().max() {
             return Err(one_class(&labels, inputs));
         }
-        let samples = self.samples(inputs, table.i32("sample_id")?)?;
+        let samples = self.samples(inputs, &table.sample_id)?;
         Ok(Training { samples, labels, classes })
     }
 
@@ -143,16 +144,13 @@ impl Prepared {
         if let Some((_, samples)) = recent.iter().find(|(kept, _)| *kept == name) {
             return Ok(samples.clone());
         }
-        let images = Frame::read("images", images.read()?)?;
-        let side = |name| Ok::<_, OpError>(images.i32(name)?.first().copied().unwrap_or(0) as usize);
-        let shape = [side("height")?, side("width")?];
-        let pixels = images.binary("pixels")?;
+        let images = Images::read(images.read()?)?;
+        let shape = [images.height, images.width].map(|side| side.first().copied().unwrap_or(0) as usize);
         let mut chosen = Vec::new();
-        for id in ids {
-            chosen.extend_from_slice(pixels.value(*id as usize));
+        for pixels in ids.iter().filter_map(|id| images.pixels.get(*id as usize)) {
+            chosen.extend_from_slice(pixels);
         }
-        let normalisation = Frame::read("normalisation", normalisation.read()?)?;
-        let (mean, variance) = (normalisation.f64("mean")?.to_vec(), normalisation.f64("variance")?.to_vec());
+        let Normalisation { mean, variance, .. } = Normalisation::read(normalisation.read()?)?;
         if variance.iter().all(|variance| *variance == 0.0) {
             let what = "all pixels of all samples have the same value: there is nothing to learn from";
             return Err(OpError::new(what).hint("look at some of the images: are they empty?".to_string()));
@@ -327,38 +325,37 @@ pub fn run_batch<'a, P>(
 
 /// The tables `member` and `history` of a trained network.
 pub fn member_tables(trained: &Trained, seed: u32, attempt: u32) -> Result<Outputs, OpError> {
-    let member = vec![
-        vec![seed].into(),
-        vec![attempt as i32].into(),
-        vec![trained.epochs as i32].into(),
-        vec![trained.final_loss].into(),
-    ];
-    let epochs: Vec<i32> = (0..trained.losses.len() as i32).collect();
-    let history = vec![epochs.into(), trained.losses.clone().into()];
-    Ok(vec![("member", write(&MEMBER, member)?), ("history", write(&HISTORY, history)?)])
+    let member = Member {
+        seed: vec![seed],
+        attempt: vec![attempt as i32],
+        epochs: vec![trained.epochs as i32],
+        final_loss: vec![trained.final_loss],
+    };
+    let history = History { epoch: (0..trained.losses.len() as i32).collect(), loss: trained.losses.clone() };
+    Ok(vec![("member", member.write()?), ("history", history.write()?)])
 }
 
 /// The table `weights` of a trained network.
-pub fn weights_table(trained: &Trained) -> Result<Vec<u8>, OpError> {
-    let (mut layers, mut parameters, mut indices, mut values) = (vec![], vec![], vec![], vec![]);
-    for Parameter { layer, name, values: content } in &trained.parameters {
-        layers.extend(vec![*layer as i32; content.len()]);
-        parameters.extend(vec![*name; content.len()]);
-        indices.extend(0..content.len() as i32);
-        values.extend_from_slice(content);
+pub fn weights_table(trained: &Trained) -> Result<Vec<u8>, TableError> {
+    let of_each = |parameter: &Parameter| parameter.values.len();
+    Weights {
+        layer: trained.parameters.iter().flat_map(|p| vec![p.layer as i32; of_each(p)]).collect(),
+        parameter: trained.parameters.iter().flat_map(|p| vec![p.name; of_each(p)]).collect(),
+        index: trained.parameters.iter().flat_map(|p| 0..of_each(p) as i32).collect(),
+        value: trained.parameters.iter().flat_map(|p| &p.values).copied().collect(),
     }
-    Ok(write(&WEIGHTS, vec![layers.into(), parameters.into(), indices.into(), values.into()])?)
+    .write()
 }
 
 /// The table `radii` of a trained network, without classes that have no samples.
-pub fn radii_table(trained: &Trained) -> Result<Vec<u8>, OpError> {
-    let (mut epochs, mut classes, mut values) = (vec![], vec![], vec![]);
+pub fn radii_table(trained: &Trained) -> Result<Vec<u8>, TableError> {
+    let mut table = Radii { epoch: vec![], class: vec![], radius: vec![] };
     for (epoch, radii) in &trained.radii {
         for (class, radius) in radii.iter().enumerate().filter(|(_, radius)| !radius.is_nan()) {
-            epochs.push(*epoch as i32);
-            classes.push(class as i32);
-            values.push(*radius);
+            table.epoch.push(*epoch as i32);
+            table.class.push(class as i32);
+            table.radius.push(*radius);
         }
     }
-    Ok(write(&RADII, vec![epochs.into(), classes.into(), values.into()])?)
+    table.write()
 }

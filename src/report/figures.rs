@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::numbers::{Numbers, numbers};
 use super::parts::{count, counted, id, table};
 use super::{Scope, Section, picture, svg};
-use crate::tables::{FIGURE, Frame};
+use crate::tables;
 
 /// An SVG of more bytes than this has so many lines that a PNG is smaller and no worse to look at.
 const LARGE: usize = 1_000_000;
@@ -22,8 +22,8 @@ const WIDE: f64 = 400.0;
 pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     let mut figures = Vec::new();
     for task in scope.tasks() {
-        if let Some(table) = scope.table(task, FIGURE.name)? {
-            figures.push(Figure::of(scope, task, &table)?);
+        if let Some(pictures) = scope.table(task, "figure", tables::Figure::read)? {
+            figures.push(Figure::of(scope, task, &pictures)?);
         }
     }
     if figures.is_empty() {
@@ -61,12 +61,12 @@ struct Figure {
 }
 
 impl Figure {
-    fn of(scope: &Scope, task: TaskId, figure: &Frame) -> anyhow::Result<Figure> {
+    fn of(scope: &Scope, task: TaskId, pictures: &tables::Figure) -> anyhow::Result<Figure> {
         let name = scope.graph.name(task);
-        let (files, contents) = (figure.text("file")?, figure.binary("content")?);
+        let mut files = pictures.file.iter();
         let file = |ending: &str| {
-            let place = files.iter().position(|file| file.ends_with(ending))?;
-            Some(contents.value(place))
+            let place = pictures.file.iter().position(|file| file.ends_with(ending))?;
+            pictures.content.get(place)
         };
         let caption = caption(scope, task);
         let alt = format!("{name}: {}. {caption}", kind(scope.graph.stage_of(task).op.name()));
@@ -80,7 +80,7 @@ impl Figure {
             // Places in the graph differ, whatever characters names have.
             _ => svg::inline(svg, &format!("{}-{task}-", id(&name)), &alt).with_context(cannot)?,
         };
-        let group = files.first().and_then(|file| Some(file.split_once('/')?.0)).unwrap_or_default();
+        let group = files.next().and_then(|file| Some(file.split_once('/')?.0)).unwrap_or_default();
         Ok(Figure {
             stage: scope.graph.stage_of(task).name.clone(),
             group: group.to_string(),

@@ -15,7 +15,7 @@ use super::parts::{command, counted};
 use super::picture::{Pixels, data_uri, png};
 use super::{Scope, Section};
 use crate::figures::Levels;
-use crate::tables::{CLASSES, Frame, IMAGES, SOURCES};
+use crate::tables::{Classes, Images, Sources};
 
 /// Samples of a class.
 const MOST: usize = 12;
@@ -72,7 +72,7 @@ fn cases(scope: &Scope) -> Vec<(String, Vec<TaskId>)> {
 
 /// What is known of a dataset.
 struct Dataset {
-    images: Option<Frame>,
+    images: Option<Images>,
     levels: Option<Levels>,
     /// The file of each sample, if they have any.
     files: Vec<String>,
@@ -84,13 +84,11 @@ impl Dataset {
     fn read(scope: &Scope, load: Option<TaskId>) -> anyhow::Result<Dataset> {
         let mut dataset = Dataset { images: None, levels: None, files: Vec::new(), names: Vec::new() };
         if let Some(load) = load {
-            dataset.images = scope.table(load, IMAGES.name)?;
-            if let Some(images) = &dataset.images {
-                dataset.levels = Some(Levels::of(images.binary("pixels")?.iter().flatten()));
-            }
+            dataset.images = scope.table(load, "images", Images::read)?;
+            dataset.levels = dataset.images.as_ref().map(|images| Levels::of(images.pixels.iter()));
             dataset.files = files(scope, load)?;
-            if let Some(classes) = scope.table(load, CLASSES.name)? {
-                dataset.names = classes.text("name")?.into_iter().map(String::from).collect();
+            if let Some(classes) = scope.table(load, "classes", Classes::read)? {
+                dataset.names = classes.name.to_vec();
             }
         }
         Ok(dataset)
@@ -101,16 +99,15 @@ impl Dataset {
         name.cloned().unwrap_or_else(|| class.to_string())
     }
 
-    fn picture(&self, sample_id: i32) -> anyhow::Result<Option<Vec<u8>>> {
-        let Some(images) = &self.images else { return Ok(None) };
-        let Some(row) = usize::try_from(sample_id).ok().filter(|row| *row < images.rows()) else {
-            return Ok(None);
-        };
-        let side = |column: &str| -> anyhow::Result<usize> { Ok(images.i32(column)?[row].max(0) as usize) };
-        let (channels, height, width) = (side("channels")?, side("height")?, side("width")?);
-        let bytes = images.binary("pixels")?.value(row);
+    fn picture(&self, sample_id: i32) -> Option<Vec<u8>> {
+        let images = self.images.as_ref()?;
+        let row = usize::try_from(sample_id).ok()?;
+        let side = |sides: &[i32]| Some(*sides.get(row)?.max(&0) as usize);
+        let (channels, height, width) =
+            (side(&images.channels)?, side(&images.height)?, side(&images.width)?);
+        let bytes = images.pixels.get(row)?;
         let bytes = &self.levels.map_or_else(|| bytes.to_vec(), |levels| levels.drawn(bytes));
-        Ok(png(Pixels { channels, height, width, bytes }))
+        png(Pixels { channels, height, width, bytes })
     }
 
     /// What a person finds a sample by.
@@ -125,8 +122,8 @@ fn files(scope: &Scope, load: TaskId) -> anyhow::Result<Vec<String>> {
     let dataset = scope.coord(load, "dataset");
     let of_same = |task: &TaskId| scope.coord(*task, "dataset") == dataset;
     let Some(task) = scope.finished("sources").into_iter().find(of_same) else { return Ok(Vec::new()) };
-    let Some(sources) = scope.table(task, SOURCES.name)? else { return Ok(Vec::new()) };
-    Ok(sources.text("source")?.into_iter().map(String::from).collect())
+    let sources = scope.table(task, "sources", Sources::read)?;
+    Ok(sources.map(|sources| sources.source.to_vec()).unwrap_or_default())
 }
 
 struct Case<'a> {
@@ -176,7 +173,7 @@ impl Case<'_> {
     fn sample(&self, class: i32, sample: &Hardest) -> anyhow::Result<Markup> {
         let label = self.dataset.class(class);
         let alt = format!("Sample {} of {}, labelled {label}", sample.sample_id, self.name);
-        let picture = self.dataset.picture(sample.sample_id)?;
+        let picture = self.dataset.picture(sample.sample_id);
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Ok(html! {
             figure.sample {

@@ -10,7 +10,7 @@ use hspipe_engine::value::show;
 
 use super::Scope;
 use crate::ops::hardness::{Found, STRATEGIES};
-use crate::tables::HARD;
+use crate::tables::{FitScores, Hard, SearchScores};
 
 /// Per class the samples that most sets call hard.
 pub struct Ranking {
@@ -42,10 +42,10 @@ pub struct Prediction {
 pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<Ranking> {
     let mut found = Found::default();
     for task in tasks.iter().copied() {
-        let Some(hard) = scope.table(task, HARD.name)? else { continue };
+        let Some(hard) = scope.table(task, "hard", Hard::read)? else { continue };
         let strategy = scope.coord(task, "strategy").map(show).unwrap_or_default();
         if let Some(place) = STRATEGIES.iter().position(|name| *name == strategy) {
-            found.add_set(place, &hard)?;
+            found.add_set(place, &hard);
         }
     }
     let places: Vec<usize> = (0..STRATEGIES.len()).filter(|place| found.sets[*place] > 0).collect();
@@ -64,6 +64,14 @@ pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<R
     Ok(Ranking { strategies: places.into_iter().map(strategy).collect(), classes })
 }
 
+/// A network that a strategy looks at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Network {
+    SearchAtEnd,
+    SearchAtInversion,
+    Fit,
+}
+
 /// Fills in the wrong class that the networks behind `tasks` predict of `samples` most often, the smallest of equals.
 fn predict<'a>(
     scope: &Scope,
@@ -71,19 +79,24 @@ fn predict<'a>(
     samples: impl Iterator<Item = &'a mut Hardest>,
 ) -> anyhow::Result<()> {
     // Strategies may read the same network.
-    let mut networks: BTreeSet<(TaskId, &str)> = BTreeSet::new();
+    let mut networks: BTreeSet<(TaskId, Network)> = BTreeSet::new();
     for task in tasks.iter().copied() {
         let snapshot = scope.graph.tasks[task].params.value.get("snapshot").map(show);
-        let at =
-            if snapshot.as_deref() == Some("inversion") { "predicted_inversion" } else { "predicted_last" };
-        networks.extend(scope.reads(task, "search").into_iter().map(|search| (search, at)));
-        networks.extend(scope.reads(task, "fit").into_iter().map(|fit| (fit, "predicted")));
+        let at_inversion = snapshot.as_deref() == Some("inversion");
+        let search = if at_inversion { Network::SearchAtInversion } else { Network::SearchAtEnd };
+        networks.extend(scope.reads(task, "search").into_iter().map(|task| (task, search)));
+        networks.extend(scope.reads(task, "fit").into_iter().map(|task| (task, Network::Fit)));
     }
     let mut samples: Vec<(&mut Hardest, BTreeMap<i32, usize>)> =
         samples.map(|sample| (sample, BTreeMap::new())).collect();
-    for (network, column) in networks {
-        let Some(scores) = scope.table(network, "scores")? else { continue };
-        let predicted = scores.i32(column)?;
+    for (task, network) in networks {
+        let search = || scope.table(task, "scores", SearchScores::read);
+        let predicted = match network {
+            Network::SearchAtEnd => search()?.map(|scores| scores.predicted_last),
+            Network::SearchAtInversion => search()?.map(|scores| scores.predicted_inversion),
+            Network::Fit => scope.table(task, "scores", FitScores::read)?.map(|scores| scores.predicted),
+        };
+        let Some(predicted) = predicted else { continue };
         for (sample, votes) in &mut samples {
             // Scores are in the order of the positions.
             if let Some(class) = predicted.get(sample.position as usize) {

@@ -10,7 +10,7 @@ use hspipe_engine::graph::{TaskId, TaskInput};
 use hspipe_engine::value::show;
 
 use super::Scope;
-use crate::tables::{CLASSES, Frame};
+use crate::tables::{Classes, Frame, Texts};
 use crate::views::aligned::{Cell, Table};
 use crate::views::text;
 
@@ -37,9 +37,10 @@ pub fn numbers(scope: &Scope, task: TaskId) -> anyhow::Result<Vec<Numbers>> {
         let mut frames = Vec::new();
         for item in input.items.iter().copied() {
             let table = table_of(input, item);
-            let Some(frame) = scope.table(item, table)? else { continue };
-            if table == CLASSES.name {
-                names = frame.text("name")?.into_iter().map(String::from).collect();
+            let read = |bytes| Frame::read(table, bytes);
+            let Some(frame) = scope.table(item, table, read)? else { continue };
+            if table == Classes::SCHEMA.name {
+                names = frame.texts("name")?;
             } else {
                 frames.push((item, frame));
             }
@@ -82,11 +83,11 @@ impl Drawn {
     fn filter(&self, frame: &Frame) -> anyhow::Result<RecordBatch> {
         let mut wanted = vec![true; frame.rows()];
         if let (Some(metric), true) = (&self.metric, frame.has("metric")) {
-            let metrics = frame.text("metric")?;
-            wanted.iter_mut().zip(metrics).for_each(|(wanted, other)| *wanted &= other == metric);
+            let metrics: Texts = frame.column("metric")?;
+            wanted.iter_mut().zip(metrics.iter()).for_each(|(wanted, other)| *wanted &= other == metric);
         }
         if let (Some(by_train_ratio), true) = (self.by_train_ratio, frame.has("train_ratio")) {
-            let ratios = frame.f64_or_null("train_ratio")?;
+            let ratios: Vec<Option<f64>> = frame.column("train_ratio")?;
             wanted
                 .iter_mut()
                 .zip(ratios)
@@ -164,7 +165,7 @@ fn named(cell: &Cell, column: &str, names: &[String]) -> Cell {
 /// epochs stays as it is.
 fn some_epochs(batch: &RecordBatch, all: usize) -> anyhow::Result<RecordBatch> {
     let frame = Frame::of("numbers", batch.clone());
-    let Ok(epochs) = frame.i32("epoch") else { return Ok(batch.clone()) };
+    let Ok(epochs) = frame.column::<Vec<i32>>("epoch") else { return Ok(batch.clone()) };
     let distinct: Vec<i32> = epochs.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     // From the last one back, so that it is among them.
     let step = (all.div_ceil(MOST)).max(1);
@@ -176,18 +177,18 @@ fn some_epochs(batch: &RecordBatch, all: usize) -> anyhow::Result<RecordBatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{RADII, write};
+    use crate::tables::Radii;
 
     #[test]
     fn few_epochs_stay_of_many_and_the_last_is_among_them() {
-        let epochs: Vec<i32> = (21..500).flat_map(|epoch| [epoch; 10]).collect();
-        let classes: Vec<i32> = (0..epochs.len() as i32).map(|row| row % 10).collect();
-        let columns = vec![epochs.clone().into(), classes.into(), vec![0.5; epochs.len()].into()];
-        let radii = Frame::read("radii", write(&RADII, columns).unwrap()).unwrap();
+        let epoch: Vec<i32> = (21..500).flat_map(|epoch| [epoch; 10]).collect();
+        let class = (0..epoch.len() as i32).map(|row| row % 10).collect();
+        let radii = Radii { radius: vec![0.5; epoch.len()], epoch, class };
+        let radii = Frame::read("radii", radii.write().unwrap()).unwrap();
         let some = some_epochs(radii.batch(), radii.rows()).unwrap();
         assert_eq!(some.num_rows(), 120);
         let some = Frame::of("radii", some);
-        assert_eq!(some.i32("epoch").unwrap().last(), Some(&499));
+        assert_eq!(some.column::<Vec<i32>>("epoch").unwrap().last(), Some(&499));
         let last = some_epochs(radii.batch(), 100 * radii.rows()).unwrap();
         assert_eq!(last.num_rows(), 10);
     }

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 
 use super::parts::{command, counted};
 use super::{Scope, Section};
+use crate::tables::Overlap;
 
 const TITLE: &str = "Overlap of the strategies";
 
@@ -48,13 +49,14 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
 type Cell<'a> = (&'a str, &'a str, Option<f64>, Option<f64>);
 
 fn matrix(scope: &Scope, task: TaskId, name: &str) -> anyhow::Result<Option<Markup>> {
-    let Some(summary) = scope.table(task, "summary")? else { return Ok(None) };
-    let (rows, columns) = (summary.text("a")?, summary.text("b")?);
-    let (means, stds) = (summary.f64_or_null("mean")?, summary.f64_or_null("std")?);
-    let sets = summary.i32("n")?.iter().max().copied().unwrap_or(0).max(0);
-    let cells: Vec<Cell> = (0..summary.rows()).map(|i| (rows[i], columns[i], means[i], stds[i])).collect();
+    let Some(Overlap { a, b, mean, std, n }) = scope.table(task, "summary", Overlap::read)? else {
+        return Ok(None);
+    };
+    let sets = n.iter().max().copied().unwrap_or(0).max(0);
+    let pairs = a.iter().zip(b.iter()).zip(mean.into_iter().zip(std));
+    let cells: Vec<Cell> = pairs.map(|((a, b), (mean, std))| (a, b, mean, std)).collect();
     let mut strategies: Vec<&str> = Vec::new();
-    for strategy in rows.iter().copied() {
+    for strategy in a.iter() {
         if !strategies.contains(&strategy) {
             strategies.push(strategy);
         }

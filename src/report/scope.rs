@@ -15,7 +15,7 @@ use hspipe_engine::store::{Record, Store};
 use hspipe_engine::value::show;
 
 use crate::ops;
-use crate::tables::Frame;
+use crate::tables::{Frame, TableError};
 use crate::views::classes::Classes;
 use crate::views::results::{collect, sources};
 
@@ -103,10 +103,15 @@ impl<'a> Scope<'a> {
     }
 
     /// A table of a finished task, by its name among the op's outputs.
-    pub fn table(&self, task: TaskId, name: &str) -> anyhow::Result<Option<Frame>> {
+    pub fn table<T>(
+        &self,
+        task: TaskId,
+        name: &str,
+        read: impl FnOnce(Vec<u8>) -> Result<T, TableError>,
+    ) -> anyhow::Result<Option<T>> {
         let outputs = self.plan.states[task].outputs().unwrap_or_default();
         let Some(output) = outputs.iter().find(|output| output.table == name) else { return Ok(None) };
-        let read = || -> anyhow::Result<Frame> { Ok(Frame::read(name, self.store.read(&output.digest)?)?) };
+        let read = || -> anyhow::Result<T> { Ok(read(self.store.read(&output.digest)?)?) };
         // What is damaged is set aside by reading it.
         let what = || {
             format!(

@@ -1,13 +1,10 @@
 //! Columns to Parquet bytes and back. The same columns always give the same bytes.
 //!
-//! In: a [`Schema`] and [`Column`]s, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
+//! In: a [`Schema`] and arrays, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, Int64Array,
-    RecordBatch, RecordBatchReader, StringArray, UInt32Array,
-};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use parquet::arrow::ArrowWriter;
@@ -16,7 +13,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
-use super::{Kind, Schema};
+use super::{Kind, Schema, Texts, Values};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -30,44 +27,10 @@ pub enum TableError {
     Column { table: String, column: String, kind: Kind },
 }
 
-/// The values of one column.
-pub struct Column(pub ArrayRef);
-
-macro_rules! column_from {
-    ($($value:ty => $array:ty;)*) => {
-        $(impl From<Vec<$value>> for Column {
-            fn from(values: Vec<$value>) -> Self {
-                Column(Arc::new(<$array>::from(values)))
-            }
-        })*
-    };
-}
-
-column_from! {
-    i32 => Int32Array;
-    i64 => Int64Array;
-    u32 => UInt32Array;
-    f32 => Float32Array;
-    f64 => Float64Array;
-    Option<f64> => Float64Array;
-    Option<i32> => Int32Array;
-    bool => BooleanArray;
-    String => StringArray;
-    Option<String> => StringArray;
-    &str => StringArray;
-}
-
-impl From<Vec<Vec<u8>>> for Column {
-    fn from(values: Vec<Vec<u8>>) -> Self {
-        Column(Arc::new(BinaryArray::from_iter_values(values)))
-    }
-}
-
 impl Kind {
     fn data_type(self) -> DataType {
         match self {
             Kind::Int32 => DataType::Int32,
-            Kind::Int64 => DataType::Int64,
             Kind::UInt32 => DataType::UInt32,
             Kind::Float32 => DataType::Float32,
             Kind::Float64 => DataType::Float64,
@@ -78,15 +41,14 @@ impl Kind {
     }
 }
 
-/// The Parquet bytes of a table of `schema`; one [`Column`] for each of its columns, in order.
-pub fn write(schema: &Schema, columns: Vec<Column>) -> Result<Vec<u8>, TableError> {
+/// The Parquet bytes of a table of `schema`; one array for each of its columns, in order.
+pub fn write(schema: &Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, TableError> {
     let fields: Vec<Field> = schema
         .columns
         .iter()
         .map(|column| Field::new(column.name, column.kind.data_type(), column.nullable))
         .collect();
-    let arrays = columns.into_iter().map(|column| column.0).collect();
-    write_columns(schema.name, Arc::new(ArrowSchema::new(fields)), arrays)
+    write_columns(schema.name, Arc::new(ArrowSchema::new(fields)), columns)
 }
 
 /// The Parquet bytes of columns under an arrow schema, with fixed writer properties: no clock, no version
@@ -154,82 +116,64 @@ impl Frame {
         self.batch.column_by_name(column).is_some()
     }
 
-    fn array<A: Array + 'static>(&self, column: &str, kind: Kind) -> Result<&A, TableError> {
-        let array = self.batch.column_by_name(column).and_then(|array| array.as_any().downcast_ref());
-        array.ok_or_else(|| TableError::Column {
+    /// A column of this name.
+    ///
+    /// # Errors
+    /// There is none, or it holds values of another type, or nulls that it may not.
+    pub fn column<V: Values>(&self, name: &str) -> Result<V, TableError> {
+        let found = self.batch.column_by_name(name).and_then(V::of_array);
+        found.ok_or_else(|| TableError::Column {
             table: self.table.clone(),
-            column: column.to_string(),
-            kind,
+            column: name.to_string(),
+            kind: V::KIND,
         })
     }
 
-    pub fn i32(&self, column: &str) -> Result<&[i32], TableError> {
-        Ok(self.array::<Int32Array>(column, Kind::Int32)?.values())
-    }
-
-    /// A column that may hold nulls.
-    pub fn i32_or_null(&self, column: &str) -> Result<Vec<Option<i32>>, TableError> {
-        Ok(self.array::<Int32Array>(column, Kind::Int32)?.iter().collect())
-    }
-
-    pub fn f32(&self, column: &str) -> Result<&[f32], TableError> {
-        Ok(self.array::<Float32Array>(column, Kind::Float32)?.values())
-    }
-
-    pub fn f64(&self, column: &str) -> Result<&[f64], TableError> {
-        Ok(self.array::<Float64Array>(column, Kind::Float64)?.values())
-    }
-
-    /// A column that may hold nulls.
-    pub fn f64_or_null(&self, column: &str) -> Result<Vec<Option<f64>>, TableError> {
-        Ok(self.array::<Float64Array>(column, Kind::Float64)?.iter().collect())
-    }
-
-    pub fn bool(&self, column: &str) -> Result<Vec<bool>, TableError> {
-        Ok(self.array::<BooleanArray>(column, Kind::Bool)?.values().iter().collect())
-    }
-
-    pub fn text(&self, column: &str) -> Result<Vec<&str>, TableError> {
-        Ok(self.array::<StringArray>(column, Kind::Text)?.iter().map(Option::unwrap_or_default).collect())
-    }
-
-    pub fn binary(&self, column: &str) -> Result<&BinaryArray, TableError> {
-        self.array(column, Kind::Binary)
+    /// Texts of a column, owned.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, TableError> {
+        Ok(self.column::<Texts>(name)?.to_vec())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::tables::{NOISE, SAMPLES};
+    use crate::tables::{Frame, Noise, Samples, TableError};
+
+    fn samples(columns: [Vec<i32>; 4]) -> Samples {
+        let [position, sample_id, label, clean_label] = columns;
+        Samples { position, sample_id, label, clean_label }
+    }
 
     #[test]
     fn columns_come_back_and_bytes_are_the_same() {
-        let columns = || vec![vec![0, 1].into(), vec![7, 5].into(), vec![3, 2].into(), vec![3, 9].into()];
-        let bytes = write(&SAMPLES, columns()).unwrap();
-        assert_eq!(bytes, write(&SAMPLES, columns()).unwrap());
-        let frame = Frame::read("samples", bytes).unwrap();
-        assert_eq!(frame.i32("sample_id").unwrap(), [7, 5]);
-        assert!(matches!(frame.f32("label"), Err(TableError::Column { .. })));
-        assert!(write(&SAMPLES, vec![vec![0].into()]).is_err());
-        let noise = write(&NOISE, vec![vec![0].into(), vec![0].into(), vec![None::<f64>].into()]).unwrap();
-        let noise = Frame::read("noise", noise).unwrap();
-        assert_eq!(noise.f64_or_null("noise_recall").unwrap(), [None]);
-        assert!(noise.has("found") && !noise.has("lost"));
+        let two = || samples([vec![0, 1], vec![7, 5], vec![3, 2], vec![3, 9]]);
+        let bytes = two().write().unwrap();
+        assert_eq!(bytes, two().write().unwrap());
+        assert_eq!(Samples::read(bytes.clone()).unwrap().sample_id, [7, 5]);
+        let frame = Frame::read("samples", bytes.clone()).unwrap();
+        assert!(frame.has("label") && !frame.has("lost"));
+        assert!(matches!(frame.column::<Vec<f32>>("label"), Err(TableError::Column { .. })));
+        assert!(Noise::read(bytes).is_err(), "another table");
+        let uneven = samples([vec![0], vec![], vec![], vec![]]);
+        assert!(matches!(uneven.write(), Err(TableError::Shape { .. })));
+        let noise = Noise { noisy: vec![0], found: vec![0], noise_recall: vec![None] }.write().unwrap();
+        assert_eq!(Noise::read(noise.clone()).unwrap().noise_recall, [None]);
+        let frame = Frame::read("noise", noise).unwrap();
+        assert!(frame.column::<Vec<f64>>("noise_recall").is_err(), "a null is no number");
         assert!(Frame::read("x", b"PAR1 no".to_vec()).is_err());
     }
 
     /// Whatever a byte becomes and wherever the file ends: an error, or a table.
     #[test]
     fn damage_is_an_error() {
-        let column = |step: i32| Column::from((0..500).map(|i| i * step % 91).collect::<Vec<i32>>());
-        let whole = write(&SAMPLES, vec![column(1), column(3), column(7), column(5)]).unwrap();
+        let column = |step: i32| (0..500).map(|i| i * step % 91).collect::<Vec<i32>>();
+        let whole = samples([1, 3, 7, 5].map(column)).write().unwrap();
         for at in (0..whole.len()).step_by(whole.len() / 400) {
-            let _ = Frame::read("cut", whole[..at].to_vec()).map(|frame| frame.rows());
+            let _ = Samples::read(whole[..at].to_vec()).map(|samples| samples.label.len());
             for bit in [1, 16, 128] {
                 let mut flipped = whole.clone();
                 flipped[at] ^= bit;
-                let _ = Frame::read("flipped", flipped).map(|frame| frame.rows());
+                let _ = Samples::read(flipped).map(|samples| samples.label.len());
             }
         }
     }

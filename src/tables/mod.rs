@@ -1,10 +1,12 @@
-//! The schema of every Parquet table, every column once. `docs/tables.md` says the same for people.
+//! Every Parquet table that an op makes, as a struct of its columns. `docs/tables.md` says the same for people.
 //!
-//! A task's table has no coordinates; the tables in `Results/` put them first (see [`crate::results`]).
+//! A task's table has no coordinates; the tables in `Results/` put them first (see `views::results`).
 
 mod io;
+mod values;
 
-pub use io::{Column, Frame, TableError, write, write_columns};
+pub use io::{Frame, TableError, write, write_columns};
+pub use values::{Blobs, Texts, Values};
 
 /// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
 pub const SWEPT: &str = "hspipe.swept";
@@ -13,7 +15,6 @@ pub const SWEPT: &str = "hspipe.swept";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Int32,
-    Int64,
     UInt32,
     Float32,
     Float64,
@@ -30,130 +31,299 @@ pub struct ColumnSpec {
     pub nullable: bool,
 }
 
-/// A table that an op makes.
+/// What a table is called, and its columns in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
     pub name: &'static str,
     pub columns: &'static [ColumnSpec],
 }
 
-const fn column(name: &'static str, kind: Kind) -> ColumnSpec {
-    ColumnSpec { name, kind, nullable: false }
-}
+/// Declares tables that ops make: each a struct of columns, in the order of the file, that is written and read as a whole.
+#[macro_export]
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident = $name:literal { $($column:ident: $values:ty),* $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            pub struct $table {
+                $(pub $column: $values),*
+            }
 
-const fn nullable(name: &'static str, kind: Kind) -> ColumnSpec {
-    ColumnSpec { name, kind, nullable: true }
-}
+            impl $table {
+                pub const SCHEMA: $crate::tables::Schema = $crate::tables::Schema {
+                    name: $name,
+                    columns: &[$($crate::tables::ColumnSpec {
+                        name: stringify!($column),
+                        kind: <$values as $crate::tables::Values>::KIND,
+                        nullable: <$values as $crate::tables::Values>::NULLABLE,
+                    }),*],
+                };
 
-macro_rules! schemas {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal: [$($column:expr),* $(,)?];)*) => {
-        $($(#[$doc])* pub const $constant: Schema = Schema { name: $name, columns: &[$($column),*] };)*
+                /// # Errors
+                /// No Parquet, or other columns than these.
+                pub fn read(bytes: Vec<u8>) -> Result<Self, $crate::tables::TableError> {
+                    let frame = $crate::tables::Frame::read($name, bytes)?;
+                    Ok($table { $($column: frame.column(stringify!($column))?),* })
+                }
+
+                /// The Parquet bytes.
+                ///
+                /// # Errors
+                /// Columns of different lengths.
+                pub fn write(self) -> Result<Vec<u8>, $crate::tables::TableError> {
+                    let columns = vec![$($crate::tables::Values::into_array(self.$column)),*];
+                    $crate::tables::write(&Self::SCHEMA, columns)
+                }
+            }
+        )*
+
         /// Every schema, in the order of the pipeline.
         #[cfg(test)]
-        pub const ALL: &[Schema] = &[$($constant),*];
+        pub const ALL: &[$crate::tables::Schema] = &[$($table::SCHEMA),*];
     };
 }
 
-use Kind::{Binary, Bool, Float32, Float64, Int32, Text, UInt32};
-
-schemas! {
+tables! {
     /// load: pixels are channels x height x width bytes, row-major.
-    IMAGES = "images": [
-        column("sample_id", Int32), column("channels", Int32), column("height", Int32), column("width", Int32),
-        column("pixels", Binary),
-    ];
-    LABELS = "labels": [column("sample_id", Int32), column("label", Int32)];
-    CLASSES = "classes": [column("class", Int32), column("name", Text)];
+    Images = "images" {
+        sample_id: Vec<i32>,
+        channels: Vec<i32>,
+        height: Vec<i32>,
+        width: Vec<i32>,
+        pixels: Blobs,
+    }
+
+    /// load.
+    Labels = "labels" {
+        sample_id: Vec<i32>,
+        label: Vec<i32>,
+    }
+
+    /// load: the name of each class.
+    Classes = "classes" {
+        class: Vec<i32>,
+        name: Texts,
+    }
+
     /// sources: no rows where samples have no files of their own.
-    SOURCES = "sources": [column("sample_id", Int32), column("source", Text)];
+    Sources = "sources" {
+        sample_id: Vec<i32>,
+        source: Texts,
+    }
+
     /// subset and noise. `label` counts from then on; `clean_label` is what the file says.
-    SAMPLES = "samples": [
-        column("position", Int32), column("sample_id", Int32), column("label", Int32), column("clean_label", Int32),
-    ];
+    Samples = "samples" {
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        label: Vec<i32>,
+        clean_label: Vec<i32>,
+    }
+
     /// subset: of the pixels on the scale 0..1; the variance is unbiased.
-    NORMALISATION = "normalisation": [column("channel", Int32), column("mean", Float64), column("variance", Float64)];
+    Normalisation = "normalisation" {
+        channel: Vec<i32>,
+        mean: Vec<f64>,
+        variance: Vec<f64>,
+    }
+
     /// Every training: one row for the network.
-    MEMBER = "member": [
-        column("seed", UInt32), column("attempt", Int32), column("epochs", Int32), column("final_loss", Float64),
-    ];
+    Member = "member" {
+        seed: Vec<u32>,
+        attempt: Vec<i32>,
+        epochs: Vec<i32>,
+        final_loss: Vec<f64>,
+    }
+
     /// Every training: the loss before the step of each epoch.
-    HISTORY = "history": [column("epoch", Int32), column("loss", Float64)];
+    History = "history" {
+        epoch: Vec<i32>,
+        loss: Vec<f64>,
+    }
+
     /// Every training: the final weights. Layer 0 comes first; row-major outputs x inputs, then the bias. In a ResNet
     /// convolutions and batch norms are layers each, and batch norms have `running_mean` and `running_var` besides.
-    WEIGHTS = "weights": [column("layer", Int32), column("parameter", Text), column("index", Int32), column("value", Float32)];
+    Weights = "weights" {
+        layer: Vec<i32>,
+        parameter: Texts,
+        index: Vec<i32>,
+        value: Vec<f32>,
+    }
+
     /// radii and search.
-    RADII = "radii": [column("epoch", Int32), column("class", Int32), column("radius", Float64)];
+    Radii = "radii" {
+        epoch: Vec<i32>,
+        class: Vec<i32>,
+        radius: Vec<f64>,
+    }
+
     /// search.
-    INVERSIONS = "inversions": [column("class", Int32), column("epoch", Int32)];
+    Inversions = "inversions" {
+        class: Vec<i32>,
+        epoch: Vec<i32>,
+    }
+
     /// search: at the end, and for each sample at the inversion of its class. A negative margin is a mistake.
-    SEARCH_SCORES = "search_scores": [
-        column("position", Int32), column("label", Int32),
-        column("predicted_last", Int32), column("margin_last", Float32),
-        column("predicted_inversion", Int32), column("margin_inversion", Float32),
-    ];
+    SearchScores = "search_scores" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        predicted_last: Vec<i32>,
+        margin_last: Vec<f32>,
+        predicted_inversion: Vec<i32>,
+        margin_inversion: Vec<f32>,
+    }
+
     /// fit: after the last epoch.
-    FIT_SCORES = "fit_scores": [
-        column("position", Int32), column("label", Int32), column("predicted", Int32), column("margin", Float32),
-        column("confidence", Float32), column("energy", Float32),
-    ];
+    FitScores = "fit_scores" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        predicted: Vec<i32>,
+        margin: Vec<f32>,
+        confidence: Vec<f32>,
+        energy: Vec<f32>,
+    }
+
     /// fit: over all epochs. `learned` is null for a sample that was never predicted rightly.
-    DYNAMICS = "dynamics": [
-        column("position", Int32), column("label", Int32), column("margin_mean", Float64),
-        column("probability_mean", Float64), column("probability_std", Float64), column("correct", Int32),
-        column("forgotten", Int32), nullable("learned", Int32),
-    ];
+    Dynamics = "dynamics" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        margin_mean: Vec<f64>,
+        probability_mean: Vec<f64>,
+        probability_std: Vec<f64>,
+        correct: Vec<i32>,
+        forgotten: Vec<i32>,
+        learned: Vec<Option<i32>>,
+    }
+
     /// identify: the hard samples, the hardest first.
-    HARD = "hard": [
-        column("rank", Int32), column("position", Int32), column("sample_id", Int32), column("class", Int32),
-        column("clean_class", Int32), column("score", Float32),
-    ];
+    Hard = "hard" {
+        rank: Vec<i32>,
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        clean_class: Vec<i32>,
+        score: Vec<f32>,
+    }
+
     /// identify: how many of each class are hard.
-    COUNTS = "counts": [column("class", Int32), column("samples", Int32), column("hard", Int32)];
+    Counts = "counts" {
+        class: Vec<i32>,
+        samples: Vec<i32>,
+        hard: Vec<i32>,
+    }
+
     /// identify: how many of the wrongly labelled samples are among the hard ones; null without noise.
-    NOISE = "noise": [column("noisy", Int32), column("found", Int32), nullable("noise_recall", Float64)];
+    Noise = "noise" {
+        noisy: Vec<i32>,
+        found: Vec<i32>,
+        noise_recall: Vec<Option<f64>>,
+    }
+
     /// accuracy: of one network on the test samples of each class.
-    ACCURACY = "accuracy": [
-        column("class", Int32), column("samples", Int32), column("correct", Int32), column("accuracy", Float64),
-    ];
+    Accuracy = "accuracy" {
+        class: Vec<i32>,
+        samples: Vec<i32>,
+        correct: Vec<i32>,
+        accuracy: Vec<f64>,
+    }
+
     /// hard_counts and class_accuracy: population std over n sets or networks.
-    CLASS_STATS = "stats": [column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32)];
+    ClassStats = "stats" {
+        class: Vec<i32>,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        n: Vec<i32>,
+    }
+
     /// correlation: null where one of the two does not vary.
-    CORRELATION = "correlation": [nullable("pearson", Float64), column("classes", Int32)];
+    Correlation = "correlation" {
+        pearson: Vec<Option<f64>>,
+        classes: Vec<i32>,
+    }
+
     /// overlap: share of a's hard samples that are hard by b too, of each set.
-    OVERLAP_SETS = "overlap_sets": [
-        column("a", Text), column("b", Text), column("train_ratio", Float64), column("set", Int32),
-        nullable("percent", Float64),
-    ];
-    OVERLAP = "overlap": [
-        column("a", Text), column("b", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
-    ];
+    OverlapSets = "overlap_sets" {
+        a: Texts,
+        b: Texts,
+        train_ratio: Vec<f64>,
+        set: Vec<i32>,
+        percent: Vec<Option<f64>>,
+    }
+
+    /// overlap: mean and population std of the percents over n sets.
+    Overlap = "overlap" {
+        a: Texts,
+        b: Texts,
+        mean: Vec<Option<f64>>,
+        std: Vec<Option<f64>>,
+        n: Vec<i32>,
+    }
+
     /// mistakes: the samples that one network gets wrong, and what it takes them for.
-    MISTAKES = "mistakes": [column("position", Int32), column("predicted", Int32), column("network", Text)];
+    Mistakes = "mistakes" {
+        position: Vec<i32>,
+        predicted: Vec<i32>,
+        network: Texts,
+    }
+
     /// rank: every sample that a set calls hard, the hardest first. Shares of sets; null for a strategy without sets.
-    RANKING = "ranking": [
-        column("rank", Int32), column("position", Int32), column("sample_id", Int32), column("class", Int32),
-        column("class_name", Text), nullable("stragglers", Float64), nullable("confidence", Float64),
-        nullable("energy", Float64), column("hardness", Float64), nullable("predicted", Int32),
-        nullable("predicted_name", Text), nullable("source", Text),
-    ];
-    RADII_SUMMARY = "radii_summary": [
-        column("epoch", Int32), column("class", Int32), column("mean", Float64), column("std", Float64), column("n", Int32),
-    ];
+    Ranking = "ranking" {
+        rank: Vec<i32>,
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        class_name: Texts,
+        stragglers: Vec<Option<f64>>,
+        confidence: Vec<Option<f64>>,
+        energy: Vec<Option<f64>>,
+        hardness: Vec<f64>,
+        predicted: Vec<Option<i32>>,
+        predicted_name: Vec<Option<String>>,
+        source: Vec<Option<String>>,
+    }
+
+    /// radii_summary: population std over n networks.
+    RadiiSummary = "radii_summary" {
+        epoch: Vec<i32>,
+        class: Vec<i32>,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        n: Vec<i32>,
+    }
+
     /// split: `part` is `train`, `test` or `left out`.
-    SPLIT = "split": [column("position", Int32), column("hard", Bool), column("part", Text)];
+    Split = "split" {
+        position: Vec<i32>,
+        hard: Vec<bool>,
+        part: Texts,
+    }
+
     /// retrain: a row per test set, in percent; null where the test set is empty.
-    METRICS = "metrics": [
-        column("seed", UInt32), column("test_set", Text), nullable("accuracy", Float64),
-        nullable("precision", Float64), nullable("recall", Float64), nullable("f1", Float64),
-        column("n_train", Int32), column("n_test", Int32),
-    ];
+    Metrics = "metrics" {
+        seed: Vec<u32>,
+        test_set: Texts,
+        accuracy: Vec<Option<f64>>,
+        precision: Vec<Option<f64>>,
+        recall: Vec<Option<f64>>,
+        f1: Vec<Option<f64>>,
+        n_train: Vec<i32>,
+        n_test: Vec<i32>,
+    }
+
     /// retrain_summary: `train_ratio` is null in the rows over all of them.
-    RETRAIN_SUMMARY = "retrain_summary": [
-        nullable("train_ratio", Float64), column("remaining_ratio", Float64), column("test_set", Text),
-        column("metric", Text), nullable("mean", Float64), nullable("std", Float64), column("n", Int32),
-    ];
+    RetrainSummary = "retrain_summary" {
+        train_ratio: Vec<Option<f64>>,
+        remaining_ratio: Vec<f64>,
+        test_set: Texts,
+        metric: Texts,
+        mean: Vec<Option<f64>>,
+        std: Vec<Option<f64>>,
+        n: Vec<i32>,
+    }
+
     /// Every plot: the picture in each format. `file` is below Figures/.
-    FIGURE = "figure": [column("file", Text), column("content", Binary)];
+    Figure = "figure" {
+        file: Texts,
+        content: Blobs,
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +353,6 @@ mod tests {
     fn type_text(column: &ColumnSpec) -> String {
         let kind = match column.kind {
             Kind::Int32 => "int32",
-            Kind::Int64 => "int64",
             Kind::UInt32 => "uint32",
             Kind::Float32 => "float32",
             Kind::Float64 => "float64",

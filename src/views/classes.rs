@@ -14,7 +14,7 @@ use hspipe_engine::key::Digest;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 
-use crate::tables::{CLASSES, Frame};
+use crate::tables;
 
 /// Columns that hold classes by their numbers. A result has a column more for each: `class_name` follows `class`.
 const HOLD_CLASSES: [&str; 6] = ["class", "clean_class", "label", "clean_label", "predicted", "suggested"];
@@ -54,7 +54,7 @@ impl Classes {
         // A task comes after all that it reads.
         for (task, state) in graph.tasks.iter().zip(&plan.states) {
             let outputs = state.outputs().unwrap_or_default();
-            let own = outputs.iter().find(|output| output.table == CLASSES.name);
+            let own = outputs.iter().find(|output| output.table == tables::Classes::SCHEMA.name);
             let read = task.inputs.iter().flat_map(|input| input.items.iter());
             of.push(match own {
                 Some(output) => Made::From(output.digest),
@@ -101,9 +101,8 @@ impl<'a> Names<'a> {
     fn names(&mut self, digest: &Digest) -> anyhow::Result<&HashMap<i32, String>> {
         if !self.read.contains_key(digest) {
             let bytes = self.store.read(digest).context("the names of the classes cannot be read")?;
-            let table = Frame::read(CLASSES.name, bytes)?;
-            let names = table.text("name")?.into_iter().map(String::from);
-            self.read.insert(*digest, table.i32("class")?.iter().copied().zip(names).collect());
+            let tables::Classes { class, name } = tables::Classes::read(bytes)?;
+            self.read.insert(*digest, class.into_iter().zip(name.to_vec()).collect());
         }
         Ok(&self.read[digest])
     }

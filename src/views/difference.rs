@@ -13,7 +13,7 @@ use hspipe_engine::store::{Output, Store};
 use polars::prelude::*;
 
 use super::aligned::{Cell, Table};
-use crate::tables::{FIGURE, Frame};
+use crate::tables::{Figure, Frame, Hard};
 
 /// Two runs side by side.
 pub struct Difference<'a> {
@@ -131,8 +131,8 @@ impl Difference<'_> {
     pub fn hard_samples(&self) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         let shared = self.pairs("hard", |old, new| {
-            let set = |frame: &Frame| -> anyhow::Result<BTreeSet<i32>> {
-                Ok(frame.i32("sample_id")?.iter().copied().collect())
+            let set = |bytes| -> anyhow::Result<BTreeSet<i32>> {
+                Ok(Hard::read(bytes)?.sample_id.into_iter().collect())
             };
             let (old, new) = (set(old)?, set(new)?);
             let (both, any) = (old.intersection(&new).count(), old.union(&new).count());
@@ -140,9 +140,13 @@ impl Difference<'_> {
         })?;
         lines.extend(line("hard samples", "Jaccard index", &shared));
         let ranked = self.pairs("scores", |old, new| {
-            let column = if old.has("confidence") { "confidence" } else { "margin_last" };
-            let scores = |frame: &Frame| -> anyhow::Result<BTreeMap<i32, f32>> {
-                Ok(frame.i32("position")?.iter().copied().zip(frame.f32(column)?.iter().copied()).collect())
+            // Of a fit, or of a search.
+            let scores = |bytes| -> anyhow::Result<BTreeMap<i32, f32>> {
+                let frame = Frame::read("scores", bytes)?;
+                let column = if frame.has("confidence") { "confidence" } else { "margin_last" };
+                let (positions, scores) =
+                    (frame.column::<Vec<i32>>("position")?, frame.column::<Vec<f32>>(column)?);
+                Ok(positions.into_iter().zip(scores).collect())
             };
             let (old, new) = (scores(old)?, scores(new)?);
             let pairs: Vec<(f32, f32)> =
@@ -157,7 +161,7 @@ impl Difference<'_> {
     fn pairs(
         &self,
         table: &str,
-        compare: impl Fn(&Frame, &Frame) -> anyhow::Result<Option<f64>>,
+        compare: impl Fn(Vec<u8>, Vec<u8>) -> anyhow::Result<Option<f64>>,
     ) -> anyhow::Result<Vec<f64>> {
         let mut values = Vec::new();
         for (name, old) in &self.old.keys {
@@ -170,10 +174,7 @@ impl Difference<'_> {
             if old.digest == new.digest {
                 continue;
             }
-            let read = |output: &Output| -> anyhow::Result<Frame> {
-                Ok(Frame::read(table, self.store.read(&output.digest)?)?)
-            };
-            values.extend(compare(&read(&old)?, &read(&new)?)?);
+            values.extend(compare(self.store.read(&old.digest)?, self.store.read(&new.digest)?)?);
         }
         Ok(values)
     }
@@ -182,7 +183,7 @@ impl Difference<'_> {
     pub fn figures(&self) -> Vec<&str> {
         let picture = |key: Option<&Key>| {
             let record = self.store.record(key?)?;
-            record.outputs.into_iter().find(|output| output.table == FIGURE.name)
+            record.outputs.into_iter().find(|output| output.table == Figure::SCHEMA.name)
         };
         let changed = self.new.keys.iter().filter(|(name, key)| {
             let (new, old) = (picture(Some(key)), picture(self.old.keys.get(*name)));

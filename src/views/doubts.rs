@@ -12,7 +12,7 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::{canonical, show};
 
-use crate::tables::Frame;
+use crate::tables::{self, ClassStats, Counts, FitScores, SearchScores, TableError};
 
 /// A larger share of hard samples sets nothing apart.
 const NEARLY_ALL: f64 = 0.5;
@@ -80,12 +80,12 @@ impl Results<'_> {
     fn share_of_hard_samples(&self) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         for task in self.finished(Some("hard_counts")) {
-            let mean: f64 = self.table(task, "stats")?.f64("mean")?.iter().sum();
+            let mean: f64 = self.table(task, "stats", ClassStats::read)?.mean.iter().sum();
             let of = self.graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter().copied());
             let Some(set) = of.into_iter().find(|item| self.plan.states[*item].outputs().is_some()) else {
                 continue;
             };
-            let samples: i32 = self.table(set, "counts")?.i32("samples")?.iter().sum();
+            let samples: i32 = self.table(set, "counts", Counts::read)?.samples.iter().sum();
             let doubt = doubt_of_share(mean / f64::from(samples.max(1)));
             lines.extend(doubt.map(|doubt| format!("{}: {doubt}", self.graph.name(task))));
         }
@@ -95,28 +95,25 @@ impl Results<'_> {
     /// Stages whose networks do hardly better than to always name the most frequent class.
     fn unlearned(&self) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
-        for (op, table, samples) in [
-            ("search", "scores", "the samples that they were trained on"),
-            ("fit", "scores", "the samples that they were trained on"),
-            ("accuracy", "accuracy", "the samples that they are tested on"),
-        ] {
+        for network in [Network::Search, Network::Fit, Network::Accuracy] {
             let mut stages: BTreeMap<(&str, String), Vec<TaskId>> = BTreeMap::new();
-            for task in self.finished(Some(op)) {
+            for task in self.finished(Some(network.op())) {
                 stages.entry((self.stage(task), self.dataset(task))).or_default().push(task);
             }
             for ((stage, dataset), tasks) in stages {
                 let (mut right, mut frequent, mut count) = (0.0, 0.0, 0.0);
                 for task in tasks.iter().step_by(tasks.len().div_ceil(LOOKED_AT)) {
-                    let (accuracy, most) = accuracy(&self.table(*task, table)?)?;
-                    (right, frequent, count) = (right + accuracy, frequent + most, count + 1.0);
+                    let share = self.shares(network, *task)?;
+                    (right, frequent, count) = (right + share.right, frequent + share.most, count + 1.0);
                 }
                 let (right, frequent) = (right / count, frequent / count);
                 if right <= frequent + LEARNED * (1.0 - frequent) {
                     lines.push(format!(
-                        "{stage}{dataset}: the networks are right on {:.0} % of {samples}, and who always names the most \
-                         frequent class is on {:.0} %: they have learned next to nothing. More epochs or another \
-                         learning_rate may help",
+                        "{stage}{dataset}: the networks are right on {:.0} % of the samples that they {}, and who always \
+                         names the most frequent class is on {:.0} %: they have learned next to nothing. More epochs or \
+                         another learning_rate may help",
                         100.0 * right,
+                        if network == Network::Accuracy { "are tested on" } else { "were trained on" },
                         100.0 * frequent
                     ));
                 }
@@ -141,11 +138,33 @@ impl Results<'_> {
         dataset.map(|(_, value)| format!(" of {}", show(value))).unwrap_or_default()
     }
 
-    fn table(&self, task: TaskId, name: &str) -> anyhow::Result<Frame> {
+    fn shares(&self, network: Network, task: TaskId) -> anyhow::Result<Shares> {
+        Ok(match network {
+            Network::Search => {
+                let scores = self.table(task, "scores", SearchScores::read)?;
+                Shares::of_samples(&scores.label, &scores.predicted_last)
+            }
+            Network::Fit => {
+                let scores = self.table(task, "scores", FitScores::read)?;
+                Shares::of_samples(&scores.label, &scores.predicted)
+            }
+            Network::Accuracy => {
+                let classes = self.table(task, "accuracy", tables::Accuracy::read)?;
+                Shares::of_classes(&classes.samples, &classes.correct)
+            }
+        })
+    }
+
+    fn table<T>(
+        &self,
+        task: TaskId,
+        name: &str,
+        read: impl FnOnce(Vec<u8>) -> Result<T, TableError>,
+    ) -> anyhow::Result<T> {
         let outputs = self.plan.states[task].outputs().unwrap_or_default();
         let output = outputs.iter().find(|output| output.table == name).context("a table is missing")?;
         let bytes = self.store.read(&output.digest).with_context(|| self.graph.name(task))?;
-        Ok(Frame::read(name, bytes)?)
+        Ok(read(bytes)?)
     }
 }
 
@@ -164,30 +183,54 @@ fn doubt_of_share(share: f64) -> Option<String> {
     })
 }
 
-/// The share of samples that a network gets right, and that of the most frequent class. The table has a row for each
-/// sample, or for each class.
-fn accuracy(table: &Frame) -> anyhow::Result<(f64, f64)> {
-    let (right, classes): (i64, BTreeMap<i32, i64>) = if let Ok(correct) = table.i32("correct") {
-        let samples =
-            table.i32("class")?.iter().copied().zip(table.i32("samples")?.iter().map(|n| i64::from(*n)));
-        (correct.iter().map(|n| i64::from(*n)).sum(), samples.collect())
-    } else {
-        let labels = table.i32("label")?;
-        let predicted = table.i32("predicted").or_else(|_| table.i32("predicted_last"))?;
-        let right = labels.iter().zip(predicted).filter(|(label, predicted)| label == predicted).count();
-        let mut classes = BTreeMap::new();
-        labels.iter().for_each(|label| *classes.entry(*label).or_default() += 1);
-        (right as i64, classes)
-    };
-    let all = classes.values().sum::<i64>().max(1) as f64;
-    let most = classes.values().copied().max().unwrap_or_default();
-    Ok((right as f64 / all, most as f64 / all))
+/// What trains networks of which somebody may want to know that they have learned something.
+#[derive(Clone, Copy, PartialEq)]
+enum Network {
+    Search,
+    Fit,
+    Accuracy,
+}
+
+impl Network {
+    fn op(self) -> &'static str {
+        match self {
+            Network::Search => "search",
+            Network::Fit => "fit",
+            Network::Accuracy => "accuracy",
+        }
+    }
+}
+
+/// The share of samples that a network gets right, and that of the most frequent class.
+#[derive(Debug, PartialEq)]
+struct Shares {
+    right: f64,
+    most: f64,
+}
+
+impl Shares {
+    fn of_samples(labels: &[i32], predicted: &[i32]) -> Shares {
+        let classes = labels.iter().max().map_or(0, |most| *most as usize + 1);
+        let (mut samples, mut correct) = (vec![0; classes], vec![0; classes]);
+        for (label, predicted) in labels.iter().zip(predicted) {
+            samples[*label as usize] += 1;
+            correct[*label as usize] += i32::from(label == predicted);
+        }
+        Shares::of_classes(&samples, &correct)
+    }
+
+    /// Of the number of samples of each class, and how many of them are right.
+    fn of_classes(samples: &[i32], correct: &[i32]) -> Shares {
+        let sum = |counts: &[i32]| counts.iter().map(|n| f64::from(*n)).sum::<f64>();
+        let all = sum(samples).max(1.0);
+        let most = samples.iter().max().copied().unwrap_or_default();
+        Shares { right: sum(correct) / all, most: f64::from(most) / all }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::{ACCURACY, FIT_SCORES, write};
 
     #[test]
     fn a_share_of_hard_samples_means_little_at_both_ends() {
@@ -200,20 +243,8 @@ mod tests {
     /// By hand: 2 of 5 are right, 3 of 5 are of class 0. Of classes, 8 of 10, and 7 of 10 are of class 1.
     #[test]
     fn accuracy_is_that_of_samples_or_of_classes() {
-        let floats = || vec![0f32; 5];
-        let columns = vec![
-            vec![0, 1, 2, 3, 4].into(),
-            vec![0, 0, 0, 1, 2].into(),
-            vec![0, 1, 2, 1, 0].into(),
-            floats().into(),
-            floats().into(),
-            floats().into(),
-        ];
-        let samples = Frame::read("scores", write(&FIT_SCORES, columns).unwrap()).unwrap();
-        assert_eq!(accuracy(&samples).unwrap(), (0.4, 0.6));
-        let columns =
-            vec![vec![0, 1].into(), vec![3, 7].into(), vec![2, 6].into(), vec![2.0 / 3.0, 6.0 / 7.0].into()];
-        let classes = Frame::read("accuracy", write(&ACCURACY, columns).unwrap()).unwrap();
-        assert_eq!(accuracy(&classes).unwrap(), (0.8, 0.7));
+        let of_samples = Shares::of_samples(&[0, 0, 0, 1, 2], &[0, 1, 2, 1, 0]);
+        assert_eq!(of_samples, Shares { right: 0.4, most: 0.6 });
+        assert_eq!(Shares::of_classes(&[3, 7], &[2, 6]), Shares { right: 0.8, most: 0.7 });
     }
 }

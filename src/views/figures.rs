@@ -15,7 +15,7 @@ use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
 
 use super::folder::Wanted;
-use crate::tables::{FIGURE, Frame};
+use crate::tables::Figure;
 
 /// The files of all pictures as they are to be in `folder`.
 pub fn wanted(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyhow::Result<Vec<Wanted>> {
@@ -23,14 +23,15 @@ pub fn wanted(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
     let mut taken: HashMap<String, usize> = HashMap::new();
     for (task, state) in plan.states.iter().enumerate() {
         let outputs = state.outputs().unwrap_or_default();
-        let Some(output) = outputs.iter().find(|output| output.table == FIGURE.name) else { continue };
+        let Some(output) = outputs.iter().find(|output| output.table == Figure::SCHEMA.name) else {
+            continue;
+        };
         // A damaged picture is set aside by reading it, and drawn anew by the next run.
         let bytes =
             store.read(&output.digest).with_context(|| format!("{} cannot be shown", graph.name(task)))?;
-        let table = Frame::read(FIGURE.name, bytes)?;
-        let contents = table.binary("content")?;
+        let pictures = Figure::read(bytes)?;
         let suffix = suffix(graph, task);
-        for (i, file) in table.text("file")?.into_iter().enumerate() {
+        for (file, content) in pictures.file.iter().zip(pictures.content.iter()) {
             let file = match file.rsplit_once('.') {
                 Some((stem, ending)) => format!("{stem}{suffix}.{ending}"),
                 None => format!("{file}{suffix}"),
@@ -45,7 +46,7 @@ pub fn wanted(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyho
             if !path.components().all(|part| matches!(part, Component::Normal(_))) {
                 bail!("{} would write outside {}: {file}", graph.name(task), folder.display());
             }
-            wanted.push(Wanted::new(folder, file, contents.value(i).to_vec())?);
+            wanted.push(Wanted::new(folder, file, content.to_vec())?);
         }
     }
     Ok(wanted)
