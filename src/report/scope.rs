@@ -143,7 +143,7 @@ impl<'a> Scope<'a> {
         if sources.is_empty() {
             return Ok(None);
         }
-        let batch = collect(result, &sources, self.graph, self.store)?;
+        let batch = collect(result, &sources, self.graph, self.store)?.rows;
         Ok(Some(Frame::of(&result.name.text, batch)))
     }
 

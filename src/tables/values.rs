@@ -96,10 +96,6 @@ impl Texts {
         self.0.iter().map(Option::unwrap_or_default)
     }
 
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub fn get(&self, row: usize) -> Option<&str> {
         (row < self.0.len()).then(|| self.0.value(row))
     }

@@ -20,6 +20,7 @@ pub mod shell;
 pub mod tables;
 pub mod text;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -35,6 +36,7 @@ use self::classes::Classes;
 pub use self::doubts::doubts;
 use self::folder::Changes;
 use self::ledger::{Ledger, Params};
+use self::results::Collected;
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.
 pub fn write(
@@ -129,19 +131,20 @@ pub fn shown(
 ) -> anyhow::Result<Vec<String>> {
     let mut texts = Vec::new();
     let classes = Classes::of(graph, plan);
+    let roots: HashSet<TaskId> = roots.iter().copied().collect();
     for result in spec.results.iter().filter(|result| result.show) {
         let mut sources = results::sources(result, graph, plan, &classes)?;
         sources.retain(|source| roots.contains(&source.task));
         if !sources.is_empty() {
             let most = if sources.len() == 1 { MOST_ROWS } else { MOST_ROWS_OF_EACH };
-            let (mut parts, mut left_out) = (Vec::with_capacity(sources.len()), 0);
-            for source in &sources {
-                let batch = results::collect(result, std::slice::from_ref(source), graph, store)?;
-                let rows = batch.num_rows().min(most);
-                left_out += batch.num_rows() - rows;
-                parts.push(batch.slice(0, rows));
+            let Collected { rows, of_each } = results::collect(result, &sources, graph, store)?;
+            let (mut parts, mut at) = (Vec::with_capacity(sources.len()), 0);
+            for all in of_each {
+                parts.push(rows.slice(at, all.min(most)));
+                at += all;
             }
-            let short = concat_batches(&parts[0].schema(), &parts)?;
+            let short = concat_batches(&rows.schema(), &parts)?;
+            let left_out = rows.num_rows() - short.num_rows();
             let name = &result.name.text;
             let mut text = format!("{name}\n{}", text::table(&short).text());
             if left_out > 0 {

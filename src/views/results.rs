@@ -90,7 +90,7 @@ pub fn wanted(
             return Ok(Some(Wanted { name, digest, bytes: None }));
         }
     }
-    let batch = collect(result, sources, graph, store)?;
+    let batch = collect(result, sources, graph, store)?.rows;
     let fields = batch.schema().fields().clone();
     let schema = Schema::new(fields).with_metadata(HashMap::from([(NOTE.to_string(), note)]));
     let bytes = write_columns(&result.name.text, Arc::new(schema), batch.columns().to_vec())?;
@@ -107,6 +107,13 @@ fn noted(bytes: Vec<u8>) -> Option<String> {
     schema.metadata().get(NOTE).cloned()
 }
 
+/// Rows of several tasks.
+pub struct Collected {
+    pub rows: RecordBatch,
+    /// How many are of each task.
+    pub of_each: Vec<usize>,
+}
+
 /// All rows: `stage` if there are several, the coordinates, then the tables' own columns, each that holds classes with
 /// their names after it.
 pub fn collect(
@@ -114,7 +121,7 @@ pub fn collect(
     sources: &[Source],
     graph: &Graph,
     store: &Store,
-) -> anyhow::Result<RecordBatch> {
+) -> anyhow::Result<Collected> {
     let mut tables = Vec::with_capacity(sources.len());
     for source in sources {
         let bytes = store.read(&source.digest).with_context(|| graph.name(source.task))?;
@@ -167,7 +174,7 @@ pub fn collect(
             columns.push(joined(&parts.collect::<anyhow::Result<Vec<_>>>()?)?);
         }
     }
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(Collected { rows: RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?, of_each: rows })
 }
 
 fn joined(parts: &[ArrayRef]) -> anyhow::Result<ArrayRef> {
