@@ -3,7 +3,6 @@
 //! In: the finished tables `ranking`. Out: their rows, the hardest first, on stdout or in a file. Computes nothing.
 
 use std::collections::HashSet;
-use std::io::Cursor;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,7 +19,7 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::say;
 use super::project::Project;
-use crate::tables;
+use crate::tables::{self, Frame};
 use crate::views::format::{self, Format};
 use crate::visible;
 
@@ -112,7 +111,7 @@ fn read(project: &Project, plan: &Plan, task: TaskId) -> anyhow::Result<Option<D
         return Ok(None);
     };
     let bytes = project.store.read(&output.digest).with_context(|| project.graph.name(task))?;
-    Ok(Some(ParquetReader::new(Cursor::new(bytes)).finish()?))
+    Ok(Some(Frame::read(tables::Ranking::SCHEMA.name, bytes)?.to_polars()?))
 }
 
 fn coordinate<'a>(project: &'a Project, task: TaskId, axis: &str) -> Option<&'a Value> {

@@ -1,9 +1,9 @@
 //! Means and standard deviations over runs, by polars.
 
-use std::io::Cursor;
-
 use hspipe_engine::op::{OpError, Table};
 use polars::prelude::*;
+
+use crate::tables::Frame;
 
 /// Any failure of polars, which only a broken table can cause.
 pub fn failed(error: PolarsError) -> OpError {
@@ -21,7 +21,7 @@ pub fn stack(tables: &[Table]) -> Result<LazyFrame, OpError> {
 
 /// One table.
 pub fn frame(table: &Table) -> Result<DataFrame, OpError> {
-    ParquetReader::new(Cursor::new(table.read()?)).finish().map_err(failed)
+    Frame::read("rows", table.read()?)?.to_polars().map_err(failed)
 }
 
 /// Mean, population standard deviation and number of `value` for each value of `by`, in order of `by`.

@@ -2,9 +2,11 @@
 //!
 //! A task's table has no coordinates; the tables in `Results/` put them first (see `views::results`).
 
+mod data_frame;
 mod io;
 mod values;
 
+pub use data_frame::of_polars;
 pub use io::{Frame, TableError, write, write_columns};
 pub use values::{Blobs, Texts, Values};
 

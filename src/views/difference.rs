@@ -4,7 +4,6 @@
 //! collected from the cache since is passed over and counted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
 
 use hspipe_engine::history::{RunRecord, stage_of};
 use hspipe_engine::key::{Digest, Key};
@@ -97,7 +96,7 @@ impl Difference<'_> {
         let mut frames = Vec::new();
         for output in outputs {
             let bytes = self.store.read(&output.digest)?;
-            frames.push(ParquetReader::new(Cursor::new(bytes)).finish()?.lazy());
+            frames.push(Frame::read(&output.table, bytes)?.to_polars()?.lazy());
         }
         let mut summary = BTreeMap::new();
         if frames.is_empty() {

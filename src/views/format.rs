@@ -10,6 +10,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Number, Value};
 
 use super::aligned::{Cell, Table};
+use crate::tables::{of_polars, write_columns};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -39,9 +40,8 @@ pub fn write(table: &DataFrame, format: Format, most: usize) -> anyhow::Result<V
         Format::Csv => csv(table),
         Format::Json => json(table),
         Format::Parquet => {
-            let mut bytes = Vec::new();
-            ParquetWriter::new(&mut bytes).finish(&mut table.clone())?;
-            Ok(bytes)
+            let (schema, columns) = of_polars(table)?;
+            Ok(write_columns("rows", schema, columns)?)
         }
     }
 }
@@ -143,6 +143,7 @@ fn json(table: &DataFrame) -> anyhow::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::Frame;
 
     fn sample() -> DataFrame {
         df!(
@@ -178,7 +179,7 @@ mod tests {
         );
         assert_eq!(written(Format::Table, 1).lines().count(), 2);
         let bytes = write(&sample(), Format::Parquet, 0).unwrap();
-        let back = ParquetReader::new(std::io::Cursor::new(bytes)).finish().unwrap();
+        let back = Frame::read("rows", bytes).unwrap().to_polars().unwrap();
         assert!(back.equals_missing(&sample()));
     }
 }

@@ -3,10 +3,10 @@
 //! In: the tables that a query names, as bytes, and the query. Out: a data frame, or what is wrong with nearest names. Knows
 //! no file and no format.
 
-use std::sync::Arc;
-
 use polars::prelude::*;
 use polars::sql::SQLContext;
+
+use crate::tables::Frame;
 
 /// What is wrong with a query.
 #[derive(Debug, thiserror::Error)]
@@ -51,13 +51,9 @@ pub fn query(tables: Vec<(String, Vec<u8>)>, names: &[String], sql: &str) -> Res
         context.register(name, DataFrame::empty().lazy());
     }
     for (name, bytes) in tables {
-        let sources = ScanSources::Buffers(Arc::from([bytes.into()]));
-        let mut options = ScanArgsParquet::default();
-        // Bytes have no path whose folders could be columns.
-        options.hive_options.enabled = Some(false);
-        let table = LazyFrame::scan_parquet_sources(sources, options);
-        let table = table.and_then(widened).map_err(|error| explained(&error, names))?;
-        context.register(&name, table);
+        let table = Frame::read(&name, bytes).map_err(|error| unreadable(&error.to_string()))?;
+        let table = table.to_polars().and_then(|table| widened(table.lazy()));
+        context.register(&name, table.map_err(|error| explained(&error, names))?);
     }
     context.execute(sql).and_then(LazyFrame::collect).map_err(|error| explained(&error, names))
 }
@@ -86,16 +82,19 @@ fn explained(error: &PolarsError, names: &[String]) -> QueryError {
         return QueryError { what: format!("there is no column `{wrong}`"), hint, is_usage: true };
     }
     let first = text.lines().next().unwrap_or_default();
-    let is_usage = is_usage(error);
-    let hint = match is_usage {
-        true => "the dialect is that of polars SQL; hspipe tables NAME lists a table's columns",
-        false => "if a table is damaged, remove it: the next run writes it anew",
-    };
-    QueryError {
-        what: format!("the query cannot be answered: {first}"),
-        hint: Some(hint.to_string()),
-        is_usage,
+    if !is_usage(error) {
+        return unreadable(first);
     }
+    let hint = "the dialect is that of polars SQL; hspipe tables NAME lists a table's columns";
+    let what = format!("the query cannot be answered: {first}");
+    QueryError { what, hint: Some(hint.to_string()), is_usage: true }
+}
+
+/// Where the words are right, the files are not.
+fn unreadable(why: &str) -> QueryError {
+    let hint = "if a table is damaged, remove it: the next run writes it anew";
+    let what = format!("the query cannot be answered: {why}");
+    QueryError { what, hint: Some(hint.to_string()), is_usage: false }
 }
 
 fn is_usage(error: &PolarsError) -> bool {
@@ -122,13 +121,14 @@ fn message(error: &PolarsError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::{of_polars, write_columns};
 
     /// The only table, and its name.
     fn tables() -> (Vec<(String, Vec<u8>)>, Vec<String>) {
-        let mut table =
+        let table =
             df!("set" => [0, 1, 1], "accuracy" => [0.5, 0.75, 1.0], "test_set" => ["hard", "hard", "easy"]);
-        let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes).finish(table.as_mut().unwrap()).unwrap();
+        let (schema, columns) = of_polars(&table.unwrap()).unwrap();
+        let bytes = write_columns("retrain_metrics", schema, columns).unwrap();
         let name = "retrain_metrics".to_string();
         (vec![(name.clone(), bytes)], vec![name])
     }

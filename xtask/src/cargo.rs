@@ -67,8 +67,8 @@ fn run_hspipe(root: &Path) -> Command {
 }
 
 /// What cargo has set for this process is taken away: build scripts that watch those
-/// variables (ring's does, and polars stands on ring) would run again whenever a build by
-/// `cargo x` follows one by plain cargo, and minutes of compiling with them.
+/// variables (ring's does) would run again whenever a build by `cargo x` follows one by plain
+/// cargo, and all that stands on them would be compiled with them.
 fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     if libtorch::chosen(root) == Libtorch::Cached {
