@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(name("\u{1b}[31mred\u{9b}\u{7f}"), r"\u{1b}[31mred\u{9b}\u{7f}");
         assert_eq!(name("cod\u{202e}gpj.exe\u{200b}\u{2066}"), r"cod\u{202e}gpj.exe\u{200b}\u{2066}");
         assert_eq!(lines("error: x\u{1b}\r\n  why\n"), "error: x\\u{1b}\\r\n  why\n");
+        assert_eq!(lines("a\u{1b}[31m\u{202e}b\n🐈"), "a\\u{1b}[31m\\u{202e}b\n🐈");
     }
 
     #[test]

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Deserializer};
 
-use super::classes::called;
-use super::training::{Prepared, Training, absent, capacity, member_tables, run_batch, training_params};
+use super::training::{Prepared, Training, capacity, lacking, member_tables, run_batch, training_params};
 use crate::nn::{Schedule, Trained, argmax};
 use crate::tables;
 
@@ -75,13 +74,12 @@ impl Op for Accuracy {
         let recipe = |training: &Training| {
             let params = tasks[0].params;
             let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-            match trained_on(params, training) {
-                0 => Err(OpError::new("train_fraction leaves no sample to train on")),
-                train => {
-                    has_tests_of_all_classes(training, first_tested(params, training), tasks[0].inputs)?;
-                    Ok((params.recipe(schedule), Training::first(train)))
-                }
+            let train = trained_on(params, training);
+            if train == 0 {
+                return Err(OpError::new("train_fraction leaves no sample to train on"));
             }
+            has_tests_of_all_classes(training, first_tested(params, training), tasks[0].inputs)?;
+            Ok((params.recipe(schedule), Training::first(train)))
         };
         run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
             let params = tasks[0].params;
@@ -106,14 +104,11 @@ fn has_tests_of_all_classes(
     first_tested: usize,
     inputs: &Inputs,
 ) -> Result<(), OpError> {
-    let untested = absent(&training.labels[first_tested..], training.classes);
-    if untested.is_empty() {
+    let Some(lacking) = lacking(&training.labels[first_tested..], training.classes, inputs) else {
         return Ok(());
-    }
-    let (word, has) = if untested.len() == 1 { ("class", "has") } else { ("classes", "have") };
-    let what = format!("{word} {} {has} no test sample, so no accuracy", called(&untested, inputs));
+    };
     let hint = "set accuracy_subset_size to all, or larger, or train_fraction smaller";
-    Err(OpError::new(what).hint(hint.to_string()))
+    Err(OpError::new(format!("{lacking} no test sample, so no accuracy")).hint(hint.to_string()))
 }
 
 /// Per class, over the samples from `first_tested` on.

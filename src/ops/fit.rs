@@ -55,12 +55,13 @@ impl Op for Fit {
 
 fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, OpError> {
     let rows = || trained.logits.chunks(training.classes);
+    let tops: Vec<usize> = rows().map(argmax).collect();
     let scores = FitScores {
         position: (0..training.labels.len() as i32).collect(),
         label: training.labels.clone(),
-        predicted: rows().map(|logits| argmax(logits) as i32).collect(),
+        predicted: tops.iter().map(|top| *top as i32).collect(),
         margin: rows().zip(&training.labels).map(|(logits, label)| margin(logits, *label as usize)).collect(),
-        confidence: rows().map(|logits| logits[argmax(logits)]).collect(),
+        confidence: rows().zip(&tops).map(|(logits, top)| logits[*top]).collect(),
         energy: rows().map(energy).collect(),
     };
     let mut tables = member_tables(trained, seed, 0)?;

@@ -9,7 +9,7 @@ use super::plot::{figure_table, key, labels};
 use crate::figures::{
     self, Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart,
 };
-use crate::tables::{Radii, RadiiSummary};
+use crate::tables::{Frame, Radii, RadiiSummary};
 
 pub struct PlotRadii;
 
@@ -95,11 +95,12 @@ struct Rows {
 
 impl Rows {
     fn read(table: &Table) -> Result<Rows, OpError> {
-        let bytes = table.read()?;
-        if let Ok(RadiiSummary { epoch, class, mean, std, .. }) = RadiiSummary::read(bytes.clone()) {
+        let frame = Frame::read("radii", table.read()?)?;
+        if frame.has("mean") {
+            let RadiiSummary { epoch, class, mean, std, .. } = RadiiSummary::of(&frame)?;
             return Ok(Rows { epoch, class, mean, std: Some(std) });
         }
-        let Radii { epoch, class, radius } = Radii::read(bytes)?;
+        let Radii { epoch, class, radius } = Radii::of(&frame)?;
         Ok(Rows { epoch, class, mean: radius, std: None })
     }
 

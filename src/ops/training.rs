@@ -202,14 +202,8 @@ impl Training {
 
     /// Refuses samples among which a class has none: no network can learn it.
     pub fn has_all_classes(&self, inputs: &Inputs) -> Result<(), OpError> {
-        let absent = absent(&self.labels, self.classes);
-        if absent.is_empty() {
-            return Ok(());
-        }
-        let n = self.labels.len();
-        let (word, has) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
-        let what =
-            format!("{word} {} {has} no sample among the {n} that are studied", called(&absent, inputs));
+        let Some(lacking) = lacking(&self.labels, self.classes, inputs) else { return Ok(()) };
+        let what = format!("{lacking} no sample among the {} that are studied", self.labels.len());
         let hint = "set subset_size to all, or larger; or take classes of few samples out of the data";
         Err(OpError::new(what).hint(hint.to_string()))
     }
@@ -294,11 +288,13 @@ pub fn capacity(trainer: &str) -> Capacity {
     Capacity { batch: best.networks, threads: best.threads }
 }
 
-/// The classes, of so many, that no label names.
-pub fn absent(labels: &[i32], classes: usize) -> Vec<usize> {
+/// The classes, of so many, that no label names, as the beginning of an error: `class 3 (zebra) has`. None if each is there.
+pub fn lacking(labels: &[i32], classes: usize, inputs: &Inputs) -> Option<String> {
     let mut is_there = vec![false; classes];
     labels.iter().filter_map(|label| usize::try_from(*label).ok()).for_each(|label| is_there[label] = true);
-    (0..classes).filter(|class| !is_there[*class]).collect()
+    let absent: Vec<usize> = (0..classes).filter(|class| !is_there[*class]).collect();
+    let (word, has) = if absent.len() == 1 { ("class", "has") } else { ("classes", "have") };
+    (!absent.is_empty()).then(|| format!("{word} {} {has}", called(&absent, inputs)))
 }
 
 /// Trains one network per task and makes its tables. `recipe` gives the recipe and the positions of the samples

@@ -159,7 +159,7 @@ mod tests {
         let noise = Noise { noisy: vec![0], found: vec![0], noise_recall: vec![None] }.write().unwrap();
         assert_eq!(Noise::read(noise.clone()).unwrap().noise_recall, [None]);
         let frame = Frame::read("noise", noise).unwrap();
-        assert!(frame.column::<Vec<f64>>("noise_recall").is_err(), "a null is no number");
+        assert!(frame.column::<Vec<f64>>("noise_recall").is_err(), "a null is not a number");
         assert!(Frame::read("x", b"PAR1 no".to_vec()).is_err());
     }
 

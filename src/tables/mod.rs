@@ -63,7 +63,12 @@ macro_rules! tables {
                 /// # Errors
                 /// No Parquet, or other columns than these.
                 pub fn read(bytes: Vec<u8>) -> Result<Self, $crate::tables::TableError> {
-                    let frame = $crate::tables::Frame::read($name, bytes)?;
+                    Self::of(&$crate::tables::Frame::read($name, bytes)?)
+                }
+
+                /// # Errors
+                /// Other columns than these.
+                pub fn of(frame: &$crate::tables::Frame) -> Result<Self, $crate::tables::TableError> {
                     Ok($table { $($column: frame.column(stringify!($column))?),* })
                 }
 
