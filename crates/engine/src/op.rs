@@ -27,7 +27,7 @@ pub use notes::Notes;
 pub enum Arity {
     /// Exactly one.
     One,
-    /// One, or none where its condition does not hold.
+    /// One, or none where its condition does not hold or the op does not read it: see [`Op::reads`].
     Optional,
     /// One or more, gathered over the axes that only the upstream stage has.
     Many,
@@ -41,6 +41,17 @@ impl Arity {
     pub fn gathers(self) -> bool {
         matches!(self, Arity::Many | Arity::Available)
     }
+}
+
+/// Whether a task reads an input that is optional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Where its stage gives it.
+    IfGiven,
+    /// It cannot do without.
+    Always,
+    /// It has no use for it: the input is left out of the task and of its key.
+    Never,
 }
 
 /// An input that an op declares.
@@ -116,6 +127,11 @@ pub trait Op: Send + Sync + 'static {
     /// A value out of range, with its parameter and the range.
     fn canonical(&self, params: Self::Params) -> Result<Self::Params, ParamError> {
         Ok(params)
+    }
+
+    /// Whether tasks of these parameters read one of the optional inputs.
+    fn reads(&self, _: &Self::Params, _input: &str) -> Reads {
+        Reads::IfGiven
     }
 
     /// How many tasks it computes at once, and on how many threads.
@@ -223,6 +239,9 @@ pub trait AnyOp: Send + Sync {
     fn inputs(&self) -> &[InputDecl];
     fn outputs(&self) -> &[&'static str];
     fn seeded(&self) -> bool;
+    fn reads(&self, _: &Bound, _input: &str) -> Reads {
+        Reads::IfGiven
+    }
     fn capacity(&self, params: &Bound) -> Capacity;
     fn cost(&self, _: &Bound) -> Cost {
         Cost::default()
@@ -266,6 +285,10 @@ impl<O: Op> AnyOp for O {
 
     fn seeded(&self) -> bool {
         O::SEEDED
+    }
+
+    fn reads(&self, params: &Bound, input: &str) -> Reads {
+        params.typed.downcast_ref().map_or(Reads::IfGiven, |params| Op::reads(self, params, input))
     }
 
     fn capacity(&self, params: &Bound) -> Capacity {

@@ -67,3 +67,38 @@ fn what_is_taken_away_leaves_out_its_readers_and_a_gather_reads_the_rest() {
     let overlap = &ran.graph.tasks[ran.task("overlap")];
     assert_eq!(ran.names(overlap.inputs[0].items.iter()), ["identify[strategy=stragglers]"]);
 }
+
+#[test]
+fn an_op_says_which_optional_inputs_it_reads() {
+    const TEXT: &str = "
+axes: {unread: [search, fit], needed: [fit, nothing]}
+stages:
+  search: {}
+  fit: {}
+  identify:
+    axes: [unread]
+    inputs:
+      search: {from: search, when: {unread: [search, fit]}}
+      fit: {from: fit, when: {unread: [search, fit]}}
+";
+    let of = |text: &str| {
+        let (ops, _) = fake_ops(&Spec::parse(text, "pipeline.yaml").unwrap(), 1, &[]);
+        expand(text, &[], &ops)
+    };
+    let (_, _, graph) = of(TEXT).unwrap();
+    let inputs = graph.stage("identify").unwrap().tasks.clone().map(|task| {
+        let inputs = graph.tasks[task].inputs.iter();
+        inputs.map(|input| input.name.to_string()).collect::<Vec<String>>()
+    });
+    assert_eq!(inputs.collect::<Vec<_>>(), [["fit"], ["search"]]);
+    let mistakes = |when: &str| {
+        let stage = format!(
+            "  mistakes: {{axes: [needed], inputs: {{fit: {{from: fit, when: {{needed: {when}}}}}}}}}\n"
+        );
+        of(&(TEXT.to_string() + &stage)).map(|_| ()).map_err(|error| error.what)
+    };
+    assert_eq!(mistakes("fit"), Ok(()));
+    let lacks =
+        "stage `mistakes` lacks the input `fit` of op `mistakes` at points where its `when` does not hold";
+    assert_eq!(mistakes("nothing"), Err(lacks.to_string()));
+}

@@ -13,7 +13,7 @@ use super::sweep;
 use super::{Graph, Slice, Stage, Task, TaskInput, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
-use crate::op::{AnyOp, Arity, IsPlace, Registry};
+use crate::op::{AnyOp, Arity, Bound, InputDecl, IsPlace, Reads, Registry};
 use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
@@ -160,9 +160,10 @@ fn expand_points(
         joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
     }
     'points: for coords in &points.points {
+        let params = binder.params(&graph.values, coords)?;
         let (mut inputs, mut absent) = (Vec::with_capacity(joins.len()), None);
         for (name, join, when, reference) in &joins {
-            if !domain::matches(when, coords) {
+            if !domain::matches(when, coords) || reads(op.as_ref(), &params, name) == Reads::Never {
                 continue;
             }
             match join.at(graph, coords, reference)? {
@@ -176,7 +177,14 @@ fn expand_points(
                 Joined::Excluded => continue 'points,
             }
         }
-        let params = binder.params(&graph.values, coords)?;
+        let is_given = |declared: &InputDecl| {
+            let mut joins = joins.iter();
+            joins.any(|(name, _, when, _)| **name == *declared.name && domain::matches(when, coords))
+        };
+        let needs = |declared: &&InputDecl| reads(op.as_ref(), &params, declared.name) == Reads::Always;
+        if let Some(lacking) = op.inputs().iter().filter(needs).find(|declared| !is_given(declared)) {
+            return Err(lacks(stage, op.as_ref(), lacking));
+        }
         let seed = binder.seed(&graph.values, coords);
         let coords = coords.clone();
         graph.tasks.push(Task { stage: graph.stages.len(), coords, params, seed, inputs, absent });
@@ -202,15 +210,29 @@ fn check_inputs(stage: &StageSpec, op: &dyn AnyOp) -> Result<(), SpecError> {
     }
     for declared in op.inputs().iter().filter(|declared| declared.arity != Arity::Optional) {
         if !stage.inputs.iter().any(|(name, _)| name.text == declared.name) {
-            let what = format!(
-                "stage `{}` lacks the input `{}` of op `{}`",
-                stage.name.text,
-                declared.name,
-                op.name()
-            );
-            return Err(SpecError::new(stage.name.at, what)
-                .hint(format!("add under inputs: {}: STAGE.TABLE", declared.name)));
+            return Err(lacks(stage, op, declared));
         }
     }
     Ok(())
+}
+
+/// Whether a task of these parameters reads an input; one that is not optional it does.
+fn reads(op: &dyn AnyOp, params: &Bound, input: &str) -> Reads {
+    match op.inputs().iter().find(|declared| declared.name == input) {
+        Some(declared) if declared.arity == Arity::Optional => op.reads(params, input),
+        _ => Reads::Always,
+    }
+}
+
+/// The error of an input that is not there at all, or not at a point whose parameters need it.
+fn lacks(stage: &StageSpec, op: &dyn AnyOp, input: &InputDecl) -> SpecError {
+    let (name, input) = (&stage.name.text, input.name);
+    let given = stage.inputs.iter().find(|(given, _)| given.text == input);
+    let at = given.map_or(stage.name.at, |(given, _)| given.at);
+    let what = format!("stage `{name}` lacks the input `{input}` of op `{}`", op.name());
+    match given {
+        Some(_) => SpecError::new(at, format!("{what} at points where its `when` does not hold"))
+            .hint("take `when` away: the op reads the input where it needs it".to_string()),
+        None => SpecError::new(at, what).hint(format!("add under inputs: {input}: STAGE.TABLE")),
+    }
 }

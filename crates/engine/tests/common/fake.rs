@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::op::{
-    AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamDecl, ParamError, Registry,
-    many, one, optional,
+    AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamDecl, ParamError, Reads,
+    Registry, many, one, optional,
 };
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
 
 /// Axes that are also parameters of the fake ops that have them. Other axes enter a key by seeds and inputs only.
-const PARAM_AXES: [&str; 4] = ["dataset", "strategy", "noise_ratio", "fail"];
+const PARAM_AXES: [&str; 6] = ["dataset", "strategy", "noise_ratio", "fail", "unread", "needed"];
 
 /// What one task gave its op: all that its result may depend on.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +100,15 @@ impl AnyOp for FakeOp {
     }
     fn seeded(&self) -> bool {
         self.seeded
+    }
+    /// Two parameters name an input that is never, and one that is always read.
+    fn reads(&self, params: &Bound, input: &str) -> Reads {
+        let names = |param: &str| params.value.get(param).is_some_and(|name| name == input);
+        match (names("unread"), names("needed")) {
+            (true, _) => Reads::Never,
+            (_, true) => Reads::Always,
+            _ => Reads::IfGiven,
+        }
     }
     fn capacity(&self, _: &Bound) -> Capacity {
         Capacity { batch: self.batch, threads: 4 }
