@@ -10,6 +10,7 @@ mod figures;
 pub mod nn;
 mod ops;
 mod report;
+mod scores;
 pub mod tables;
 mod views;
 mod visible;

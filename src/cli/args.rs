@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::nn;
+use crate::scores;
 use crate::views::format::Format;
 
 /// Finds, explains and studies the hard samples of a dataset.
@@ -253,8 +255,8 @@ pub struct HardSamples {
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
     /// Rank by the share of this strategy's sets alone
-    #[arg(long, value_enum, value_name = "STRATEGY")]
-    pub strategy: Option<Strategy>,
+    #[arg(long, value_name = "STRATEGY", value_parser = strategies())]
+    pub strategy: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
 }
@@ -270,11 +272,10 @@ pub enum ExportFormat {
     Indices,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Strategy {
-    Stragglers,
-    Confidence,
-    Energy,
+fn strategies() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        scores::ALL.iter().map(|score| PossibleValue::new(score.name).help(score.about)),
+    )
 }
 
 #[derive(clap::Args)]

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::ValueEnum as _;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::value::show;
@@ -172,10 +171,8 @@ impl Ranking {
         export: &args::HardSamples,
     ) -> anyhow::Result<DataFrame> {
         let mut rows = self.table.clone().lazy();
-        if let Some(strategy) = export.strategy {
-            let name =
-                strategy.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
-            if self.table.column(&name)?.null_count() > 0 {
+        if let Some(name) = &export.strategy {
+            if self.table.column(name).map_or(true, |shares| shares.null_count() > 0) {
                 let what =
                     format!("--strategy {name}: {} has none of its sets", project.graph.name(self.task));
                 return Err(Hinted::usage(what, "`strategies` says which there are").into());
@@ -201,12 +198,25 @@ impl Ranking {
     }
 }
 
-/// One below the other.
+/// One below the other. Rankings may be by different strategies; a share that one lacks is null there.
 fn together(parts: Vec<DataFrame>) -> anyhow::Result<DataFrame> {
-    let mut parts = parts.into_iter();
-    let mut all = parts.next().context("there is no ranking")?;
+    let mut columns: Vec<(PlSmallStr, DataType)> = Vec::new();
+    for column in parts.iter().flat_map(DataFrame::columns) {
+        if !columns.iter().any(|(name, _)| name == column.name()) {
+            columns.push((column.name().clone(), column.dtype().clone()));
+        }
+    }
+    let whole = |part: DataFrame| {
+        let rows = part.height();
+        let of = |(name, kind): &(PlSmallStr, DataType)| {
+            part.column(name).cloned().unwrap_or_else(|_| Column::full_null(name.clone(), rows, kind))
+        };
+        DataFrame::new(rows, columns.iter().map(of).collect())
+    };
+    let mut parts = parts.into_iter().map(whole);
+    let mut all = parts.next().context("there is no ranking")??;
     for part in parts {
-        all.vstack_mut(&part)?;
+        all.vstack_mut(&part?)?;
     }
     Ok(all)
 }

@@ -1,4 +1,4 @@
-//! list: targets, stages, and parameters with their values.
+//! list: targets, stages, parameters with their values, and the scores that strategies may name.
 
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use hspipe_engine::value::show;
 use super::args;
 use super::pipe::tell;
 use super::project::Project;
+use crate::scores;
 use crate::views::aligned::Table;
 
 pub fn list(args: &args::Args, list: &args::List) -> anyhow::Result<ExitCode> {
@@ -43,6 +44,13 @@ pub fn list(args: &args::Args, list: &args::List) -> anyhow::Result<ExitCode> {
             overrides.iter().map(|(name, node)| format!("{}={}", name.text, show(&node.value()))).collect();
         profiles.row(vec![name.text.clone().into(), sets.join(" ").into()]);
     }
-    tell!("{}\n{}\n{}\n{}", targets.text(), stages.text(), params.text(), profiles.text());
+    let mut scores = Table::new(&["strategy", "hard end", "sees the label", "score", "source"]);
+    for score in scores::ALL {
+        let sees_label = if score.sees_label { "yes" } else { "no" };
+        let cells = [score.name, score.hard_end.word(), sees_label, score.about, score.source];
+        scores.row(cells.into_iter().map(Into::into).collect());
+    }
+    let tables = [targets, stages, params, profiles, scores].map(|table| table.text());
+    tell!("{}", tables.join("\n"));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,10 @@
 
 pub mod dynamics;
 mod libtorch;
+mod logits;
 mod machine;
 mod native;
 pub mod samples;
-mod scores;
 mod trainer;
 
 use std::sync::atomic::AtomicBool;
@@ -20,8 +20,8 @@ pub use libtorch::{
     Libtorch, VERSION as LIBTORCH_VERSION, forbid as forbid_libtorch, get as libtorch,
     program as torch_program, provide,
 };
+pub use logits::{argmax, margin};
 pub use samples::Samples;
-pub use scores::{argmax, energy, margin};
 pub use trainer::{capacity, resolve, trainer};
 
 /// What networks are made of.

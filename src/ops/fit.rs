@@ -11,7 +11,8 @@ use super::training::{
     Prepared, Recipe, Training, capacity, member_tables, more_weights, run_batch, training_params,
     weights_table,
 };
-use crate::nn::{Schedule, Trained, argmax, energy, margin};
+use crate::nn::{Schedule, Trained, argmax, margin};
+use crate::scores::logits::energy;
 use crate::tables::{Dynamics, FitScores};
 
 pub struct Fit {

@@ -1,22 +1,19 @@
-//! One order of the hard samples of many sets, the hardest first.
+//! One order of the hard samples of many sets, the hardest first. Next: the table `ranking`.
 //!
-//! In: the hard samples of each set, by each strategy, and what networks take them for. Out: [`Found`]. A sample's hardness
-//! is the mean over the strategies of the share of sets that call it hard. The class is the clean one: with label noise
-//! the sets do not agree on any other. Knows neither tasks nor pictures.
+//! In: the hard samples of each set, by each strategy, and what networks take them for. Out: [`Found`]. A sample's
+//! hardness is the mean over the strategies of the share of sets that call it hard. The class is the clean one: with
+//! label noise the sets do not agree on any other. Knows neither tasks nor pictures.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tables::{Hard, Mistakes};
 
-/// The strategies, in the order of their places.
-pub const STRATEGIES: [&str; 3] = ["stragglers", "confidence", "energy"];
-
-/// What the sets say of their hard samples.
+/// What the sets say of their hard samples. Strategies are known by their places in [`crate::scores::ALL`].
 #[derive(Default)]
 pub struct Found {
     /// How many sets each strategy has.
-    pub sets: [u32; 3],
+    pub sets: BTreeMap<usize, u32>,
     samples: BTreeMap<i32, Sample>,
 }
 
@@ -26,7 +23,7 @@ pub struct Sample {
     pub sample_id: i32,
     pub class: i32,
     /// How many sets of each strategy call it hard.
-    hard: [u32; 3],
+    hard: BTreeMap<usize, u32>,
     /// Its places in those sets, from 0 for the hardest to below 1, added up.
     places: f64,
     /// How many networks predict each wrong class.
@@ -34,14 +31,19 @@ pub struct Sample {
 }
 
 impl Found {
+    /// The strategies that have sets, in their order.
+    pub fn strategies(&self) -> impl Iterator<Item = usize> {
+        self.sets.keys().copied()
+    }
+
     /// Adds the table `hard` of a set.
     pub fn add_set(&mut self, strategy: usize, hard: &Hard) {
-        self.sets[strategy] += 1;
+        *self.sets.entry(strategy).or_default() += 1;
         let rows = hard.position.len();
         for row in 0..rows {
             let sample = self.samples.entry(hard.position[row]).or_default();
             (sample.sample_id, sample.class) = (hard.sample_id[row], hard.clean_class[row]);
-            sample.hard[strategy] += 1;
+            *sample.hard.entry(strategy).or_default() += 1;
             sample.places += f64::from(hard.rank[row]) / rows as f64;
         }
     }
@@ -63,7 +65,7 @@ impl Found {
     pub fn ranking(&self) -> Vec<(i32, &Sample)> {
         let mut ranking: Vec<(i32, &Sample)> =
             self.samples.iter().map(|(position, sample)| (*position, sample)).collect();
-        let place = |sample: &Sample| sample.places / f64::from(sample.hard.iter().sum::<u32>().max(1));
+        let place = |sample: &Sample| sample.places / f64::from(sample.hard.values().sum::<u32>().max(1));
         ranking.sort_by(|(_, a), (_, b)| {
             let by_hardness = Reverse(self.weight(a)).cmp(&Reverse(self.weight(b)));
             let by_place = || place(a).total_cmp(&place(b));
@@ -72,34 +74,47 @@ impl Found {
         ranking
     }
 
-    /// The share of the strategy's sets that call the sample hard.
+    /// The share of the strategy's sets that call the sample hard; none if it has no sets.
     pub fn share(&self, sample: &Sample, strategy: usize) -> Option<f64> {
-        let sets = self.sets[strategy];
-        (sets > 0).then(|| f64::from(sample.hard[strategy]) / f64::from(sets))
+        let sets = self.sets.get(&strategy)?;
+        Some(f64::from(sample.of(strategy)) / f64::from(*sets))
     }
 
     /// The mean share, over strategies that have sets.
     pub fn hardness(&self, sample: &Sample) -> f64 {
-        let strategies = self.sets.iter().filter(|sets| **sets > 0).count() as u128;
-        self.weight(sample) as f64 / (self.whole() * strategies.max(1)) as f64
+        self.weight(sample) as f64 / (self.whole() * self.sets.len().max(1) as u128) as f64
     }
 
     /// The sum of the shares, times [`Found::whole`]: a whole number, so that equals are equal.
     fn weight(&self, sample: &Sample) -> u128 {
-        let share = |strategy: usize| match u128::from(self.sets[strategy]) {
-            0 => 0,
-            sets => u128::from(sample.hard[strategy]) * (self.whole() / sets),
-        };
-        (0..STRATEGIES.len()).map(share).sum()
+        let whole = self.whole();
+        self.sets
+            .iter()
+            .map(|(place, sets)| u128::from(sample.of(*place)) * (whole / u128::from(*sets)))
+            .sum()
     }
 
-    /// A multiple of every number of sets.
+    /// The least common multiple of the numbers of sets.
     fn whole(&self) -> u128 {
-        self.sets.iter().map(|sets| u128::from(*sets).max(1)).product()
+        let divisor = |mut a: u128, mut b: u128| {
+            while b > 0 {
+                (a, b) = (b, a % b);
+            }
+            a
+        };
+        self.sets
+            .values()
+            .map(|sets| u128::from(*sets))
+            .fold(1, |whole, sets| whole / divisor(whole, sets) * sets)
     }
 }
 
 impl Sample {
+    /// How many sets of a strategy call it hard.
+    fn of(&self, strategy: usize) -> u32 {
+        self.hard.get(&strategy).copied().unwrap_or_default()
+    }
+
     /// The wrong class that most networks give, the lowest of equals.
     pub fn predicted(&self) -> Option<i32> {
         self.wrong

@@ -2,11 +2,11 @@
 //!
 //! The network is the one that the strategy looks at: that of the search, or that of the fit.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one, optional};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, one, optional};
 use serde::{Deserialize, Serialize};
 
-use super::identify::{Snapshot, Strategy};
-use crate::tables::{self, FitScores, Samples, SearchScores};
+use crate::scores::{self, Network, Snapshot, Strategy};
+use crate::tables::{self, Samples};
 
 pub struct Mistakes;
 
@@ -24,34 +24,33 @@ impl Op for Mistakes {
     const INPUTS: &'static [InputDecl] = &[one("samples"), optional("search"), optional("fit")];
     const OUTPUTS: &'static [&'static str] = &["mistakes"];
 
-    fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        if params.strategy != Strategy::Stragglers {
-            // One network serves both, and there is one snapshot of it.
-            params = Params { strategy: Strategy::Confidence, snapshot: Snapshot::Last };
+    /// Strategies that look at one network are the same work.
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        let network = params.strategy.0.network();
+        let first = scores::ALL.iter().find(|score| score.network() == network);
+        // Only a search has two snapshots.
+        let snapshot = if network == Network::Search { params.snapshot } else { Snapshot::Last };
+        Ok(Params { strategy: first.map_or(params.strategy, Strategy), snapshot })
+    }
+
+    fn reads(&self, params: &Params, input: &str) -> Reads {
+        match input == params.strategy.0.network().input() {
+            true => Reads::Always,
+            false => Reads::Never,
         }
-        Ok(params)
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let clean = Samples::read(task.inputs.one("samples")?.read()?)?.clean_label;
-        let table = |input: &str| task.inputs.one(input)?.read();
-        let (network, predicted) = match (task.params.strategy, task.params.snapshot) {
-            (Strategy::Stragglers, Snapshot::Last) => {
-                ("search", SearchScores::read(table("search")?)?.predicted_last)
-            }
-            (Strategy::Stragglers, Snapshot::Inversion) => {
-                ("search", SearchScores::read(table("search")?)?.predicted_inversion)
-            }
-            (Strategy::Confidence | Strategy::Energy, _) => {
-                ("fit", FitScores::read(table("fit")?)?.predicted)
-            }
-        };
+        let network = task.params.strategy.0.network();
+        let scores = task.inputs.one(network.input())?.read()?;
+        let predicted = network.predictions(scores, task.params.snapshot)?.predicted;
         let is_wrong = |position: &usize| predicted[*position] != clean[*position];
         let wrong: Vec<usize> = (0..clean.len().min(predicted.len())).filter(is_wrong).collect();
         let mistakes = tables::Mistakes {
             position: wrong.iter().map(|position| *position as i32).collect(),
             predicted: wrong.iter().map(|position| predicted[*position]).collect(),
-            network: vec![network; wrong.len()].into(),
+            network: vec![network.input(); wrong.len()].into(),
         };
         Ok(vec![("mistakes", mistakes.write()?)])
     }

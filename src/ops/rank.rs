@@ -10,8 +10,9 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available,
 use hspipe_engine::value::{canonical, show};
 use serde::{Deserialize, Serialize};
 
-use super::hardness::{Found, STRATEGIES, Sample};
-use crate::tables::{Classes, Hard, Mistakes, Ranking, Sources};
+use super::hardness::{Found, Sample};
+use crate::scores;
+use crate::tables::{Classes, Hard, Mistakes, Named, Ranking, Sources};
 
 pub struct Rank;
 
@@ -22,7 +23,7 @@ pub struct Params {}
 impl Op for Rank {
     type Params = Params;
     const NAME: &'static str = "rank";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     /// The first two are gathered over strategy and whatever else tells sets apart.
     const INPUTS: &'static [InputDecl] =
         &[available("hard"), available("mistakes"), one("classes"), one("sources")];
@@ -45,13 +46,13 @@ impl Op for Rank {
     }
 }
 
-/// The place of a table's strategy, and its other coordinates: those of a set.
+/// The place of a table's strategy among the scores, and its other coordinates: those of a set.
 fn coordinates(table: &Table) -> Result<(usize, String), OpError> {
     let is_strategy = |(axis, _): &&(String, Value)| axis == "strategy";
     let strategy = table.coords.iter().find(is_strategy).map(|(_, value)| show(value));
     let strategy =
         strategy.ok_or_else(|| OpError::new("rank needs the axis `strategy` among those gathered"))?;
-    let place = STRATEGIES.iter().position(|name| *name == strategy);
+    let place = scores::NAMES.iter().position(|name| *name == strategy);
     let place = place.ok_or_else(|| OpError::new(format!("rank knows no strategy `{strategy}`")))?;
     let others = table.coords.iter().filter(|coord| !is_strategy(coord)).map(|(_, value)| value.clone());
     Ok((place, canonical(&Value::Array(others.collect()))))
@@ -62,16 +63,17 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
     let samples = || ranking.iter().map(|(_, sample)| *sample);
     let name = |class: i32| classes.name.get(class as usize).map(String::from);
     let files: BTreeMap<i32, &str> = sources.sample_id.iter().copied().zip(sources.source.iter()).collect();
-    let share = |strategy: usize| samples().map(|sample| found.share(sample, strategy)).collect();
+    let shares = |strategy: usize| {
+        let shares = samples().map(|sample| found.share(sample, strategy)).collect();
+        (scores::NAMES[strategy].to_string(), shares)
+    };
     Ranking {
         rank: (1..=ranking.len() as i32).collect(),
         position: ranking.iter().map(|(position, _)| *position).collect(),
         sample_id: samples().map(|sample| sample.sample_id).collect(),
         class: samples().map(|sample| sample.class).collect(),
         class_name: samples().map(|sample| name(sample.class).unwrap_or_default()).collect(),
-        stragglers: share(0),
-        confidence: share(1),
-        energy: share(2),
+        strategies: Named(found.strategies().map(shares).collect()),
         hardness: samples().map(|sample| found.hardness(sample)).collect(),
         predicted: samples().map(Sample::predicted).collect(),
         predicted_name: samples().map(|sample| sample.predicted().and_then(name)).collect(),

@@ -9,7 +9,8 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::value::show;
 
 use super::Scope;
-use crate::ops::hardness::{Found, STRATEGIES};
+use crate::ops::hardness::Found;
+use crate::scores;
 use crate::tables::{FitScores, Hard, SearchScores};
 
 /// Per class the samples that most sets call hard.
@@ -44,11 +45,11 @@ pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<R
     for task in tasks.iter().copied() {
         let Some(hard) = scope.table(task, "hard", Hard::read)? else { continue };
         let strategy = scope.coord(task, "strategy").map(show).unwrap_or_default();
-        if let Some(place) = STRATEGIES.iter().position(|name| *name == strategy) {
+        if let Some(place) = scores::NAMES.iter().position(|name| *name == strategy) {
             found.add_set(place, &hard);
         }
     }
-    let places: Vec<usize> = (0..STRATEGIES.len()).filter(|place| found.sets[*place] > 0).collect();
+    let places: Vec<usize> = found.strategies().collect();
     let mut classes: BTreeMap<i32, (usize, Vec<Hardest>)> = BTreeMap::new();
     for (position, sample) in found.ranking() {
         let (count, samples) = classes.entry(sample.class).or_default();
@@ -60,7 +61,7 @@ pub fn hardest(scope: &Scope, tasks: &[TaskId], most: usize) -> anyhow::Result<R
         }
     }
     predict(scope, tasks, classes.values_mut().flat_map(|(_, samples)| samples))?;
-    let strategy = |place: usize| (STRATEGIES[place].to_string(), found.sets[place] as usize);
+    let strategy = |place: usize| (scores::NAMES[place].to_string(), found.sets[&place] as usize);
     Ok(Ranking { strategies: places.into_iter().map(strategy).collect(), classes })
 }
 

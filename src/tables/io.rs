@@ -1,19 +1,17 @@
 //! Columns to Parquet bytes and back. The same columns always give the same bytes.
 //!
-//! In: a [`Schema`] and arrays, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
-
-use std::sync::Arc;
+//! In: arrays with their names and types, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
-use super::{Kind, Schema, Texts, Values};
+use super::{Kind, Texts, Values};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -28,7 +26,7 @@ pub enum TableError {
 }
 
 impl Kind {
-    fn data_type(self) -> DataType {
+    pub(super) fn data_type(self) -> DataType {
         match self {
             Kind::Int32 => DataType::Int32,
             Kind::UInt32 => DataType::UInt32,
@@ -39,16 +37,6 @@ impl Kind {
             Kind::Binary => DataType::Binary,
         }
     }
-}
-
-/// The Parquet bytes of a table of `schema`; one array for each of its columns, in order.
-pub fn write(schema: &Schema, columns: Vec<ArrayRef>) -> Result<Vec<u8>, TableError> {
-    let fields: Vec<Field> = schema
-        .columns
-        .iter()
-        .map(|column| Field::new(column.name, column.kind.data_type(), column.nullable))
-        .collect();
-    write_columns(schema.name, Arc::new(ArrowSchema::new(fields)), columns)
 }
 
 /// The Parquet bytes of columns under an arrow schema, with fixed writer properties: no clock, no version

@@ -2,12 +2,14 @@
 //!
 //! A task's table has no coordinates; the tables in `Results/` put them first (see `views::results`).
 
+mod columns;
 mod data_frame;
 mod io;
 mod values;
 
+pub use columns::{Columns, Named, Table};
 pub use data_frame::of_polars;
-pub use io::{Frame, TableError, write, write_columns};
+pub use io::{Frame, TableError, write_columns};
 pub use values::{Blobs, Texts, Values};
 
 /// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
@@ -31,6 +33,8 @@ pub struct ColumnSpec {
     pub name: &'static str,
     pub kind: Kind,
     pub nullable: bool,
+    /// Whether it stands for several columns, whose names are those of what is in the table.
+    pub several: bool,
 }
 
 /// What a table is called, and its columns in order.
@@ -55,8 +59,9 @@ macro_rules! tables {
                     name: $name,
                     columns: &[$($crate::tables::ColumnSpec {
                         name: stringify!($column),
-                        kind: <$values as $crate::tables::Values>::KIND,
-                        nullable: <$values as $crate::tables::Values>::NULLABLE,
+                        kind: <$values as $crate::tables::Columns>::KIND,
+                        nullable: <$values as $crate::tables::Columns>::NULLABLE,
+                        several: <$values as $crate::tables::Columns>::SEVERAL,
                     }),*],
                 };
 
@@ -69,7 +74,9 @@ macro_rules! tables {
                 /// # Errors
                 /// Other columns than these.
                 pub fn of(frame: &$crate::tables::Frame) -> Result<Self, $crate::tables::TableError> {
-                    Ok($table { $($column: frame.column(stringify!($column))?),* })
+                    Ok($table {
+                        $($column: $crate::tables::Columns::of(frame, stringify!($column), &Self::SCHEMA)?),*
+                    })
                 }
 
                 /// The Parquet bytes.
@@ -77,8 +84,9 @@ macro_rules! tables {
                 /// # Errors
                 /// Columns of different lengths.
                 pub fn write(self) -> Result<Vec<u8>, $crate::tables::TableError> {
-                    let columns = vec![$($crate::tables::Values::into_array(self.$column)),*];
-                    $crate::tables::write(&Self::SCHEMA, columns)
+                    let mut table = $crate::tables::Table::default();
+                    $($crate::tables::Columns::put(self.$column, stringify!($column), &mut table);)*
+                    table.write(Self::SCHEMA.name)
                 }
             }
         )*
@@ -271,16 +279,14 @@ tables! {
         network: Texts,
     }
 
-    /// rank: every sample that a set calls hard, the hardest first. Shares of sets; null for a strategy without sets.
+    /// rank: every sample that a set calls hard, the hardest first. A column for each strategy: the share of its sets that do.
     Ranking = "ranking" {
         rank: Vec<i32>,
         position: Vec<i32>,
         sample_id: Vec<i32>,
         class: Vec<i32>,
         class_name: Texts,
-        stragglers: Vec<Option<f64>>,
-        confidence: Vec<Option<f64>>,
-        energy: Vec<Option<f64>>,
+        strategies: Named<Vec<Option<f64>>>,
         hardness: Vec<f64>,
         predicted: Vec<Option<i32>>,
         predicted_name: Vec<Option<String>>,
@@ -367,7 +373,8 @@ mod tests {
             Kind::Bool => "bool",
             Kind::Binary => "binary",
         };
-        format!("{kind}{}", if column.nullable { ", null" } else { "" })
+        let each = if column.several { "each " } else { "" };
+        format!("{each}{kind}{}", if column.nullable { ", null" } else { "" })
     }
 
     #[test]

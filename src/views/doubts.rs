@@ -12,7 +12,8 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::{canonical, show};
 
-use crate::tables::{self, ClassStats, Counts, FitScores, SearchScores, TableError};
+use crate::scores::{Network, Predictions, Snapshot};
+use crate::tables::{self, ClassStats, Counts, TableError};
 
 /// A larger share of hard samples sets nothing apart.
 const NEARLY_ALL: f64 = 0.5;
@@ -95,7 +96,7 @@ impl Results<'_> {
     /// Stages whose networks do hardly better than to always name the most frequent class.
     fn unlearned(&self) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
-        for network in [Network::Search, Network::Fit, Network::Accuracy] {
+        for network in Network::ALL.map(Looked::At).into_iter().chain([Looked::AtTests]) {
             let mut stages: BTreeMap<(&str, String), Vec<TaskId>> = BTreeMap::new();
             for task in self.finished(Some(network.op())) {
                 stages.entry((self.stage(task), self.dataset(task))).or_default().push(task);
@@ -113,7 +114,7 @@ impl Results<'_> {
                          names the most frequent class is on {:.0} %: they have learned next to nothing. More epochs or \
                          another learning_rate may help",
                         100.0 * right,
-                        if network == Network::Accuracy { "are tested on" } else { "were trained on" },
+                        if network == Looked::AtTests { "are tested on" } else { "were trained on" },
                         100.0 * frequent
                     ));
                 }
@@ -138,17 +139,14 @@ impl Results<'_> {
         dataset.map(|(_, value)| format!(" of {}", show(value))).unwrap_or_default()
     }
 
-    fn shares(&self, network: Network, task: TaskId) -> anyhow::Result<Shares> {
+    fn shares(&self, network: Looked, task: TaskId) -> anyhow::Result<Shares> {
         Ok(match network {
-            Network::Search => {
-                let scores = self.table(task, "scores", SearchScores::read)?;
-                Shares::of_samples(&scores.label, &scores.predicted_last)
+            Looked::At(network) => {
+                let read = |scores| network.predictions(scores, Snapshot::Last);
+                let Predictions { labels, predicted } = self.table(task, "scores", read)?;
+                Shares::of_samples(&labels, &predicted)
             }
-            Network::Fit => {
-                let scores = self.table(task, "scores", FitScores::read)?;
-                Shares::of_samples(&scores.label, &scores.predicted)
-            }
-            Network::Accuracy => {
+            Looked::AtTests => {
                 let classes = self.table(task, "accuracy", tables::Accuracy::read)?;
                 Shares::of_classes(&classes.samples, &classes.correct)
             }
@@ -183,20 +181,20 @@ fn doubt_of_share(share: f64) -> Option<String> {
     })
 }
 
-/// What trains networks of which somebody may want to know that they have learned something.
+/// What is looked at to know whether networks have learned something.
 #[derive(Clone, Copy, PartialEq)]
-enum Network {
-    Search,
-    Fit,
-    Accuracy,
+enum Looked {
+    /// Their predictions of the samples that they were trained on.
+    At(Network),
+    /// What `accuracy` says of their test samples.
+    AtTests,
 }
 
-impl Network {
+impl Looked {
     fn op(self) -> &'static str {
         match self {
-            Network::Search => "search",
-            Network::Fit => "fit",
-            Network::Accuracy => "accuracy",
+            Looked::At(network) => network.input(),
+            Looked::AtTests => "accuracy",
         }
     }
 }

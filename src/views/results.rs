@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use arrow::compute::concat;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, Key};
@@ -137,7 +137,7 @@ pub fn collect(
         fields.push(Field::new("stage", DataType::Utf8, false));
         columns.push(Arc::new(StringArray::from_iter_values(names)));
     }
-    let own = tables.first().map(|table| table.batch().schema()).context("no rows")?;
+    let own = all_fields(&tables)?;
     let stages: Vec<&Stage> =
         result.of.iter().filter_map(|reference| graph.stage(&reference.stage.text)).collect();
     for axis in axes(&stages) {
@@ -175,6 +175,19 @@ pub fn collect(
         }
     }
     Ok(Collected { rows: RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?, of_each: rows })
+}
+
+/// The fields of all tables, each once: which there are may hang on parameters, such as the strategies.
+fn all_fields(tables: &[Frame]) -> anyhow::Result<Schema> {
+    let mut all: Vec<FieldRef> = tables.first().context("no rows")?.batch().schema().fields().to_vec();
+    for table in tables {
+        for field in table.batch().schema().fields() {
+            if !all.iter().any(|known| known.name() == field.name()) {
+                all.push(Arc::new(field.as_ref().clone().with_nullable(true)));
+            }
+        }
+    }
+    Ok(Schema::new(all))
 }
 
 fn joined(parts: &[ArrayRef]) -> anyhow::Result<ArrayRef> {

@@ -1,0 +1,189 @@
+//! The scores of hardness, each once: [`ALL`].
+//!
+//! In: tables of what networks say of the samples. Out: a number per sample, and which of its ends is hard. Every
+//! score is a strategy. Whoever needs one (`identify`, `rank`, the command line, docs/scores.md) takes it from the
+//! list, so a score is added by one entry. Must not know what becomes of the numbers.
+
+pub mod logits;
+mod network;
+mod strategy;
+
+use hspipe_engine::op::{Inputs, OpError};
+
+pub use network::{Network, Predictions, Snapshot};
+pub use strategy::Strategy;
+
+use crate::tables::{FitScores, SearchScores};
+
+/// A score of hardness.
+pub struct Score {
+    /// As `strategies` and the columns of results call it.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    formula: Formula,
+    pub hard_end: HardEnd,
+    /// Which of the ranked samples are hard.
+    pub cut: Cut,
+    /// Whether it hangs on the sample's label, and so can find wrong ones.
+    pub sees_label: bool,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+/// The end of a score's range at which samples are hard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HardEnd {
+    Low,
+    High,
+}
+
+impl HardEnd {
+    pub fn word(self) -> &'static str {
+        match self {
+            HardEnd::Low => "low",
+            HardEnd::High => "high",
+        }
+    }
+}
+
+/// Which samples a strategy calls hard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Those that the network gets wrong.
+    Mistakes,
+    /// The hardest, as many as a search on clean labels has stragglers.
+    AsManyAsStragglers,
+}
+
+/// How a score is had, and from what.
+enum Formula {
+    /// The margin by the network of a search, at the snapshot.
+    SearchMargin,
+    /// A column that `fit` has stored.
+    OfFit(fn(FitScores) -> Vec<f32>),
+}
+
+/// In the order in which columns and lists name them.
+pub const ALL: &[Score] = &[
+    Score {
+        name: "stragglers",
+        about: "the margin, where a network that is trained until every class manifold has inverted is wrong",
+        formula: Formula::SearchMargin,
+        hard_end: HardEnd::Low,
+        cut: Cut::Mistakes,
+        sees_label: true,
+        source: "Ciceri et al. 2024, Nature Machine Intelligence 6",
+    },
+    Score {
+        name: "confidence",
+        about: "the largest logit of a trained network",
+        formula: Formula::OfFit(|fit| fit.confidence),
+        hard_end: HardEnd::Low,
+        cut: Cut::AsManyAsStragglers,
+        sees_label: false,
+        source: "Pukowski & Lu 2024, arXiv 2409.14401",
+    },
+    Score {
+        name: "energy",
+        about: "-log(sum exp(logits)) of a trained network",
+        formula: Formula::OfFit(|fit| fit.energy),
+        hard_end: HardEnd::High,
+        cut: Cut::AsManyAsStragglers,
+        sees_label: false,
+        source: "Liu et al. 2020, arXiv 2010.03759",
+    },
+];
+
+/// The names of [`ALL`].
+pub const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut at = 0;
+    while at < ALL.len() {
+        names[at] = ALL[at].name;
+        at += 1;
+    }
+    names
+};
+
+impl Score {
+    /// The score of that name.
+    pub fn find(name: &str) -> Option<&'static Score> {
+        ALL.iter().find(|score| score.name == name)
+    }
+
+    /// The network that it looks at.
+    pub fn network(&self) -> Network {
+        match self.formula {
+            Formula::SearchMargin => Network::Search,
+            Formula::OfFit(_) => Network::Fit,
+        }
+    }
+
+    /// The input that holds what its formula reads.
+    pub fn input(&self) -> &'static str {
+        self.network().input()
+    }
+
+    /// One number per sample.
+    ///
+    /// # Errors
+    /// [`Score::input`] is absent or not readable.
+    pub fn values(&self, inputs: &Inputs, snapshot: Snapshot) -> Result<Vec<f32>, OpError> {
+        let table = inputs.one(self.input())?.read()?;
+        Ok(match self.formula {
+            Formula::SearchMargin => {
+                let scores = SearchScores::read(table)?;
+                match snapshot {
+                    Snapshot::Last => scores.margin_last,
+                    Snapshot::Inversion => scores.margin_inversion,
+                }
+            }
+            Formula::OfFit(column) => column(FitScores::read(table)?),
+        })
+    }
+
+    /// The positions of the samples with these scores, the hardest first, the first of equals first.
+    pub fn ranked(&self, values: &[f32]) -> Vec<usize> {
+        let order = |position: &usize| match self.hard_end {
+            HardEnd::Low => values[*position],
+            HardEnd::High => -values[*position],
+        };
+        let mut ranked: Vec<usize> = (0..values.len()).collect();
+        ranked.sort_by(|a, b| order(a).total_cmp(&order(b)));
+        ranked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows of the first table below the heading `All scores`: name, label seen, hard end, source.
+    fn documented() -> Vec<[&'static str; 5]> {
+        let page = include_str!("../../docs/scores.md");
+        let rows =
+            page.lines().skip_while(|line| *line != "## All scores").filter(|line| line.starts_with('|'));
+        let cells = |line: &'static str| {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            cells.try_into().unwrap_or_else(|_| panic!("five cells are wanted: {line}"))
+        };
+        rows.skip(2).map(cells).collect()
+    }
+
+    #[test]
+    fn every_score_is_documented_as_it_is() {
+        let listed = ALL.iter().map(|score| {
+            let label = if score.sees_label { "yes" } else { "no" };
+            [score.name, score.about, score.hard_end.word(), label, score.source]
+        });
+        assert_eq!(documented(), listed.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_hard_end_comes_first_and_equals_keep_their_order() {
+        let ranked = |name: &str, values: &[f32]| Score::find(name).unwrap().ranked(values);
+        assert_eq!(ranked("confidence", &[5.0, 4.0, 3.0, 1.0, 1.0]), [3, 4, 2, 1, 0]);
+        assert_eq!(ranked("energy", &[5.0, 4.0, 4.0]), [0, 1, 2]);
+    }
+}
