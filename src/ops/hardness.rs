@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::scores::Network;
 use crate::tables::{Hard, Mistakes};
 
 /// What the sets say of their hard samples. Strategies are known by their places in [`crate::scores::ALL`].
@@ -15,6 +16,8 @@ pub struct Found {
     /// How many sets each strategy has.
     pub sets: BTreeMap<usize, u32>,
     samples: BTreeMap<i32, Sample>,
+    /// Those whose mistakes are counted, with their sets.
+    networks: BTreeSet<(Network, String)>,
 }
 
 /// A sample that at least one set calls hard.
@@ -48,16 +51,20 @@ impl Found {
         }
     }
 
-    /// Adds the table `mistakes` of a network of `set`, unless it is among those `seen`: strategies may share one.
-    pub fn add_mistakes(&mut self, set: &str, seen: &mut BTreeSet<(String, String)>, mistakes: &Mistakes) {
-        let Some(network) = mistakes.network.get(0) else { return };
-        if seen.insert((network.to_string(), set.to_string())) {
+    /// Adds the table `mistakes` of a network of `set`, once: strategies may share one.
+    pub fn add_mistakes(&mut self, network: Network, set: String, mistakes: &Mistakes) {
+        if self.networks.insert((network, set)) {
             for (position, predicted) in mistakes.position.iter().zip(&mistakes.predicted) {
                 if let Some(sample) = self.samples.get_mut(position) {
                     *sample.wrong.entry(*predicted).or_default() += 1;
                 }
             }
         }
+    }
+
+    /// How many networks have said what they take the samples for.
+    pub fn networks(&self) -> usize {
+        self.networks.len()
     }
 
     /// The samples with their positions, the hardest first. Equals are in the order of their mean place in the sets
@@ -117,10 +124,17 @@ impl Sample {
 
     /// The wrong class that most networks give, the lowest of equals.
     pub fn predicted(&self) -> Option<i32> {
-        self.wrong
-            .iter()
-            .max_by_key(|(class, networks)| (**networks, Reverse(**class)))
-            .map(|(class, _)| *class)
+        self.most_given().map(|(class, _)| class)
+    }
+
+    /// How many networks give it.
+    pub fn votes(&self) -> i32 {
+        self.most_given().map_or(0, |(_, networks)| networks as i32)
+    }
+
+    fn most_given(&self) -> Option<(i32, u32)> {
+        let most = self.wrong.iter().max_by_key(|(class, networks)| (**networks, Reverse(**class)));
+        most.map(|(class, networks)| (*class, *networks))
     }
 }
 
@@ -188,18 +202,20 @@ pub mod tests {
     fn the_prediction_is_the_wrong_class_of_most_networks_each_of_which_votes_once() {
         let mut found = Found::default();
         found.add_set(0, &hard(&[0, 1, 2]));
-        let mut seen = BTreeSet::new();
-        let mut vote = |set: &str, network: &str, rows: &[(i32, i32)]| {
-            found.add_mistakes(set, &mut seen, &mistakes(network, rows));
+        let mut vote = |set: &str, network: Network, rows: &[(i32, i32)]| {
+            found.add_mistakes(network, set.into(), &mistakes("", rows));
         };
-        vote("[0]", "search", &[(0, 5), (1, 3), (9, 1)]);
-        vote("[0]", "fit", &[(0, 4)]);
+        vote("[0]", Network::Search, &[(0, 5), (1, 3), (9, 1)]);
+        vote("[0]", Network::Fit, &[(0, 4)]);
         // Confidence and energy look at the same network.
-        vote("[0]", "fit", &[(0, 4)]);
-        vote("[1]", "search", &[(0, 5)]);
-        vote("[1]", "fit", &[(1, 2)]);
+        vote("[0]", Network::Fit, &[(0, 4)]);
+        vote("[1]", Network::Search, &[(0, 5)]);
+        vote("[1]", Network::Fit, &[(1, 2)]);
+        // One that is never wrong counts too.
+        vote("[2]", Network::Fit, &[]);
         let predicted = |position: i32| found.samples[&position].predicted();
         assert_eq!([0, 1, 2].map(predicted), [Some(5), Some(2), None]);
         assert_eq!(found.samples[&0].wrong, BTreeMap::from([(4, 1), (5, 2)]));
+        assert_eq!((found.samples[&0].votes(), found.samples[&2].votes(), found.networks()), (2, 0, 5));
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What hardness is, and the order of equals, is said in `hardness`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hspipe_engine::Value;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available, one};
@@ -23,7 +23,7 @@ pub struct Params {}
 impl Op for Rank {
     type Params = Params;
     const NAME: &'static str = "rank";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     /// The first two are gathered over strategy and whatever else tells sets apart.
     const INPUTS: &'static [InputDecl] =
         &[available("hard"), available("mistakes"), one("classes"), one("sources")];
@@ -37,10 +37,10 @@ impl Op for Rank {
             let (strategy, _) = coordinates(table)?;
             found.add_set(strategy, &Hard::read(table.read()?)?);
         }
-        let mut seen = BTreeSet::new();
         for table in task.inputs.many("mistakes") {
-            let (_, set) = coordinates(table)?;
-            found.add_mistakes(&set, &mut seen, &Mistakes::read(table.read()?)?);
+            let (strategy, set) = coordinates(table)?;
+            let network = scores::ALL[strategy].network();
+            found.add_mistakes(network, set, &Mistakes::read(table.read()?)?);
         }
         Ok(vec![("ranking", ranking(&found, &classes, &sources).write()?)])
     }
@@ -76,6 +76,8 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
         strategies: Named(found.strategies().map(shares).collect()),
         hardness: samples().map(|sample| found.hardness(sample)).collect(),
         predicted: samples().map(Sample::predicted).collect(),
+        votes: samples().map(Sample::votes).collect(),
+        networks: vec![found.networks() as i32; ranking.len()],
         predicted_name: samples().map(|sample| sample.predicted().and_then(name)).collect(),
         source: samples().map(|sample| files.get(&sample.sample_id).map(|file| file.to_string())).collect(),
     }
@@ -85,18 +87,21 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
 mod tests {
     use super::*;
     use crate::ops::hardness::tests::{hard, mistakes};
+    use crate::scores::Network;
 
     #[test]
     fn rows_have_the_names_of_classes_and_files() {
         let mut found = Found::default();
         found.add_set(0, &hard(&[1, 2]));
-        found.add_mistakes("", &mut BTreeSet::new(), &mistakes("search", &[(1, 0)]));
+        found.add_mistakes(Network::Search, "[0]".into(), &mistakes("search", &[(1, 0)]));
+        found.add_mistakes(Network::Search, "[1]".into(), &mistakes("search", &[]));
         let classes = Classes { class: vec![0, 1], name: vec!["ant", "bee"].into() };
         let sources = Sources { sample_id: vec![10], source: vec!["bee/10.png"].into() };
         let ranking = ranking(&found, &classes, &sources);
         assert_eq!(ranking.rank, [1, 2]);
         assert_eq!(ranking.class_name.to_vec(), ["bee", "ant"]);
         assert_eq!(ranking.predicted_name, [Some("ant".to_string()), None]);
+        assert_eq!((ranking.votes, ranking.networks), (vec![1, 0], vec![2, 2]));
         assert_eq!(ranking.source, [Some("bee/10.png".to_string()), None]);
     }
 }

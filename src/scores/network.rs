@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::tables::{FitScores, SearchScores, TableError};
 
 /// What trains a network that a score looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Network {
     /// Trained until every class has inverted.
     Search,

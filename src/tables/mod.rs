@@ -290,6 +290,8 @@ tables! {
         hardness: Vec<f64>,
         predicted: Vec<Option<i32>>,
         predicted_name: Vec<Option<String>>,
+        votes: Vec<i32>,
+        networks: Vec<i32>,
         source: Vec<Option<String>>,
     }
 
