@@ -14,7 +14,7 @@ use crate::tables::{Hard, Mistakes};
 #[derive(Default)]
 pub struct Found {
     /// How many sets each strategy has.
-    pub sets: BTreeMap<usize, u32>,
+    sets: BTreeMap<usize, u32>,
     samples: BTreeMap<i32, Sample>,
     /// Those whose mistakes are counted, with their sets.
     networks: BTreeSet<(Network, String)>,

@@ -10,7 +10,7 @@ mod correlation;
 mod datasets;
 mod fit;
 mod hard_counts;
-pub mod hardness;
+mod hardness;
 mod hyperparameters;
 mod identify;
 mod load;

@@ -1,6 +1,6 @@
 //! The hardest samples of each class, as pictures.
 //!
-//! In: tables of `identify` and `load`. Out: a row of pictures for each class of each dataset. Must not know what makes a
+//! In: tables of `rank` and `load`. Out: a row of pictures for each class of each dataset. Must not know what makes a
 //! sample hard: see `hardest`.
 
 use std::cmp::Reverse;
@@ -10,12 +10,12 @@ use std::collections::hash_map::Entry;
 use hspipe_engine::graph::TaskId;
 use maud::{Markup, html};
 
-use super::hardest::{Hardest, Ranking, hardest};
+use super::hardest::{Hardest, Sample, hardest};
 use super::parts::{command, counted};
 use super::picture::{Pixels, data_uri, png};
 use super::{Scope, Section};
 use crate::figures::Levels;
-use crate::tables::{Classes, Images, Sources};
+use crate::tables::{Classes, Images};
 
 /// Samples of a class.
 const MOST: usize = 12;
@@ -24,27 +24,25 @@ const MOST_CLASSES: usize = 24;
 /// With more cases than these, they are closed when the page is opened.
 const OPEN: usize = 4;
 
-/// What sets of hard samples are counted over.
-const COUNTED: [&str; 3] = ["strategy", "train_ratio", "set"];
-
 pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     const TITLE: &str = "Hardest samples";
-    let is_asked = scope.tasks().any(|task| scope.graph.stage_of(task).op.name() == "identify");
-    let cases = cases(scope);
-    if cases.is_empty() {
-        let hint = html! { p { "There are none yet: " (command("hspipe run identify")) " finds them." } };
-        return Ok(is_asked.then(|| Section::new("hardest", TITLE, hint)));
-    }
+    let tasks = scope.about("rank", "hard");
     let mut datasets = HashMap::new();
     let mut shown = Vec::new();
-    for (name, tasks) in &cases {
-        let ranking = hardest(scope, tasks, MOST)?;
-        let load = tasks.iter().flat_map(|task| scope.reads(*task, "classes")).next();
+    for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
+        let Some(hardest) = hardest(scope, task, MOST)? else { continue };
+        let load = scope.reads(task, "classes").into_iter().next();
         let dataset = match datasets.entry(load) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Dataset::read(scope, load)?),
         };
-        shown.push(Case { name, dataset, ranking }.html(cases.len() <= OPEN)?);
+        shown.push(Case { name: &name, dataset, hardest }.html(tasks.len() <= OPEN)?);
+    }
+    if shown.is_empty() {
+        let Some(task) = tasks.first() else { return Ok(None) };
+        let words = format!("hspipe run {}", scope.graph.stage_of(*task).name);
+        let hint = html! { p { "They are not ranked yet: " (command(&words)) "." } };
+        return Ok(Some(Section::new("hardest", TITLE, hint)));
     }
     let body = html! {
         p {
@@ -57,36 +55,20 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
     Ok(Some(Section::new("hardest", TITLE, body)))
 }
 
-/// The finished tasks of `identify` by what else they differ in, such as the dataset, under a name for that.
-fn cases(scope: &Scope) -> Vec<(String, Vec<TaskId>)> {
-    let tasks = scope.finished("identify");
-    let mut cases: Vec<(String, Vec<TaskId>)> = Vec::new();
-    for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &COUNTED)) {
-        match cases.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, tasks)) => tasks.push(task),
-            None => cases.push((name, vec![task])),
-        }
-    }
-    cases
-}
-
 /// What is known of a dataset.
 struct Dataset {
     images: Option<Images>,
     levels: Option<Levels>,
-    /// The file of each sample, if they have any.
-    files: Vec<String>,
     /// Of the classes.
     names: Vec<String>,
 }
 
 impl Dataset {
     fn read(scope: &Scope, load: Option<TaskId>) -> anyhow::Result<Dataset> {
-        let mut dataset = Dataset { images: None, levels: None, files: Vec::new(), names: Vec::new() };
+        let mut dataset = Dataset { images: None, levels: None, names: Vec::new() };
         if let Some(load) = load {
             dataset.images = scope.table(load, "images", Images::read)?;
             dataset.levels = dataset.images.as_ref().map(|images| Levels::of(images.pixels.iter()));
-            dataset.files = files(scope, load)?;
             if let Some(classes) = scope.table(load, "classes", Classes::read)? {
                 dataset.names = classes.name.to_vec();
             }
@@ -109,37 +91,22 @@ impl Dataset {
         let bytes = &self.levels.map_or_else(|| bytes.to_vec(), |levels| levels.drawn(bytes));
         png(Pixels { channels, height, width, bytes })
     }
-
-    /// What a person finds a sample by.
-    fn called(&self, sample_id: i32) -> String {
-        let file = usize::try_from(sample_id).ok().and_then(|sample| self.files.get(sample));
-        file.cloned().unwrap_or_else(|| format!("#{sample_id}"))
-    }
-}
-
-/// The file of each sample of the dataset that `load` reads: from the task of `sources` of the same dataset.
-fn files(scope: &Scope, load: TaskId) -> anyhow::Result<Vec<String>> {
-    let dataset = scope.coord(load, "dataset");
-    let of_same = |task: &TaskId| scope.coord(*task, "dataset") == dataset;
-    let Some(task) = scope.finished("sources").into_iter().find(of_same) else { return Ok(Vec::new()) };
-    let sources = scope.table(task, "sources", Sources::read)?;
-    Ok(sources.map(|sources| sources.source.to_vec()).unwrap_or_default())
 }
 
 struct Case<'a> {
     name: &'a str,
     dataset: &'a Dataset,
-    ranking: Ranking,
+    hardest: Hardest,
 }
 
 impl Case<'_> {
     fn html(&self, is_open: bool) -> anyhow::Result<Markup> {
         let mut most: Vec<(usize, i32)> =
-            self.ranking.classes.iter().map(|(class, (hard, _))| (*hard, *class)).collect();
+            self.hardest.classes.iter().map(|(class, (hard, _))| (*hard, *class)).collect();
         most.sort_by_key(|(hard, class)| (Reverse(*hard), *class));
         let left_out = most.split_off(most.len().min(MOST_CLASSES));
         let mut classes = Vec::new();
-        for (class, (hard, samples)) in &self.ranking.classes {
+        for (class, (hard, samples)) in &self.hardest.classes {
             if left_out.contains(&(*hard, *class)) {
                 continue;
             }
@@ -147,7 +114,7 @@ impl Case<'_> {
                 samples.iter().map(|sample| self.sample(*class, sample)).collect();
             classes.push((self.dataset.class(*class), *hard, figures?));
         }
-        let strategies = self.ranking.strategies.iter();
+        let strategies = self.hardest.strategies.iter();
         let sets: Vec<String> =
             strategies.map(|(strategy, sets)| format!("{strategy} {}", counted(*sets, "set"))).collect();
         Ok(html! {
@@ -170,10 +137,11 @@ impl Case<'_> {
         })
     }
 
-    fn sample(&self, class: i32, sample: &Hardest) -> anyhow::Result<Markup> {
+    fn sample(&self, class: i32, sample: &Sample) -> anyhow::Result<Markup> {
         let label = self.dataset.class(class);
         let alt = format!("Sample {} of {}, labelled {label}", sample.sample_id, self.name);
         let picture = self.dataset.picture(sample.sample_id);
+        let called = sample.source.clone().unwrap_or_else(|| format!("#{}", sample.sample_id));
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Ok(html! {
             figure.sample {
@@ -184,18 +152,18 @@ impl Case<'_> {
                 figcaption {
                     p.verdict {
                         (label)
-                        @if let Some(prediction) = &sample.prediction {
+                        @if let Some(predicted) = sample.predicted {
                             span aria-hidden="true" { " → " }
                             span.unseen { ", predicted as " }
-                            b.wrong[prediction.class != class] { (self.dataset.class(prediction.class)) }
+                            b.wrong { (self.dataset.class(predicted)) }
                         }
                     }
-                    @if let Some(prediction) = &sample.prediction {
-                        p.quiet { (prediction.votes) " of " (prediction.networks) }
+                    @if sample.predicted.is_some() {
+                        p.quiet { (sample.votes) " of " (sample.networks) }
                     }
-                    p.quiet { (self.dataset.called(sample.sample_id)) }
+                    p.quiet { (called) }
                     ul.shares {
-                        @for ((strategy, _), share) in self.ranking.strategies.iter().zip(&sample.shares) {
+                        @for ((strategy, _), share) in self.hardest.strategies.iter().zip(&sample.shares) {
                             li style={ "--share:" (percent(*share)) "%" } {
                                 span { (strategy) } " " span { (percent(*share)) span.unseen { " percent" } }
                             }

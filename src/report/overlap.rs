@@ -15,16 +15,11 @@ use crate::tables::Overlap;
 const TITLE: &str = "Overlap of the strategies";
 
 pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
-    // No figure reads it. It belongs here if all that it compares does.
-    let is_meant = |task: &TaskId| {
+    let several = |task: &TaskId| {
         let hard = scope.reads(*task, "hard");
-        let strategies: BTreeSet<_> =
-            hard.iter().map(|hard| scope.coord(*hard, "strategy").map(show)).collect();
-        scope.graph.stage_of(*task).op.name() == "overlap"
-            && strategies.len() > 1
-            && hard.iter().all(|hard| scope.contains(*hard) && scope.is_finished(*hard))
+        hard.iter().map(|hard| scope.coord(*hard, "strategy").map(show)).collect::<BTreeSet<_>>().len() > 1
     };
-    let tasks: Vec<TaskId> = (0..scope.graph.tasks.len()).filter(is_meant).collect();
+    let tasks: Vec<TaskId> = scope.about("overlap", "hard").into_iter().filter(several).collect();
     let mut matrices = Vec::new();
     for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
         matrices.extend(matrix(scope, task, &name)?);

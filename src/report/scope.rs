@@ -69,10 +69,15 @@ impl<'a> Scope<'a> {
         self.plan.states[task].outputs().is_some()
     }
 
-    /// The finished tasks of an op.
-    pub fn finished(&self, op: &str) -> Vec<TaskId> {
-        let of_op = |task: &TaskId| self.graph.stage_of(*task).op.name() == op;
-        self.tasks().filter(of_op).filter(|task| self.is_finished(*task)).collect()
+    /// The tasks of an op that it is about: those in it, and those all of whose `input` is in it and finished.
+    pub fn about(&self, op: &str, input: &str) -> Vec<TaskId> {
+        let is_there = |task: &TaskId| self.contains(*task) && self.is_finished(*task);
+        let is_about = |task: &TaskId| {
+            let read = self.reads(*task, input);
+            self.contains(*task) || (!read.is_empty() && read.iter().all(is_there))
+        };
+        let stages = self.graph.stages.iter().filter(|stage| stage.op.name() == op);
+        stages.flat_map(|stage| stage.tasks.clone()).filter(is_about).collect()
     }
 
     /// The value of a task on an axis.

@@ -35,7 +35,7 @@ fn decoded(base64: &str) -> (png::ColorType, u32, u32) {
 #[test]
 fn a_run_becomes_one_page_that_needs_nothing_beside_it() {
     let project = Project::new();
-    project.run(&["tiny_figure", "overlap", "correlation"]);
+    project.run(&["tiny_figure", "overlap", "ranking", "correlation"]);
     let ran = project.hspipe(&["report"]);
     assert_eq!((ran.code, ran.out.trim()), (Some(0), "./Results/report.html"), "{}", ran.err);
     let page = fs::read_to_string(project.path("Results/report.html")).unwrap();
@@ -81,13 +81,19 @@ fn a_run_becomes_one_page_that_needs_nothing_beside_it() {
 fn the_hardest_samples_are_those_of_the_results() {
     let project = Project::new();
     project.run(&["tiny_figure", "--set", "strategies=[stragglers]", "--set", "runs=3"]);
-    let report = ["report", "tiny_figure", "--set", "strategies=[stragglers]", "--set", "runs=3"];
-    assert_eq!(project.hspipe(&report).code, Some(0));
-    let page = fs::read_to_string(project.path("Results/report.html")).unwrap();
+    let report = || {
+        let words = ["report", "tiny_figure", "--set", "strategies=[stragglers]", "--set", "runs=3"];
+        assert_eq!(project.hspipe(&words).code, Some(0));
+        fs::read_to_string(project.path("Results/report.html")).unwrap()
+    };
+    let page = report();
     // What was asked for, and with what.
     let again = "hspipe run tiny_figure --set runs=3 --set 'strategies=[stragglers]'";
     assert!(section(&page, "run").contains(again), "{}", section(&page, "run"));
     assert!(!page.contains("<section id=\"overlap\""), "one strategy overlaps with none");
+
+    // Its sets are there, and nobody has ranked them.
+    assert!(section(&page, "hardest").contains("hspipe run ranking"));
 
     // In the order of the ranking, twelve of each class.
     project.run(&["ranking", "--set", "strategies=[stragglers]", "--set", "runs=3"]);
@@ -103,7 +109,7 @@ fn the_hardest_samples_are_those_of_the_results() {
         |class: &[(&str, &str)]| class.iter().take(12).map(|(_, id)| id.to_string()).collect::<Vec<String>>();
     let expected: Vec<String> = rows.chunk_by(|a, b| a.0 == b.0).flat_map(of_class).collect();
     assert!(expected.len() > 20);
-    assert_eq!(all(section(&page, "hardest"), "alt=\"Sample ", " of tiny"), expected);
+    assert_eq!(all(section(&report(), "hardest"), "alt=\"Sample ", " of tiny"), expected);
 }
 
 #[test]
