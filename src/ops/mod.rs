@@ -42,6 +42,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use datasets::label;
+pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};
 
@@ -84,6 +85,21 @@ pub fn registry(root: &Path) -> Registry {
     ops
 }
 
+/// What is known of the figures of each op that draws.
+const DRAWINGS: &[Drawing] = &[
+    plot_radii::DRAWING,
+    plot_generalisation::DRAWING,
+    plot_retraining::DRAWING,
+    plot_strategies::DRAWING,
+    plot_classes::DRAWING,
+    plot_gallery::DRAWING,
+];
+
+/// What is known of the figures of an op; none if it draws none.
+pub fn drawing(op: &str) -> Option<&'static Drawing> {
+    DRAWINGS.iter().find(|drawing| drawing.op == op)
+}
+
 impl From<TableError> for OpError {
     fn from(error: TableError) -> Self {
         OpError::new("a table does not fit").because(error)
@@ -109,5 +125,21 @@ impl From<DataError> for OpError {
     fn from(error: DataError) -> Self {
         let hint = error.hint();
         OpError::new("the dataset cannot be had").because(error).hint(hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Figure;
+
+    #[test]
+    fn every_op_that_draws_says_what() {
+        let ops = registry(Path::new("."));
+        let draws = |name: &&str| ops.get(name).is_some_and(|op| op.outputs().contains(&Figure::SCHEMA.name));
+        let drawn: Vec<&str> = ops.names().filter(draws).collect();
+        let mut known: Vec<&str> = DRAWINGS.iter().map(|drawing| drawing.op).collect();
+        known.sort_unstable();
+        assert_eq!(drawn, known);
     }
 }

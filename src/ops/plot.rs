@@ -7,6 +7,29 @@ use hspipe_engine::value::show;
 use crate::figures::{Key, Look, Rendered};
 use crate::tables::Figure;
 
+/// What is known of an op's figures without looking at them.
+pub struct Drawing {
+    pub op: &'static str,
+    /// Their form, for somebody who does not see them.
+    pub form: &'static str,
+    /// Which rows of the inputs are drawn, by the op's parameters.
+    pub drawn: fn(&Value) -> Drawn,
+}
+
+/// Which rows of a table of metrics a figure draws. What is none leaves nothing out.
+#[derive(Default)]
+pub struct Drawn {
+    pub metric: Option<String>,
+    /// Those of single train ratios, or those over all of them.
+    pub by_train_ratio: Option<bool>,
+}
+
+impl Drawn {
+    pub fn all(_: &Value) -> Drawn {
+        Drawn::default()
+    }
+}
+
 /// The table `figure`: the picture in each format.
 pub fn figure_table(file: &str, picture: Rendered) -> Result<Outputs, OpError> {
     let figure = Figure {

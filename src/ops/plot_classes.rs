@@ -4,7 +4,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, many, one};
 use serde::{Deserialize, Serialize};
 
 use super::classes;
-use super::plot::{figure_table, labels};
+use super::plot::{Drawing, Drawn, figure_table, labels};
 use crate::figures::{self, BarChart, Series, bar_chart};
 use crate::tables::ClassStats;
 
@@ -18,6 +18,12 @@ pub struct Params {
     /// Below Figures/, without an ending.
     file: String,
 }
+
+pub const DRAWING: Drawing = Drawing {
+    op: PlotClasses::NAME,
+    form: "bar chart, a bar with its standard deviation per class",
+    drawn: Drawn::all,
+};
 
 impl Op for PlotClasses {
     type Params = Params;

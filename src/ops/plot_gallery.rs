@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes;
 use super::datasets::Datasets;
-use super::plot::{figure_table, file_part, unusual};
+use super::plot::{Drawing, Drawn, figure_table, file_part, unusual};
 use crate::figures::{self, Gallery, Levels, Raster, Row, Tile, gallery, legible};
 use crate::tables::{Images, Ranking};
 
@@ -30,6 +30,12 @@ const MOST_CLASSES: usize = 30;
 
 /// Stands where no network takes a sample for another class: it is hard since none is sure of it.
 const UNMISTAKEN: &str = "–";
+
+pub const DRAWING: Drawing = Drawing {
+    op: PlotGallery::NAME,
+    form: "pictures of the hardest samples, a row per class",
+    drawn: Drawn::all,
+};
 
 impl Op for PlotGallery {
     type Params = Params;

@@ -7,7 +7,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task
 use serde::{Deserialize, Serialize};
 
 use super::datasets::Datasets;
-use super::plot::{figure_table, file_part, key, labels};
+use super::plot::{Drawing, Drawn, figure_table, file_part, key, labels};
 use super::retrain_curves::{Curves, percent, share};
 use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
 
@@ -24,6 +24,17 @@ pub struct Params {
     dataset: String,
     /// What is reduced from right to left.
     x_label: String,
+}
+
+pub const DRAWING: Drawing = Drawing { op: PlotGeneralisation::NAME, form: FORM, drawn: |_| drawn() };
+
+/// Of a [`chart`].
+pub const FORM: &str =
+    "line chart, accuracy on the full, the hard and the easy test set, a line per train ratio";
+
+/// What a [`chart`] draws.
+pub fn drawn() -> Drawn {
+    Drawn { metric: Some("accuracy".into()), by_train_ratio: Some(true) }
 }
 
 impl Op for PlotGeneralisation {

@@ -5,7 +5,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, many, one}
 use serde::{Deserialize, Serialize};
 
 use super::classes;
-use super::plot::{figure_table, key, labels};
+use super::plot::{Drawing, Drawn, figure_table, key, labels};
 use crate::figures::{
     self, Axis, Line, LineChart, Look, Panel, Point, Range, Spread, Stroke, columns, line_chart,
 };
@@ -31,6 +31,12 @@ const APART: usize = 10;
 
 const NETWORK: Look = Look { color: Some(0), stroke: Stroke::Solid, spread: Spread::None, marks: false };
 const MEAN: Look = Look { color: Some(0), stroke: Stroke::Solid, spread: Spread::Band, marks: false };
+
+pub const DRAWING: Drawing = Drawing {
+    op: PlotRadii::NAME,
+    form: "line chart, radii over the epochs, a panel per class",
+    drawn: Drawn::all,
+};
 
 impl Op for PlotRadii {
     type Params = Params;

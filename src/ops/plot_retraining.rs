@@ -7,8 +7,8 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use serde::{Deserialize, Serialize};
 
 use super::datasets::Datasets;
-use super::plot::{figure_table, file_part, unusual};
-use super::plot_generalisation::chart;
+use super::plot::{Drawing, figure_table, file_part, unusual};
+use super::plot_generalisation::{FORM, chart, drawn};
 use crate::figures::{self, line_chart};
 
 pub struct PlotRetraining {
@@ -26,6 +26,8 @@ pub struct Params {
     level: String,
     reduce: String,
 }
+
+pub const DRAWING: Drawing = Drawing { op: PlotRetraining::NAME, form: FORM, drawn: |_| drawn() };
 
 impl Op for PlotRetraining {
     type Params = Params;

@@ -2,9 +2,10 @@
 //! easy test set, one colour per strategy (Figures 5 and 7).
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, many};
+use hspipe_engine::value::show;
 use serde::{Deserialize, Serialize};
 
-use super::plot::{figure_table, key, labels};
+use super::plot::{Drawing, Drawn, figure_table, key, labels};
 use super::retrain_curves::{Curves, percent, share};
 use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
 
@@ -32,6 +33,12 @@ const TEST_SETS: [(&str, Stroke); 2] = [("hard", Stroke::Solid), ("easy", Stroke
 fn look(color: Option<usize>, stroke: Stroke) -> Look {
     Look { color, stroke, spread: Spread::Band, marks: true }
 }
+
+pub const DRAWING: Drawing = Drawing {
+    op: PlotStrategies::NAME,
+    form: "line chart, a colour per strategy, for the hard and the easy test set",
+    drawn: |params| Drawn { metric: params.get("metric").map(show), by_train_ratio: Some(false) },
+};
 
 impl Op for PlotStrategies {
     type Params = Params;

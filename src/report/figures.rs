@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::numbers::{Numbers, numbers};
 use super::parts::{count, counted, id, table};
 use super::{Scope, Section, picture, svg};
-use crate::tables;
+use crate::{ops, tables};
 
 /// An SVG of more bytes than this has so many lines that a PNG is smaller and no worse to look at.
 const LARGE: usize = 1_000_000;
@@ -69,7 +69,7 @@ impl Figure {
             pictures.content.get(place)
         };
         let caption = caption(scope, task);
-        let alt = format!("{name}: {}. {caption}", kind(scope.graph.stage_of(task).op.name()));
+        let alt = format!("{name}: {}. {caption}", form(scope, task));
         let cannot = || format!("{name} cannot be shown");
         let svg = std::str::from_utf8(file(".svg").unwrap_or_default()).with_context(cannot)?;
         let (width, _) = svg::size(svg).unwrap_or_default();
@@ -128,7 +128,7 @@ fn caption(scope: &Scope, task: TaskId) -> String {
     let stage = scope.graph.stage_of(task);
     match (words.as_slice(), &stage.about) {
         ([], Some(about)) => sentence(about),
-        ([], None) => sentence(kind(stage.op.name())),
+        ([], None) => sentence(form(scope, task)),
         ([first, others @ ..], _) => {
             let others = others.iter().map(|text| format!("; {}", inside(text)));
             sentence(first) + &others.collect::<String>()
@@ -157,17 +157,9 @@ fn inside(text: &str) -> String {
     }
 }
 
-/// What somebody who does not see a figure needs to know of its form.
-fn kind(op: &str) -> &'static str {
-    match op {
-        "plot_classes" => "bar chart, a bar with its standard deviation per class",
-        "plot_radii" => "line chart, radii over the epochs, a panel per class",
-        "plot_generalisation" | "plot_retraining" => {
-            "line chart, accuracy on the full, the hard and the easy test set, a line per train ratio"
-        }
-        "plot_strategies" => "line chart, a colour per strategy, for the hard and the easy test set",
-        _ => "figure",
-    }
+/// What somebody who does not see a task's figure needs to know of its form.
+fn form(scope: &Scope, task: TaskId) -> &'static str {
+    ops::drawing(scope.graph.stage_of(task).op.name()).map_or("figure", |drawing| drawing.form)
 }
 
 /// `Figure 8` of `Figure8`.

@@ -10,6 +10,7 @@ use hspipe_engine::graph::{TaskId, TaskInput};
 use hspipe_engine::value::show;
 
 use super::Scope;
+use crate::ops::{self, Drawn};
 use crate::tables::{Classes, Frame, Texts};
 use crate::views::aligned::{Cell, Table};
 use crate::views::text;
@@ -51,7 +52,9 @@ pub fn numbers(scope: &Scope, task: TaskId) -> anyhow::Result<Vec<Numbers>> {
         let result = scope.result_of(stage, table).map(|name| format!("Results/{name}.parquet"));
         found.push((input, frames, from, result));
     }
-    let drawn = Drawn::by(scope, task);
+    let drawing = ops::drawing(scope.graph.stage_of(task).op.name());
+    let drawn =
+        drawing.map(|drawing| (drawing.drawn)(&scope.graph.tasks[task].params.value)).unwrap_or_default();
     let mut all = Vec::new();
     for (input, frames, from, result) in found {
         let (rows, left_out) = rows(scope, input, &frames, &drawn, &names)?;
@@ -60,41 +63,21 @@ pub fn numbers(scope: &Scope, task: TaskId) -> anyhow::Result<Vec<Numbers>> {
     Ok(all)
 }
 
-/// Which rows of a table with several metrics a plot draws: what `src/ops/plot_*.rs` pick.
-#[derive(Default)]
-struct Drawn {
-    metric: Option<String>,
-    /// Of single train ratios; or those over all of them.
-    by_train_ratio: Option<bool>,
-}
-
-impl Drawn {
-    fn by(scope: &Scope, task: TaskId) -> Drawn {
-        let metric = scope.graph.tasks[task].params.value.get("metric").map(show);
-        match scope.graph.stage_of(task).op.name() {
-            "plot_generalisation" | "plot_retraining" => {
-                Drawn { metric: Some("accuracy".into()), by_train_ratio: Some(true) }
-            }
-            "plot_strategies" => Drawn { metric, by_train_ratio: Some(false) },
-            _ => Drawn::default(),
-        }
+/// The rows of a table that a plot draws.
+fn filter(drawn: &Drawn, frame: &Frame) -> anyhow::Result<RecordBatch> {
+    let mut wanted = vec![true; frame.rows()];
+    if let (Some(metric), true) = (&drawn.metric, frame.has("metric")) {
+        let metrics: Texts = frame.column("metric")?;
+        wanted.iter_mut().zip(metrics.iter()).for_each(|(wanted, other)| *wanted &= other == metric);
     }
-
-    fn filter(&self, frame: &Frame) -> anyhow::Result<RecordBatch> {
-        let mut wanted = vec![true; frame.rows()];
-        if let (Some(metric), true) = (&self.metric, frame.has("metric")) {
-            let metrics: Texts = frame.column("metric")?;
-            wanted.iter_mut().zip(metrics.iter()).for_each(|(wanted, other)| *wanted &= other == metric);
-        }
-        if let (Some(by_train_ratio), true) = (self.by_train_ratio, frame.has("train_ratio")) {
-            let ratios: Vec<Option<f64>> = frame.column("train_ratio")?;
-            wanted
-                .iter_mut()
-                .zip(ratios)
-                .for_each(|(wanted, ratio)| *wanted &= ratio.is_some() == by_train_ratio);
-        }
-        Ok(filter_record_batch(frame.batch(), &BooleanArray::from(wanted))?)
+    if let (Some(by_train_ratio), true) = (drawn.by_train_ratio, frame.has("train_ratio")) {
+        let ratios: Vec<Option<f64>> = frame.column("train_ratio")?;
+        wanted
+            .iter_mut()
+            .zip(ratios)
+            .for_each(|(wanted, ratio)| *wanted &= ratio.is_some() == by_train_ratio);
     }
+    Ok(filter_record_batch(frame.batch(), &BooleanArray::from(wanted))?)
 }
 
 /// The rows of all items of an input, after what tells these apart, and how many are left out.
@@ -107,7 +90,7 @@ fn rows(
 ) -> anyhow::Result<(Table, usize)> {
     let mut batches = Vec::new();
     for (item, frame) in frames {
-        batches.push((*item, drawn.filter(frame)?));
+        batches.push((*item, filter(drawn, frame)?));
     }
     let all: usize = batches.iter().map(|(_, batch)| batch.num_rows()).sum();
     if all > MOST {
