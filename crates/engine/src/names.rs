@@ -13,7 +13,7 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     let wrong = wrong.to_lowercase();
     let near = valid
         .iter()
-        .map(|name| (distance(&wrong, &name.to_lowercase()), *name))
+        .map(|name| (strsim::osa_distance(&wrong, &name.to_lowercase()), *name))
         .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.to_lowercase().starts_with(&wrong)))
         .min();
     match near {
@@ -38,30 +38,18 @@ fn of_numbers(mut valid: Vec<&str>) -> Option<String> {
     }
 }
 
-/// Edits (insert, delete, replace) between two texts: Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_nearest_name_is_offered() {
-        assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(hint("trian", ["train", "load"]).as_deref(), Some("did you mean `train`?"));
+        assert_eq!(
+            hint("laod", ["lead", "load"]).as_deref(),
+            Some("did you mean `load`?"),
+            "letters exchanged"
+        );
         assert_eq!(hint("mnist", ["MNIST", "KMNIST"]).as_deref(), Some("did you mean `MNIST`?"));
         assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
         assert_eq!(hint("9", ["0", "10", "2"]).as_deref(), Some("there are: 0, 2, 10"));
