@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use hspipe_engine::clock::now;
 use hspipe_engine::collect::{Keep, Survey, garbage, survey};
-use hspipe_engine::history::{self, now};
+use hspipe_engine::history;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;

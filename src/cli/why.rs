@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
+use hspipe_engine::clock::now;
 use hspipe_engine::graph::{Graph, TaskId};
-use hspipe_engine::history::now;
 use hspipe_engine::key::Change;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};

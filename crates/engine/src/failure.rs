@@ -8,7 +8,7 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::now;
+use crate::clock::now;
 use crate::key::Key;
 use crate::op::OpError;
 use crate::sealed;

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now;
 use crate::graph::Graph;
 use crate::key::{Digest, Key};
 use crate::plan::{Plan, State};
@@ -64,11 +64,6 @@ pub struct RunRecord {
 
 fn is_zero(count: &usize) -> bool {
     *count == 0
-}
-
-/// Seconds since 1970, UTC; 0 if the clock is set before.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 impl RunRecord {

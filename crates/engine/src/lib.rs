@@ -6,6 +6,7 @@
 //! An [`op::Op`] is all that the engine knows of the science. It never prints: see [`progress`].
 
 pub mod checkpoint;
+pub mod clock;
 pub mod collect;
 pub mod error;
 pub mod estimate;

@@ -1,5 +1,6 @@
 //! The points of a stage: its axes' values, ragged or not, less what is excluded.
 
+use super::limit::{MOST_TASKS, too_many};
 use super::sweep::Sweep;
 use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
@@ -25,14 +26,6 @@ pub struct Points {
 enum AxisValues {
     Plain(Vec<ValueId>),
     By { axis: usize, cases: Vec<(ValueId, Vec<ValueId>)>, origin: Origin },
-}
-
-/// A guard against a slip such as `runs=1000000000`, far above any real study.
-pub const MOST_TASKS: usize = 10_000_000;
-
-pub fn too_many(stage: &StageSpec) -> SpecError {
-    let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
-    SpecError::new(stage.name.at, what)
 }
 
 /// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values `at`.

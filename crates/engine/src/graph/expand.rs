@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::bind::Binder;
-use super::domain::{self, MOST_TASKS, Points};
+use super::domain::{self, Points};
 use super::join::{Join, Joined};
+use super::limit::{MOST_TASKS, too_many};
 use super::sweep;
 use super::{Graph, Slice, Stage, Task, TaskInput, ValueId, Values};
 use crate::error::SpecError;
@@ -119,7 +120,7 @@ fn expand_stage(
         let points = domain::points(spec, &settings, stage, &sweeps, &at, &mut graph.values)?;
         expand_points(&settings, stage, &op, ops.places(), &points, &at, graph)?;
         if graph.tasks.len() - first > MOST_TASKS {
-            return Err(domain::too_many(stage));
+            return Err(too_many(stage));
         }
         let Points { axes: names, domains, whole: are_whole, .. } = points;
         (axes, whole) = (names, are_whole);

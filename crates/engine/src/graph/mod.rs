@@ -8,6 +8,7 @@ mod domain;
 mod expand;
 mod join;
 mod known;
+mod limit;
 mod select;
 mod sweep;
 

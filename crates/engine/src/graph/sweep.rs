@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Graph, ValueId, domain};
+use super::limit::{MOST_TASKS, too_many};
+use super::{Graph, ValueId};
 use crate::error::SpecError;
 use crate::op::AnyOp;
 use crate::settings::Settings;
@@ -131,8 +132,8 @@ fn values(settings: &Settings, name: &str, graph: &mut Graph) -> Result<Vec<Valu
 pub fn combinations(sweeps: &[Sweep], stage: &StageSpec) -> Result<Vec<Box<[ValueId]>>, SpecError> {
     let mut all = vec![Vec::new()];
     for Sweep { values, .. } in sweeps {
-        if all.len().saturating_mul(values.len()) > domain::MOST_TASKS {
-            return Err(domain::too_many(stage));
+        if all.len().saturating_mul(values.len()) > MOST_TASKS {
+            return Err(too_many(stage));
         }
         let longer =
             |point: &Vec<ValueId>| values.iter().map(|id| [point.as_slice(), &[*id]].concat()).collect();

@@ -6,9 +6,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use crate::checkpoint::Checkpoint;
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
-use crate::history::now;
 use crate::key::{Digest, InputDigest, Key, Manifest};
 use crate::lock::Guard;
 use crate::op::{AnyOp, BoundTask, Inputs, Notes, OpError, Outputs, Table};
