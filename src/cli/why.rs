@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
 use hspipe_engine::clock::now;
-use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::graph::{Graph, StageId, TaskId};
 use hspipe_engine::key::Change;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};
@@ -19,7 +19,7 @@ pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let reasons = Why::new(&project.graph, &plan, &project.store);
     // Many tasks share one reason: it is said once.
-    let mut groups: BTreeMap<(usize, String), Vec<TaskId>> = BTreeMap::new();
+    let mut groups: BTreeMap<(StageId, String), Vec<TaskId>> = BTreeMap::new();
     for task in tasks {
         let text = sentence(&project.graph, &reasons.reason(task));
         groups.entry((project.graph.tasks[task].stage, text)).or_default().push(task);

@@ -24,7 +24,7 @@ pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
             && strategies.len() > 1
             && hard.iter().all(|hard| scope.contains(*hard) && scope.is_finished(*hard))
     };
-    let tasks: Vec<TaskId> = (0..scope.graph.tasks.len()).filter(is_meant).collect();
+    let tasks: Vec<TaskId> = scope.graph.tasks.ids().filter(is_meant).collect();
     let mut matrices = Vec::new();
     for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
         matrices.extend(matrix(scope, task, &name)?);

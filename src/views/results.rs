@@ -10,7 +10,7 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, Schema};
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
-use hspipe_engine::key::{Digest, Key};
+use hspipe_engine::key::{Digest, TaskKey};
 use hspipe_engine::plan::{Plan, State};
 use hspipe_engine::spec::Target;
 use hspipe_engine::store::Store;
@@ -40,7 +40,7 @@ pub fn sources(
     classes: &Classes,
 ) -> anyhow::Result<Vec<Source>> {
     let mut sources = Vec::new();
-    let mut seen: HashSet<Key> = HashSet::new();
+    let mut seen: HashSet<TaskKey> = HashSet::new();
     for reference in &result.of {
         let (tasks, output) = graph.resolve_table(reference)?;
         let mut keys = Vec::new();

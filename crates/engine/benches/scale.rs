@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use common::{expand, fake_ops};
+use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options};
@@ -42,7 +43,7 @@ fn main() {
         let store = Arc::new(Store::open(folder.path()).expect("the store opens"));
         let start = Instant::now();
         let (_, _, graph) = expand(&text, &[], &ops).expect("the pipeline is sound");
-        let tasks: Vec<usize> = (0..graph.tasks.len()).collect();
+        let tasks: Vec<TaskId> = graph.tasks.ids().collect();
         line("expand", tasks.len(), start);
         let start = Instant::now();
         let mut plan = Plan::make(&graph, &store, &Default::default());

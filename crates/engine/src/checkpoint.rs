@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::key::{Digest, Key};
+use crate::digest::Digest;
+use crate::key::TaskKey;
 use crate::store::{self, Store};
 
 /// When states are kept.
@@ -50,7 +51,7 @@ const SECONDS: usize = size_of::<f64>();
 
 impl Checkpoint {
     /// Of a task that is computed with others, `batch` in all.
-    pub(crate) fn new(store: &Store, key: &Key, batch: usize, rhythm: Rhythm) -> Self {
+    pub(crate) fn new(store: &Store, key: &TaskKey, batch: usize, rhythm: Rhythm) -> Self {
         let path = Some(store.checkpoint_path(key));
         let share = 1.0 / batch.max(1) as f64;
         let (start, build) = (Instant::now(), store.build().to_string());
@@ -116,7 +117,7 @@ mod tests {
     fn only_a_whole_state_of_the_same_build_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let key = Digest::of(b"task");
+        let key = TaskKey::from_hex(&Digest::of(b"task").hex()).unwrap();
         let of = |build: &str| {
             let store = Store::open(folder.path()).unwrap().of_build(build);
             Checkpoint::new(&store, &key, 1, Rhythm::default())

@@ -10,8 +10,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::digest::Digest;
 use crate::history::{self, End};
-use crate::key::{Digest, Key};
+use crate::key::TaskKey;
 use crate::store::Store;
 
 /// A file and its size.
@@ -25,10 +26,10 @@ pub struct Item {
 #[derive(Debug, Default)]
 pub struct Survey {
     pub objects: Vec<(Digest, Item)>,
-    pub records: Vec<(Key, Item)>,
+    pub records: Vec<(TaskKey, Item)>,
     pub runs: Vec<Item>,
     /// The states of tasks that were cut off or are being computed, and failures that last.
-    pub checkpoints: Vec<(Key, Item)>,
+    pub checkpoints: Vec<(TaskKey, Item)>,
     /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
     pub leftovers: Vec<Item>,
 }
@@ -46,7 +47,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
         }
     }
     for (folder, name, item) in in_folders(&store.root().join("records"))? {
-        let key = name.strip_suffix(".json").and_then(|name| Key::from_hex(&format!("{folder}{name}")));
+        let key = name.strip_suffix(".json").and_then(|name| TaskKey::from_hex(&format!("{folder}{name}")));
         match key {
             Some(key) => survey.records.push((key, item)),
             None => survey.leftovers.push(item),
@@ -58,7 +59,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
     }
     let checkpoints = store.root().join("checkpoints");
     for (name, item) in if checkpoints.exists() { files(&checkpoints)? } else { Vec::new() } {
-        match Key::from_hex(name.strip_suffix(".failed").unwrap_or(&name)) {
+        match TaskKey::from_hex(name.strip_suffix(".failed").unwrap_or(&name)) {
             Some(key) => survey.checkpoints.push((key, item)),
             None => survey.leftovers.push(item),
         }
@@ -128,11 +129,11 @@ impl Garbage {
 /// A folder that cannot be read.
 pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     let survey = survey(store)?;
-    let (mut keys, mut digests): (HashSet<Key>, HashSet<Digest>) = Default::default();
+    let (mut keys, mut digests): (HashSet<TaskKey>, HashSet<Digest>) = Default::default();
     let (mut garbage, mut kept_files, mut on_record) = (Garbage::default(), HashSet::new(), HashSet::new());
     let (mut is_enough, mut has_ended) = (false, false);
     for (path, run) in history::files_newest_first(store) {
-        let new: Vec<Key> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
+        let new: Vec<TaskKey> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
         let outputs: Vec<_> =
             new.iter().filter_map(|key| store.record(key)).flat_map(|r| r.outputs).collect();
         let is_kept = if run.end == End::Open {
@@ -191,7 +192,7 @@ fn is_old(path: &Path) -> bool {
 }
 
 /// Whether a checkpoint is of no more use.
-fn is_past(store: &Store, key: &Key, item: &Item) -> bool {
+fn is_past(store: &Store, key: &TaskKey, item: &Item) -> bool {
     store.record(key).is_some() || is_old(&item.path)
 }
 

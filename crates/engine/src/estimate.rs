@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::graph::{Graph, TaskId};
 use crate::history::{self, RunRecord};
-use crate::key::{Key, Seed};
+use crate::key::{Seed, TaskKey};
 use crate::op::{AnyOp, Cost};
 use crate::plan::{Plan, State};
 use crate::store::Store;
@@ -157,7 +157,7 @@ impl Past<'_> {
     }
 
     /// The keys of this graph's cached tasks of `op`.
-    fn cached(&self, op: &dyn AnyOp) -> Vec<Key> {
+    fn cached(&self, op: &dyn AnyOp) -> Vec<TaskKey> {
         let stages = self.graph.stages.iter().filter(|stage| stage.op.name() == op.name());
         let key = |task: TaskId| match &self.plan.states[task] {
             State::Cached { key, .. } => Some(*key),
@@ -180,7 +180,7 @@ impl Past<'_> {
     }
 
     /// The keys of the tasks of `op` in `run`.
-    fn of_run(&self, op: &dyn AnyOp, run: &RunRecord) -> Vec<Key> {
+    fn of_run(&self, op: &dyn AnyOp, run: &RunRecord) -> Vec<TaskKey> {
         let mut is_of_op: HashMap<&str, bool> = HashMap::new();
         let mut keys = Vec::new();
         for (task, key) in &run.keys {
@@ -198,7 +198,7 @@ impl Past<'_> {
     }
 
     /// What the tasks of these keys took, against what the op says of their parameters.
-    fn judge(&self, op: &dyn AnyOp, keys: &[Key]) -> Option<Measured> {
+    fn judge(&self, op: &dyn AnyOp, keys: &[TaskKey]) -> Option<Measured> {
         let (mut took, mut expected, mut bytes, mut count) = (0.0, 0.0, 0, 0);
         // From all over them, since some points take longer than others.
         for key in keys.iter().step_by(keys.len().div_ceil(ASKED).max(1)) {

@@ -9,7 +9,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
-use crate::key::Key;
+use crate::key::TaskKey;
 use crate::op::OpError;
 use crate::sealed;
 use crate::store::{Store, write_json};
@@ -17,7 +17,7 @@ use crate::store::{Store, write_json};
 /// What is remembered of a failed task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    pub key: Key,
+    pub key: TaskKey,
     pub what: String,
     pub hint: Option<String>,
     /// Seconds since 1970, UTC.
@@ -30,26 +30,28 @@ pub struct Failure {
 impl Failure {
     /// The failure that an earlier run has kept of the task with `key`; one that is damaged
     /// or of another build counts as none.
-    pub fn load(store: &Store, key: &Key) -> Option<Failure> {
+    pub fn load(store: &Store, key: &TaskKey) -> Option<Failure> {
         let failure: Failure = sealed::open(&fs::read(store.failure_path(key)).ok()?)?;
         (failure.key == *key && failure.build == store.build()).then_some(failure)
     }
 
     /// The keys of all tasks of which a failure may be kept: by the files' names alone, since most are of no use.
-    pub fn keys(store: &Store) -> HashSet<Key> {
+    pub fn keys(store: &Store) -> HashSet<TaskKey> {
         let files = fs::read_dir(store.failures()).into_iter().flatten().flatten();
-        files.filter_map(|file| Key::from_hex(file.file_name().to_str()?.strip_suffix(".failed")?)).collect()
+        files
+            .filter_map(|file| TaskKey::from_hex(file.file_name().to_str()?.strip_suffix(".failed")?))
+            .collect()
     }
 
     /// Keeps an error. Where it cannot be written, the next run finds the same again.
-    pub(crate) fn keep(store: &Store, key: &Key, error: &OpError) {
+    pub(crate) fn keep(store: &Store, key: &TaskKey, error: &OpError) {
         let (what, hint, build) = (error.what.clone(), error.hint.clone(), store.build().to_string());
         let failure = Failure { key: *key, what, hint, at: now(), build };
         let _ = write_json(&store.failure_path(key), &failure);
     }
 
     /// Before a task is tried again: should that be cut off, it is to go on.
-    pub(crate) fn forget(store: &Store, key: &Key) {
+    pub(crate) fn forget(store: &Store, key: &TaskKey) {
         let _ = fs::remove_file(store.failure_path(key));
     }
 

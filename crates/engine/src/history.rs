@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
+use crate::digest::Digest;
 use crate::graph::Graph;
-use crate::key::{Digest, Key};
+use crate::key::TaskKey;
 use crate::plan::{Plan, State};
 use crate::sealed;
 use crate::store::{Output, Store, StoreError, write_json, write_json_new};
@@ -53,13 +54,13 @@ pub struct RunRecord {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed: usize,
     /// The key of each task that was complete after the run, by the task's name; before it while the run is open.
-    pub keys: BTreeMap<String, Key>,
+    pub keys: BTreeMap<String, TaskKey>,
     /// The digest of each of these tasks' tables together; older records have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub results: BTreeMap<String, Digest>,
     /// Of tasks with swept parameters, that of the first values, by the name without them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub plain_keys: BTreeMap<String, Key>,
+    pub plain_keys: BTreeMap<String, TaskKey>,
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -70,7 +71,7 @@ impl RunRecord {
     /// The record of a run that is done and has left `plan`, none of whose tasks failed.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (task, state) in plan.states.iter().enumerate() {
+        for (task, state) in plan.states.with_ids() {
             if let State::Cached { key, outputs } = state {
                 let name = graph.name(task);
                 keys.insert(name.clone(), *key);

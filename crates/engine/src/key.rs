@@ -10,74 +10,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::{Value, canonical, show, write_canonical, write_list, write_map, write_text};
 
-/// The blake3 hash of a stored file or of a manifest, in 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest(pub [u8; 32]);
+pub use crate::digest::Digest;
 
-/// The digest under which a task's record is stored.
-pub type Key = Digest;
+/// The digest of a task's manifest: the name under which the task's record is stored. Not the digest of any file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskKey(Digest);
 
-impl Digest {
-    pub fn of(bytes: &[u8]) -> Digest {
-        Digest(*blake3::hash(bytes).as_bytes())
-    }
-
+impl TaskKey {
+    /// All its digits.
     pub fn hex(&self) -> String {
-        self.digits().to_string()
+        self.0.hex()
     }
 
-    fn digits(self) -> impl std::ops::Deref<Target = str> + use<> {
-        blake3::Hash::from(self.0).to_hex()
-    }
-
-    pub fn from_hex(text: &str) -> Option<Digest> {
-        blake3::Hash::from_hex(text).ok().map(|hash| Digest(*hash.as_bytes()))
+    /// The key of these digits; none if they are not 64 hexadecimal ones.
+    pub fn from_hex(text: &str) -> Option<TaskKey> {
+        Digest::from_hex(text).map(TaskKey)
     }
 
     /// Enough digits for people.
     pub fn short(&self) -> String {
-        self.digits()[..10].to_string()
+        self.0.short()
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for TaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits())
+        self.0.fmt(f)
     }
 }
 
-impl fmt::Debug for Digest {
+impl fmt::Debug for TaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits()[..10])
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
-impl Serialize for Digest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.digits())
-    }
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(HexVisitor)
-    }
-}
-
-/// Reads a digest without a copy of its text.
-struct HexVisitor;
-
-impl serde::de::Visitor<'_> for HexVisitor {
-    type Value = Digest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a digest of 64 hexadecimal digits")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
-        Digest::from_hex(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
-    }
-}
+/// What the tasks that may share a batch have in common: all of their manifests but the seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchGroup(Digest);
 
 /// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by, without those
 /// that say where something lies ([`crate::op::Registry::set_places`]).
@@ -131,7 +102,11 @@ impl Manifest {
     }
 
     /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every key.
-    pub fn key(&self) -> Key {
+    pub fn key(&self) -> TaskKey {
+        TaskKey(self.digest())
+    }
+
+    fn digest(&self) -> Digest {
         Digest::of(self.canonical().as_bytes())
     }
 
@@ -156,9 +131,9 @@ impl Manifest {
         out
     }
 
-    /// What two tasks must share to be computed in one batch: all but their seeds.
-    pub fn batch_group(&self) -> Digest {
-        Manifest { seed: None, ..self.clone() }.key()
+    /// The group of tasks that may be computed in one batch with this one.
+    pub fn batch_group(&self) -> BatchGroup {
+        BatchGroup(Manifest { seed: None, ..self.clone() }.digest())
     }
 
     /// What differs between `old` and this manifest, parameter by parameter and input by input.
@@ -285,7 +260,7 @@ mod tests {
         let text = format!(
             r#"{{"inputs":{{"images":[{{"digest":"{x}"}}]}},"op":"train","params":{{"epochs":500,"rate":0.1}},"version":1}}"#
         );
-        assert_eq!(manifest().key(), Digest::of(text.as_bytes()));
+        assert_eq!(manifest().key(), TaskKey(Digest::of(text.as_bytes())));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;
+mod digest;
 pub mod error;
 pub mod estimate;
 pub mod failure;

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
-use crate::key::{Digest, Seed};
+use crate::digest::Digest;
+use crate::key::Seed;
 use crate::store::Store;
 use crate::value::Value;
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashSet};
 use rayon::prelude::*;
 
 use crate::failure::Failure;
-use crate::graph::{Graph, TaskId};
-use crate::key::{InputDigest, Key, Manifest};
+use crate::graph::{ById, Graph, TaskId};
+use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::op::{AnyOp, Arity};
 use crate::store::{Output, Record, Store};
 
@@ -18,13 +18,13 @@ use crate::store::{Output, Record, Store};
 #[derive(Clone, Debug)]
 pub enum State {
     /// A record serves it.
-    Cached { key: Key, outputs: Vec<Output> },
+    Cached { key: TaskKey, outputs: Vec<Output> },
     /// Its inputs are known and no record serves it.
-    ToRun { key: Key },
+    ToRun { key: TaskKey },
     /// Something that it reads is not computed yet.
     Depends,
     /// It failed, and would again; see [`crate::failure`].
-    Failed { key: Key },
+    Failed { key: TaskKey },
     /// It cannot do without something that failed for good.
     Blocked,
     /// Something that it reads has been taken away; see [`crate::graph::Task::absent`].
@@ -73,7 +73,7 @@ pub enum Lack {
 /// The state of every task of a graph.
 #[derive(Clone)]
 pub struct Plan {
-    pub states: Vec<State>,
+    pub states: ById<TaskId, State>,
 }
 
 /// How many tasks are in which state.
@@ -98,7 +98,7 @@ impl Counts {
 impl Plan {
     /// Looks up every task. The tasks of the stages in `force` count as never computed.
     pub fn make(graph: &Graph, store: &Store, force: &HashSet<String>) -> Plan {
-        let mut states: Vec<State> = Vec::with_capacity(graph.tasks.len());
+        let mut states: ById<TaskId, State> = ById::with_capacity(graph.tasks.len());
         let failures = Failure::keys(store);
         // A stage reads earlier ones only, so its tasks can be looked up side by side.
         for stage in &graph.stages {
@@ -123,7 +123,8 @@ impl Plan {
                     None => State::ToRun { key },
                 }
             };
-            let of_stage: Vec<State> = stage.tasks.clone().into_par_iter().map(state).collect();
+            let tasks: Vec<TaskId> = stage.tasks.clone().collect();
+            let of_stage: Vec<State> = tasks.into_par_iter().map(state).collect();
             states.extend(of_stage);
         }
         Plan { states }
@@ -151,7 +152,7 @@ impl Plan {
 }
 
 /// The record that serves a task of `op`: whole, and with every table that the op makes.
-pub fn served(store: &Store, op: &dyn AnyOp, key: &Key) -> Option<Record> {
+pub fn served(store: &Store, op: &dyn AnyOp, key: &TaskKey) -> Option<Record> {
     let has = |record: &Record, table: &str| record.outputs.iter().any(|output| output.table == table);
     store.lookup(key).filter(|record| op.outputs().iter().all(|table| has(record, table)))
 }

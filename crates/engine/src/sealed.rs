@@ -6,7 +6,7 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use crate::key::Digest;
+use crate::digest::Digest;
 
 const FIELD: &[u8] = br#","check":""#;
 const DIGITS: usize = 64;

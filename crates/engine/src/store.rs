@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{Digest, InputDigest, Key, Manifest};
+use crate::digest::Digest;
+use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::sealed;
 use crate::value::Value;
 
@@ -34,7 +35,7 @@ pub struct Output {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Fields")]
 pub struct Record {
-    pub key: Key,
+    pub key: TaskKey,
     #[serde(flatten)]
     pub manifest: Manifest,
     pub outputs: Vec<Output>,
@@ -44,7 +45,7 @@ pub struct Record {
 /// A record's fields as they stand in its file: read so, a record takes half the time of a flattened one.
 #[derive(Deserialize)]
 struct Fields {
-    key: Key,
+    key: TaskKey,
     op: String,
     version: u32,
     params: Value,
@@ -117,16 +118,16 @@ impl Store {
         self.root.join("objects").join(&hex[..2]).join(&hex[2..])
     }
 
-    fn record_path(&self, key: &Key) -> PathBuf {
+    fn record_path(&self, key: &TaskKey) -> PathBuf {
         let hex = key.hex();
         self.root.join("records").join(&hex[..2]).join(format!("{}.json", &hex[2..]))
     }
 
-    pub(crate) fn checkpoint_path(&self, key: &Key) -> PathBuf {
+    pub(crate) fn checkpoint_path(&self, key: &TaskKey) -> PathBuf {
         self.root.join("checkpoints").join(key.hex())
     }
 
-    pub(crate) fn failure_path(&self, key: &Key) -> PathBuf {
+    pub(crate) fn failure_path(&self, key: &TaskKey) -> PathBuf {
         self.failures().join(format!("{}.failed", key.hex()))
     }
 
@@ -137,7 +138,7 @@ impl Store {
 
     /// The record of `key`, if there is one and all its objects are present in their sizes.
     /// A damaged record counts as none: it will be written anew.
-    pub fn lookup(&self, key: &Key) -> Option<Record> {
+    pub fn lookup(&self, key: &TaskKey) -> Option<Record> {
         let record = self.record(key)?;
         let present = |output: &Output| {
             fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
@@ -146,7 +147,7 @@ impl Store {
     }
 
     /// The record of `key`, whether or not its objects are present.
-    pub fn record(&self, key: &Key) -> Option<Record> {
+    pub fn record(&self, key: &TaskKey) -> Option<Record> {
         let record: Record = sealed::open(&fs::read(self.record_path(key)).ok()?)?;
         (record.key == *key && record.manifest.key() == *key).then_some(record)
     }
@@ -172,7 +173,7 @@ impl Store {
     /// A full disk, a missing permission; nothing half written is ever found by a later look-up.
     pub fn publish(
         &self,
-        key: Key,
+        key: TaskKey,
         manifest: Manifest,
         tables: Vec<(&'static str, Vec<u8>)>,
         made: Made,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
 use crate::collect::{Item, Survey};
-use crate::graph::{Graph, TaskId};
-use crate::key::Digest;
+use crate::digest::Digest;
+use crate::graph::{Graph, Id, TaskId};
 use crate::op::{Notes, OpError};
 use crate::plan::{Plan, State};
 use crate::run::bind;
@@ -96,7 +96,7 @@ pub fn recompute(
     let is_cached = |task: &TaskId| matches!(plan.states[*task], State::Cached { .. });
     let cached: Vec<TaskId> = tasks.iter().copied().filter(is_cached).collect();
     let mut count = 0;
-    for task in chosen(&cached, |task| task.to_string(), Some(sample), draw).copied() {
+    for task in chosen(&cached, |task| task.index().to_string(), Some(sample), draw).copied() {
         let (Some(manifest), State::Cached { outputs, .. }) =
             (plan.manifest(graph, task), &plan.states[task])
         else {

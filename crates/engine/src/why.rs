@@ -5,7 +5,7 @@
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::history;
-use crate::key::{Change, Key};
+use crate::key::{Change, TaskKey};
 use crate::plan::{Plan, State};
 use crate::store::{Record, Store};
 
@@ -22,7 +22,7 @@ pub enum Reason {
     Failed(Failure),
     /// Its record says what it made, but a file is gone or damaged.
     Missing {
-        key: Key,
+        key: TaskKey,
     },
     /// A task that it reads will run, and that is why.
     Upstream {

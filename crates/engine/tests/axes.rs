@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use common::{Lab, graph};
-use hspipe_engine::graph::Graph;
-use hspipe_engine::key::{Digest, Manifest};
+use hspipe_engine::graph::{ById, Graph, Id, TaskId};
+use hspipe_engine::key::{Digest, Manifest, TaskKey};
 use hspipe_engine::plan;
 use hspipe_engine::store::Output;
 use hspipe_engine::value::Value;
@@ -275,8 +275,8 @@ fn work(
 
 /// The manifest of every task, as if each had made a file that only its key determines; `None` if absent.
 fn manifests(graph: &Graph) -> Vec<Option<Manifest>> {
-    let (mut manifests, mut outputs) = (Vec::new(), Vec::<Vec<Output>>::new());
-    for task in 0..graph.tasks.len() {
+    let (mut manifests, mut outputs) = (Vec::new(), ById::<TaskId, Vec<Output>>::default());
+    for task in graph.tasks.ids() {
         let present = graph.tasks[task].absent.is_none();
         let manifest =
             present.then(|| plan::manifest(graph, task, |item| plan::Made::Tables(&outputs[item])).unwrap());
@@ -301,15 +301,15 @@ proptest! {
         let (_, graph) = graph(&text(&model, &PLAIN), &[]);
         let expected = evaluate(&model);
         prop_assert_eq!(graph.tasks.len(), expected.len());
-        for (id, (task, naive)) in graph.tasks.iter().zip(&expected).enumerate() {
+        for ((id, task), naive) in graph.tasks.with_ids().zip(&expected) {
             let point: Coords = graph.coords(id).map(|(axis, value)| (axis.to_string(), value.clone())).collect();
             prop_assert_eq!(point, coords(&naive.point, |_| true));
-            prop_assert_eq!(task.stage, naive.stage);
+            prop_assert_eq!(task.stage.index(), naive.stage);
             prop_assert_eq!(task.absent.is_some(), naive.absent);
             if !naive.absent {
                 let inputs: Vec<Vec<(usize, Coords)>> = task.inputs.iter().map(|input| {
                     let coords = |item| graph.gathered_coords(input, item).into_iter().collect();
-                    input.items.iter().map(|item| (*item, coords(*item))).collect()
+                    input.items.iter().map(|item| (item.index(), coords(*item))).collect()
                 }).collect();
                 prop_assert_eq!(&inputs, &naive.inputs);
             }
@@ -331,7 +331,7 @@ proptest! {
 
     #[test]
     fn names_of_stages_and_the_order_of_params_enter_no_key(model in models()) {
-        let keys = |style: &Style| -> Vec<Option<Digest>> {
+        let keys = |style: &Style| -> Vec<Option<TaskKey>> {
             let (_, graph) = graph(&text(&model, style), &[]);
             manifests(&graph).iter().map(|manifest| Some(manifest.as_ref()?.key())).collect()
         };
@@ -356,7 +356,7 @@ proptest! {
                 naive.iter().filter(|task| !task.absent).map(|task| task.work.clone()).collect();
             let new: Vec<String> = works.difference(&done).cloned().collect();
             let ran = lab.complete(&[]);
-            let mut computed: Vec<String> = ran.report.computed.iter().map(|task| naive[*task].work.clone()).collect();
+            let mut computed: Vec<String> = ran.report.computed.iter().map(|task| naive[task.index()].work.clone()).collect();
             computed.sort();
             prop_assert_eq!(computed, new);
             done.extend(works);

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{ALL, Ask, Lab, expand, fake_ops};
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::plan::State;
 use hspipe_engine::spec::Spec;
 
@@ -45,7 +46,7 @@ stages:
   letters: {axes: [letter], exclude: {letter: $left_out}}
   kinds: {axes: [kind, ragged]}
 ";
-    assert_eq!(Lab::new(TEXT, 1).complete(&[]).names(&[0]), ["letters[letter=c]"]);
+    assert_eq!(Lab::new(TEXT, 1).complete(&[]).names(&[TaskId::at(0)]), ["letters[letter=c]"]);
     assert_eq!(Lab::new(TEXT, 1).complete(&["left_out=[]"]).graph.stage("letters").unwrap().tasks.len(), 3);
     let texts = TEXT.replace("[1, 2]", "['1', '2']").replace(" 1: [x], 2:", " '1': [x], '2':");
     let tasks = |text: &str| Lab::new(text, 1).complete(&[]).graph.stage("kinds").unwrap().tasks.len();

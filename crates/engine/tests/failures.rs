@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::Bench;
 use hspipe_engine::estimate::expect;
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::op::{
     Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, available, many, one,
 };
@@ -188,7 +189,7 @@ fn plans_know_of_it() {
     assert_eq!(lab.bound.load(Ordering::Relaxed), 0, "recorded parameters are not resolved anew");
     let plan = lab.bench.plan();
     let why = Why::new(&lab.bench.graph, &plan, &lab.bench.store);
-    let of = |task: usize| why.reason(task);
+    let of = |task: usize| why.reason(TaskId::at(task));
     assert!(matches!(of(0), Reason::Failed(failure) if failure.what == "it never will"));
     assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));
 }
@@ -211,7 +212,7 @@ stages:
 /// What became of each stage's only task, or last one: its first table, or none.
 fn made(lab: &Lab, stage: &str) -> Option<Vec<u8>> {
     let (graph, plan) = (&lab.bench.graph, lab.bench.plan());
-    let task = graph.stage(stage).unwrap().tasks.end - 1;
+    let task = graph.stage(stage).unwrap().tasks.clone().next_back().unwrap();
     let output = plan.states[task].outputs()?.first()?.digest;
     Some(lab.bench.store.read(&output).unwrap())
 }
@@ -233,7 +234,8 @@ fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
         assert_eq!(made(&lab, "sum_of_all"), None);
     }
     let plan = lab.bench.plan();
-    let sum = &lab.bench.graph.tasks[lab.bench.graph.stage("sum").unwrap().tasks.start];
+    let sum = lab.bench.graph.stage("sum").unwrap().tasks.clone().next().unwrap();
+    let sum = &lab.bench.graph.tasks[sum];
     let left_out = sum.inputs[0].items.iter().filter(|item| plan.states[**item].is_lost()).count();
     assert_eq!(left_out, 1);
     let failed = plan.states.iter().filter(|state| matches!(state, State::Failed { .. })).count();
@@ -260,6 +262,6 @@ fn what_is_tried_again_and_comes_right_joins_the_rest() {
     assert_eq!(made(&lab, "sum"), Some(vec![3]));
     fs::remove_file(&lab.bench.kept()[0]).unwrap();
     let plan = lab.bench.plan();
-    let sum = lab.bench.graph.stage("sum").unwrap().tasks.start;
+    let sum = lab.bench.graph.stage("sum").unwrap().tasks.clone().next().unwrap();
     assert!(matches!(plan.states[sum], State::Depends), "it may be made this time");
 }

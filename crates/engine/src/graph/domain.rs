@@ -89,10 +89,7 @@ pub fn points(
                 }
             };
             for choice in choices {
-                let mut point = point.clone();
-                point.resize(axes.len(), ValueId::MAX);
-                point[place] = *choice;
-                longer.push(point);
+                longer.push([point.as_slice(), &[*choice]].concat());
             }
             if longer.len() > MOST_TASKS {
                 return Err(too_many(stage));

@@ -11,7 +11,7 @@ use super::domain::{self, Points};
 use super::join::{Join, Joined};
 use super::limit::{MOST_TASKS, too_many};
 use super::sweep;
-use super::{Graph, Slice, Stage, Task, TaskInput, ValueId, Values};
+use super::{ById, Graph, Id, Slice, Stage, StageId, Task, TaskInput, TaskRange, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::{AnyOp, Arity, IsPlace, Registry};
@@ -20,7 +20,7 @@ use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
 
 pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
-    let mut graph = Graph { stages: Vec::new(), tasks: Vec::new(), values: Values::default() };
+    let mut graph = Graph { stages: ById::default(), tasks: ById::default(), values: Values::default() };
     for index in upstream_first(&spec.stages)? {
         expand_stage(spec, settings, ops, &spec.stages[index], &mut graph)?;
     }
@@ -124,7 +124,8 @@ fn expand_stage(
         }
         let Points { axes: names, domains, whole: are_whole, .. } = points;
         (axes, whole) = (names, are_whole);
-        slices.push(Slice { at, tasks: start..graph.tasks.len(), domains: domains.into() });
+        let tasks = TaskRange::between(start, graph.tasks.len());
+        slices.push(Slice { at, tasks, domains: domains.into() });
     }
     let reads: BTreeSet<String> =
         stage.inputs.iter().map(|(_, input)| input.from.stage.text.clone()).collect();
@@ -135,7 +136,7 @@ fn expand_stage(
         axes,
         swept: sweeps.len(),
         reads: reads.into_iter().collect(),
-        tasks: first..graph.tasks.len(),
+        tasks: TaskRange::between(first, graph.tasks.len()),
         whole,
         slices,
     });
@@ -160,6 +161,7 @@ fn expand_points(
         let when = domain::resolve_conditions(settings, &input.when, &points.axes, &graph.values)?;
         joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
     }
+    let this = StageId::at(graph.stages.len());
     'points: for coords in &points.points {
         let (mut inputs, mut absent) = (Vec::with_capacity(joins.len()), None);
         for (name, join, when, reference) in &joins {
@@ -180,7 +182,7 @@ fn expand_points(
         let params = binder.params(&graph.values, coords)?;
         let seed = binder.seed(&graph.values, coords);
         let coords = coords.clone();
-        graph.tasks.push(Task { stage: graph.stages.len(), coords, params, seed, inputs, absent });
+        graph.tasks.push(Task { stage: this, coords, params, seed, inputs, absent });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Graph, Slice, Stage, TaskId, ValueId, union};
+use super::{Graph, Slice, Stage, StageId, TaskId, ValueId, union};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::AnyOp;
@@ -21,7 +21,7 @@ pub struct Join {
     /// The joined axes: their places downstream and upstream.
     shared: Vec<(usize, usize)>,
     found: HashMap<Box<[ValueId]>, Arc<[TaskId]>>,
-    upstream: usize,
+    upstream: StageId,
     /// For each axis of the upstream stage, the values that it takes where it is read.
     domains: Arc<[Vec<ValueId>]>,
     /// Values that the reference fixes and the upstream stage does not have (any longer).
@@ -46,7 +46,7 @@ impl Join {
         axes: &[String],
         at: &[ValueId],
     ) -> Result<Join, SpecError> {
-        let upstream = graph.stages.iter().position(|stage| stage.name == reference.stage.text);
+        let upstream = graph.stages.position(|stage| stage.name == reference.stage.text);
         let upstream = upstream.ok_or_else(|| unknown_stage(graph, &reference.stage))?;
         let stage = &graph.stages[upstream];
         let output = table(stage, reference)?;

@@ -6,6 +6,7 @@
 mod bind;
 mod domain;
 mod expand;
+mod ids;
 mod join;
 mod known;
 mod limit;
@@ -13,7 +14,6 @@ mod select;
 mod sweep;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::SpecError;
@@ -23,16 +23,12 @@ use crate::settings::Settings;
 use crate::spec::Spec;
 use crate::value::{Value, canonical, show};
 
-/// A task's place in [`Graph::tasks`]. A task comes after all tasks that it reads.
-pub type TaskId = usize;
-
-/// A value of an axis, by its place in [`Values`].
-pub type ValueId = u32;
+pub use ids::{ById, Id, StageId, TaskId, TaskRange, ValueId};
 
 /// Every distinct axis value once, so that joins compare numbers.
 #[derive(Default)]
 pub struct Values {
-    list: Vec<Value>,
+    list: ById<ValueId, Value>,
     ids: HashMap<String, ValueId>,
 }
 
@@ -42,8 +38,7 @@ impl Values {
         if let Some(id) = self.ids.get(&text) {
             return *id;
         }
-        let id = self.list.len() as ValueId;
-        self.list.push(value.clone());
+        let id = self.list.push(value.clone());
         self.ids.insert(text, id);
         id
     }
@@ -53,7 +48,7 @@ impl Values {
     }
 
     pub fn get(&self, id: ValueId) -> &Value {
-        &self.list[id as usize]
+        &self.list[id]
     }
 }
 
@@ -68,7 +63,7 @@ pub struct Stage {
     swept: usize,
     /// The stages that its inputs name, each once.
     pub reads: Vec<String>,
-    pub tasks: Range<TaskId>,
+    pub tasks: TaskRange,
     /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
     pub whole: Vec<bool>,
     slices: Vec<Slice>,
@@ -85,14 +80,14 @@ impl Stage {
 struct Slice {
     /// The values of the swept parameters.
     at: Box<[ValueId]>,
-    tasks: Range<TaskId>,
+    tasks: TaskRange,
     /// For each axis, every value it takes here, in order.
     domains: Arc<[Vec<ValueId>]>,
 }
 
 /// One point of a stage: the unit of caching.
 pub struct Task {
-    pub stage: usize,
+    pub stage: StageId,
     /// One value per axis of the stage.
     pub coords: Box<[ValueId]>,
     pub params: Bound,
@@ -122,8 +117,8 @@ impl TaskInput {
 
 /// All tasks of a pipeline under given settings.
 pub struct Graph {
-    pub stages: Vec<Stage>,
-    pub tasks: Vec<Task>,
+    pub stages: ById<StageId, Stage>,
+    pub tasks: ById<TaskId, Task>,
     pub values: Values,
 }
 
@@ -190,17 +185,17 @@ impl Graph {
 
     /// What the user should know of `tasks`: stages, such as a figure's panels, that a `--set` has emptied.
     pub fn notices(&self, tasks: &[TaskId]) -> Vec<String> {
-        let mut left_out: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
+        let mut left_out: BTreeMap<&str, BTreeMap<StageId, usize>> = BTreeMap::new();
         for task in tasks {
             if let Some(why) = &self.tasks[*task].absent {
                 *left_out.entry(why).or_default().entry(self.tasks[*task].stage).or_default() += 1;
             }
         }
-        let stage = |(stage, tasks): (usize, usize)| match self.stages[stage].axes.len() {
+        let stage = |(stage, tasks): (StageId, usize)| match self.stages[stage].axes.len() {
             0 => self.stages[stage].name.clone(),
             _ => format!("{} ({tasks} tasks)", self.stages[stage].name),
         };
-        let line = |(why, stages): (&str, BTreeMap<usize, usize>)| {
+        let line = |(why, stages): (&str, BTreeMap<StageId, usize>)| {
             let stages: Vec<String> = stages.into_iter().map(stage).collect();
             format!("left out: {} ({why})", stages.join(", "))
         };

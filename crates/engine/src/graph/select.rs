@@ -1,7 +1,7 @@
 //! Which tasks a target means, and which tasks those need.
 
 use super::join::{axis_place, unknown_stage};
-use super::{Graph, Stage, TaskId};
+use super::{Graph, Id, Stage, TaskId};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::spec::{Reference, Spec, Target};
@@ -67,18 +67,18 @@ impl Graph {
     pub fn closure(&self, tasks: &[TaskId]) -> Vec<TaskId> {
         let mut needed = vec![false; self.tasks.len()];
         for task in tasks {
-            needed[*task] = true;
+            needed[task.index()] = true;
         }
-        for task in (0..self.tasks.len()).rev() {
-            if needed[task] {
+        for task in self.tasks.ids().rev() {
+            if needed[task.index()] {
                 for input in &self.tasks[task].inputs {
                     for item in input.items.iter() {
-                        needed[*item] = true;
+                        needed[item.index()] = true;
                     }
                 }
             }
         }
-        (0..self.tasks.len()).filter(|task| needed[*task]).collect()
+        self.tasks.ids().filter(|task| needed[task.index()]).collect()
     }
 }
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use crate::checkpoint::Rhythm;
 use crate::failure::Failure;
-use crate::graph::{Graph, TaskId};
-use crate::key::{Digest, Key};
+use crate::graph::{Graph, StageId, TaskId};
+use crate::key::{BatchGroup, TaskKey};
 use crate::lock::{self, Attempt};
 use crate::op::{Arity, Capacity, OpError};
 use crate::plan::{Plan, State, served};
@@ -96,7 +96,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Order in the queue. Ops that take many tasks at once wait for the others, so that their batches fill;
 /// then the most downstream stage goes first, so that results come early; within a stage as written.
-type Place = (bool, Reverse<usize>, TaskId);
+type Place = (bool, Reverse<StageId>, TaskId);
 
 struct Scheduler<'a> {
     graph: &'a Graph,
@@ -117,9 +117,9 @@ struct Scheduler<'a> {
     warned: bool,
     running: HashSet<TaskId>,
     /// Tasks being computed or queued by key, with others that are the same work.
-    same_work: HashMap<Key, Vec<TaskId>>,
+    same_work: HashMap<TaskKey, Vec<TaskId>>,
     /// Of these, what is to be computed whatever earlier runs have kept.
-    forced: HashSet<Key>,
+    forced: HashSet<TaskKey>,
     report: Report,
 }
 
@@ -264,7 +264,7 @@ impl<'a> Scheduler<'a> {
         if self.is_stopped() || self.options.fail_fast && !self.report.failed.is_empty() {
             return None;
         }
-        let mut held: Vec<Digest> = Vec::new();
+        let mut held: Vec<BatchGroup> = Vec::new();
         loop {
             let mut waiting = self.queue.iter();
             let (place, first) = waiting.find(|(_, ready)| !held.contains(&ready.group))?;
@@ -329,7 +329,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Whether a task of `stage` waits for nothing but tasks that run now, and so may soon join a batch.
-    fn may_grow(&self, stage: usize) -> bool {
+    fn may_grow(&self, stage: StageId) -> bool {
         let readers = self.running.iter().filter_map(|task| self.readers.get(task)).flatten();
         let joins_soon = |reader: &TaskId| {
             let inputs = self.graph.tasks[*reader].inputs.iter().flat_map(|input| input.items.iter());
@@ -394,7 +394,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// One that an earlier run has seen fail.
-    fn tell_known_failure(&mut self, task: TaskId, key: &Key) {
+    fn tell_known_failure(&mut self, task: TaskId, key: &TaskKey) {
         let error = match Failure::load(self.store, key) {
             Some(failure) => failure.error(&self.graph.stage_of(task).name),
             None => OpError::new("what is known of its failure is gone").hint("run again".to_string()),

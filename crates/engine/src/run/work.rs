@@ -9,7 +9,7 @@ use crate::checkpoint::Checkpoint;
 use crate::clock::now;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
-use crate::key::{Digest, InputDigest, Key, Manifest};
+use crate::key::{BatchGroup, InputDigest, Manifest, TaskKey};
 use crate::lock::Guard;
 use crate::op::{AnyOp, BoundTask, Inputs, Notes, OpError, Outputs, Table};
 use crate::run::Options;
@@ -26,10 +26,10 @@ pub enum Message {
 /// A ready task that no record serves.
 pub struct Ready {
     pub task: TaskId,
-    pub key: Key,
+    pub key: TaskKey,
     pub manifest: Manifest,
     /// Tasks of one group may share a batch.
-    pub group: Digest,
+    pub group: BatchGroup,
     /// Held while it is computed.
     pub guard: Option<Guard>,
     /// Whether it begins at the beginning, whatever earlier runs have kept.

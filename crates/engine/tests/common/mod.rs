@@ -55,8 +55,8 @@ impl Bench {
         Bench { graph, store: Arc::new(Store::open(folder.path()).unwrap()), _folder: folder }
     }
 
-    pub fn all(&self) -> Vec<usize> {
-        (0..self.graph.tasks.len()).collect()
+    pub fn all(&self) -> Vec<TaskId> {
+        self.graph.tasks.ids().collect()
     }
 
     pub fn plan(&self) -> Plan {
@@ -122,7 +122,7 @@ impl Lab {
         let (spec, settings, graph) = expand(&self.text, ask.sets, &ops).unwrap();
         let owned = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
         let tasks = match ask.words {
-            [] => (0..graph.tasks.len()).collect(),
+            [] => graph.tasks.ids().collect(),
             words => graph.select(&spec, &owned(words)).unwrap(),
         };
         let force: HashSet<String> = owned(ask.force).into_iter().collect();
@@ -192,7 +192,7 @@ impl Ran {
     }
 
     pub fn task(&self, name: &str) -> TaskId {
-        (0..self.graph.tasks.len()).find(|task| self.graph.name(*task) == name).unwrap()
+        self.graph.tasks.ids().find(|task| self.graph.name(*task) == name).unwrap()
     }
 
     /// Where the only table of a computed task lies.
