@@ -5,6 +5,7 @@
 //! not run again.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -20,7 +21,7 @@ pub enum State {
     /// A record serves it.
     Cached { key: TaskKey, outputs: Vec<Output> },
     /// Its inputs are known and no record serves it.
-    ToRun { key: TaskKey },
+    ToRun { key: TaskKey, manifest: Arc<Manifest> },
     /// Something that it reads is not computed yet.
     Depends,
     /// It failed, and would again; see [`crate::failure`].
@@ -107,21 +108,21 @@ impl Plan {
                 if graph.tasks[task].absent.is_some() {
                     return State::Absent;
                 }
-                let key = match manifest(graph, task, |input| states[input].made()) {
-                    Ok(manifest) => manifest.key(),
+                let manifest = match manifest(graph, task, |input| states[input].made()) {
+                    Ok(manifest) => manifest,
                     Err(Lack::NotYet) => return State::Depends,
                     Err(Lack::Never) => return State::Blocked,
                 };
-                if forced {
-                    return State::ToRun { key };
-                }
-                match served(store, stage.op.as_ref(), &key) {
-                    Some(record) => State::Cached { key, outputs: record.outputs },
-                    None if failures.contains(&key) && Failure::load(store, &key).is_some() => {
-                        State::Failed { key }
+                let key = manifest.key();
+                if !forced {
+                    if let Some(record) = served(store, stage.op.as_ref(), &key) {
+                        return State::Cached { key, outputs: record.outputs };
                     }
-                    None => State::ToRun { key },
+                    if failures.contains(&key) && Failure::load(store, &key).is_some() {
+                        return State::Failed { key };
+                    }
                 }
+                State::ToRun { key, manifest: Arc::new(manifest) }
             };
             let tasks: Vec<TaskId> = stage.tasks.clone().collect();
             let of_stage: Vec<State> = tasks.into_par_iter().map(state).collect();
@@ -143,6 +144,18 @@ impl Plan {
             }
         }
         counts
+    }
+
+    /// The key and the manifest of a task that is to run. One that depends is to run as soon as what it reads is there.
+    pub fn resolve(&mut self, graph: &Graph, task: TaskId) -> Option<(TaskKey, Arc<Manifest>)> {
+        if let State::Depends = self.states[task] {
+            let manifest = self.manifest(graph, task)?;
+            self.states[task] = State::ToRun { key: manifest.key(), manifest: Arc::new(manifest) };
+        }
+        match &self.states[task] {
+            State::ToRun { key, manifest } => Some((*key, manifest.clone())),
+            _ => None,
+        }
     }
 
     /// The manifest of a task, if what all that it reads has made is known.

@@ -60,21 +60,21 @@ impl<'a> Why<'a> {
                 None => Reason::Never,
             },
             State::Depends | State::Blocked => {
-                let mut items = self.graph.tasks[task].inputs.iter().flat_map(|input| input.items.iter());
-                match items.find(|item| self.plan.states[**item].outputs().is_none()) {
+                let mut items = self.graph.tasks[task].items();
+                match items.find(|item| self.plan.states[*item].outputs().is_none()) {
                     Some(item) => {
-                        let reason = match self.reason(*item) {
+                        let reason = match self.reason(item) {
                             Reason::Upstream { task, reason } => {
                                 return Reason::Upstream { task, reason };
                             }
                             reason => reason,
                         };
-                        Reason::Upstream { task: *item, reason: Box::new(reason) }
+                        Reason::Upstream { task: item, reason: Box::new(reason) }
                     }
                     None => Reason::Never,
                 }
             }
-            State::ToRun { key } => {
+            State::ToRun { key, manifest } => {
                 if self.store.record(key).is_some() {
                     return Reason::Missing { key: *key };
                 }
@@ -86,9 +86,9 @@ impl<'a> Why<'a> {
                 // A value that is new in a sweep is compared with the last run that had one value, or with the
                 // first value of the last sweep.
                 let old = had(self.graph.name(task)).or_else(|| had(self.graph.plain_name(task)));
-                match (old, self.plan.manifest(self.graph, task)) {
-                    (Some(old), Some(new)) => Reason::Changed(new.changes_since(&old.manifest)),
-                    _ => Reason::Never,
+                match old {
+                    Some(old) => Reason::Changed(manifest.changes_since(&old.manifest)),
+                    None => Reason::Never,
                 }
             }
         }

@@ -97,6 +97,13 @@ pub struct Task {
     pub absent: Option<Arc<str>>,
 }
 
+impl Task {
+    /// The tasks that it reads, input by input.
+    pub fn items(&self) -> impl Iterator<Item = TaskId> {
+        self.inputs.iter().flat_map(|input| input.items.iter().copied())
+    }
+}
+
 /// What one input of a task reads.
 pub struct TaskInput {
     pub name: Arc<str>,
