@@ -2,8 +2,10 @@
 //!
 //! Made from the same manifest as the key, so that the reason cannot disagree with the decision.
 
+use std::sync::Arc;
+
 use crate::failure::Failure;
-use crate::graph::{Graph, TaskId};
+use crate::graph::{Absence, Graph, TaskId};
 use crate::history;
 use crate::key::{Change, TaskKey};
 use crate::plan::{Plan, State};
@@ -21,15 +23,11 @@ pub enum Reason {
     /// It failed, and would again.
     Failed(Failure),
     /// Its record says what it made, but a file is gone or damaged.
-    Missing {
-        key: TaskKey,
-    },
+    Missing { key: TaskKey },
     /// A task that it reads will run, and that is why.
-    Upstream {
-        task: TaskId,
-        reason: Box<Reason>,
-    },
-    Absent(String),
+    Upstream { task: TaskId, reason: Box<Reason> },
+    /// Something that it reads has been taken away.
+    Absent(Arc<Absence>),
 }
 
 /// The reasons of tasks, all looked up in the same runs.
@@ -48,9 +46,10 @@ impl<'a> Why<'a> {
     /// The shortest true reason for the state of `task`.
     pub fn reason(&self, task: TaskId) -> Reason {
         match &self.plan.states[task] {
-            State::Absent => {
-                Reason::Absent(self.graph.tasks[task].absent.as_deref().unwrap_or_default().to_string())
-            }
+            State::Absent => match &self.graph.tasks[task].absent {
+                Some(absence) => Reason::Absent(absence.clone()),
+                None => Reason::Never,
+            },
             State::Cached { key, .. } => match self.store.record(key) {
                 Some(record) => Reason::Cached(Box::new(record)),
                 None => Reason::Missing { key: *key },

@@ -3,7 +3,7 @@
 mod common;
 
 use common::graph;
-use hspipe_engine::graph::Graph;
+use hspipe_engine::graph::{Graph, Notice};
 use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = include_str!("../../../pipeline.yaml");
@@ -78,7 +78,8 @@ fn any_parameter_can_be_an_axis() {
 fn what_is_taken_away_empties_its_panels_with_a_notice() {
     let notices = |sets: &[&str]| {
         let (spec, graph) = graph(PIPELINE, sets);
-        graph.notices(&graph.closure(&graph.select(&spec, &["figure8".to_string()]).unwrap()))
+        let tasks = graph.closure(&graph.select(&spec, &["figure8".to_string()]).unwrap());
+        graph.notices(&tasks).iter().map(Notice::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
         notices(&["datasets=[FashionMNIST]"]),

@@ -232,7 +232,7 @@ fn a_sweep_may_stand_in_the_file_and_be_taken_back() {
     let (_, none) = graph(PIPELINE, &["runs=[0, 2]"]);
     let absent = |name: &str| {
         let task = none.tasks.ids().find(|task| none.name(*task) == name).unwrap();
-        none.tasks[task].absent.as_deref().map(str::to_string)
+        none.tasks[task].absent.as_ref().map(|absence| absence.to_string())
     };
     assert_eq!(absent("figure[runs=0]").as_deref(), Some("identify has no set now"));
     assert_eq!(absent("figure[runs=2]"), None);

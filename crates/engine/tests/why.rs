@@ -117,7 +117,7 @@ fn a_missing_file_and_a_value_taken_away_are_told() {
     let ran = planned(&lab, &["networks=[A]"]);
     assert!(matches!(reason(&lab, &ran, "train[set=0]"), Reason::Missing { .. }));
     match reason(&lab, &ran, "chosen") {
-        Reason::Absent(why) => assert_eq!(why, "variant has no network=B now, only A"),
+        Reason::Absent(why) => assert_eq!(why.to_string(), "variant has no network=B now, only A"),
         other => panic!("{other:?}"),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Graph, Slice, Stage, StageId, TaskId, ValueId, union};
+use super::{Absence, Graph, Slice, Stage, StageId, TaskId, ValueId, union};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::AnyOp;
@@ -25,14 +25,14 @@ pub struct Join {
     /// For each axis of the upstream stage, the values that it takes where it is read.
     domains: Arc<[Vec<ValueId>]>,
     /// Values that the reference fixes and the upstream stage does not have (any longer).
-    missing: Option<Arc<str>>,
+    missing: Option<Arc<Absence>>,
 }
 
 /// What a point reads by a [`Join`].
 pub enum Joined {
     Items(Arc<[TaskId]>),
     /// Nothing, and why.
-    Nothing(Arc<str>),
+    Nothing(Arc<Absence>),
     /// Nothing, since upstream leaves this point out: so must the reader.
     Excluded,
 }
@@ -58,8 +58,9 @@ impl Join {
                 .collect(),
         };
         let empty = domains.iter().position(Vec::is_empty);
-        let mut missing =
-            empty.map(|axis| Arc::from(format!("{} has no {} now", stage.name, stage.axes[axis])));
+        let mut missing = empty.map(|axis| {
+            Arc::new(Absence::EmptyAxis { stage: stage.name.clone(), axis: stage.axes[axis].clone() })
+        });
         let mut several = Vec::new();
         let mut fixed: Vec<(usize, Vec<ValueId>)> = Vec::new();
         for fix in &reference.fix {
@@ -71,15 +72,12 @@ impl Join {
                 .filter(|id| domains[place].contains(id))
                 .collect();
             if ids.is_empty() {
-                let has: Vec<String> = domains[place].iter().map(|id| show(graph.values.get(*id))).collect();
-                let wanted: Vec<String> = wanted.iter().map(show).collect();
-                missing = Some(Arc::from(format!(
-                    "{} has no {}={} now, only {}",
-                    stage.name,
-                    fix.axis,
-                    wanted.join(" or "),
-                    if has.is_empty() { "nothing".to_string() } else { has.join(", ") },
-                )));
+                missing = Some(Arc::new(Absence::OtherValues {
+                    stage: stage.name.clone(),
+                    axis: fix.axis.clone(),
+                    wanted: wanted.clone(),
+                    has: domains[place].iter().map(|id| graph.values.get(*id).clone()).collect(),
+                }));
             }
             if wanted.len() > 1 {
                 several.push(place);
@@ -135,12 +133,15 @@ impl Join {
         };
         let present: Vec<TaskId> =
             items.iter().copied().filter(|task| graph.tasks[*task].absent.is_none()).collect();
-        Ok(match (present.len(), items.first()) {
-            (0, Some(first)) => Joined::Nothing(
-                graph.tasks[*first].absent.clone().unwrap_or_else(|| "nothing to read".into()),
-            ),
-            (n, _) if n == items.len() => Joined::Items(items.clone()),
-            _ => Joined::Items(present.into()),
+        let absence = || items.iter().find_map(|task| graph.tasks[*task].absent.clone());
+        Ok(if present.len() == items.len() {
+            Joined::Items(items.clone())
+        } else if present.is_empty()
+            && let Some(why) = absence()
+        {
+            Joined::Nothing(why)
+        } else {
+            Joined::Items(present.into())
         })
     }
 

@@ -3,6 +3,7 @@
 //! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task knows its
 //! coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
 
+mod absence;
 mod bind;
 mod domain;
 mod expand;
@@ -13,7 +14,7 @@ mod limit;
 mod select;
 mod sweep;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::SpecError;
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 use crate::spec::Spec;
 use crate::value::{Value, canonical, show};
 
+pub use absence::{Absence, Notice};
 pub use ids::{ById, Id, StageId, TaskId, TaskRange, ValueId};
 
 /// Every distinct axis value once, so that joins compare numbers.
@@ -94,7 +96,7 @@ pub struct Task {
     pub seed: Option<Arc<Seed>>,
     pub inputs: Vec<TaskInput>,
     /// Why this task cannot be: something that it reads has been taken away.
-    pub absent: Option<Arc<str>>,
+    pub absent: Option<Arc<Absence>>,
 }
 
 impl Task {
@@ -188,25 +190,6 @@ impl Graph {
             [] => self.stage_of(task).name.clone(),
             _ => format!("{}[{}]", self.stage_of(task).name, coords.join(", ")),
         }
-    }
-
-    /// What the user should know of `tasks`: stages, such as a figure's panels, that a `--set` has emptied.
-    pub fn notices(&self, tasks: &[TaskId]) -> Vec<String> {
-        let mut left_out: BTreeMap<&str, BTreeMap<StageId, usize>> = BTreeMap::new();
-        for task in tasks {
-            if let Some(why) = &self.tasks[*task].absent {
-                *left_out.entry(why).or_default().entry(self.tasks[*task].stage).or_default() += 1;
-            }
-        }
-        let stage = |(stage, tasks): (StageId, usize)| match self.stages[stage].axes.len() {
-            0 => self.stages[stage].name.clone(),
-            _ => format!("{} ({tasks} tasks)", self.stages[stage].name),
-        };
-        let line = |(why, stages): (&str, BTreeMap<StageId, usize>)| {
-            let stages: Vec<String> = stages.into_iter().map(stage).collect();
-            format!("left out: {} ({why})", stages.join(", "))
-        };
-        left_out.into_iter().map(line).collect()
     }
 
     /// The coordinates of `item`, an item of `input`, that tell it from its neighbours.

@@ -120,9 +120,8 @@ fn resolve(
     let Some(stage) = graph.stage(&name.text) else {
         let targets = spec.targets.iter().map(|target| target.name.text.as_str());
         let stages = graph.stages.iter().map(|stage| stage.name.as_str());
-        let mut error = unknown_stage(graph, name);
-        error.what = format!("there is no target and no stage `{}`", name.text);
-        return Err(error.hint(names::hint(&name.text, targets.chain(stages))));
+        return Err(SpecError::new(name.at, format!("there is no target and no stage `{}`", name.text))
+            .hint(names::hint(&name.text, targets.chain(stages))));
     };
     if reference.table.is_some() {
         super::join::table(stage, reference)?;

@@ -126,7 +126,5 @@ fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
 }
 
 fn cannot_store(error: StoreError) -> OpError {
-    let mut error = OpError::from(error);
-    error.what = "the result cannot be stored".into();
-    error
+    OpError::new("the result cannot be stored").because(error)
 }
