@@ -4,6 +4,8 @@
 //!
 //! Prints, for 10,000 and for 100,000 tasks, seconds, tasks per second and the most memory that was taken.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "../tests/common/mod.rs"]
 mod common;
 

@@ -100,7 +100,7 @@ fn what_is_taken_away_empties_its_panels_with_a_notice() {
 fn seeds_are_those_of_the_published_networks() {
     let (_, graph) = graph(PIPELINE, &["datasets=[MNIST, CIFAR10]"]);
     let seeds = graph.stages.iter().filter_map(|stage| {
-        let seed = graph.tasks[stage.tasks.clone().last()?].seed.as_ref()?;
+        let seed = graph.tasks[stage.tasks.clone().next_back()?].seed.as_ref()?;
         Some((stage.name.as_str(), seed.draw(0)))
     });
     let expected = [
