@@ -43,6 +43,7 @@ pub struct Checkpoint {
     share: f64,
     /// Seconds that earlier runs took for the state that was loaded.
     before: OnceLock<f64>,
+    /// When states are kept, and when the run is to end.
     pub rhythm: Rhythm,
 }
 

@@ -18,15 +18,20 @@ use crate::store::Store;
 /// A file and its size.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
+    /// Where it lies.
     pub path: PathBuf,
+    /// Its size.
     pub bytes: u64,
 }
 
 /// The files of a cache by what they are.
 #[derive(Debug, Default)]
 pub struct Survey {
+    /// Tables, by the digests of their bytes.
     pub objects: Vec<(Digest, Item)>,
+    /// Records, by the keys of their tasks.
     pub records: Vec<(TaskKey, Item)>,
+    /// What was asked of each run and what it left.
     pub runs: Vec<Item>,
     /// The states of tasks that were cut off or are being computed, and failures that last.
     pub checkpoints: Vec<(TaskKey, Item)>,
@@ -73,6 +78,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
 }
 
 impl Survey {
+    /// The size of all files together.
     pub fn bytes(&self) -> u64 {
         let objects = self.objects.iter().map(|(_, item)| item.bytes);
         let records = self.records.iter().map(|(_, item)| item.bytes);
@@ -96,14 +102,18 @@ pub struct Keep {
 pub struct Garbage {
     /// Runs first, then records, then objects: at any moment what is on record is there.
     pub items: Vec<Item>,
+    /// How many of the items are objects.
     pub objects: usize,
+    /// How many of them are runs.
     pub runs: usize,
     /// Runs that stay, and the bytes of their objects.
     pub kept_runs: usize,
+    /// How many bytes the objects of the runs that stay take.
     pub kept_bytes: u64,
 }
 
 impl Garbage {
+    /// The size of all items together.
     pub fn bytes(&self) -> u64 {
         self.items.iter().map(|item| item.bytes).sum()
     }

@@ -25,9 +25,11 @@ const RUNS: usize = 3;
 /// What all tasks that no record serves will take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
+    /// Networks that are trained.
     pub networks: u64,
     /// On one core.
     pub seconds: f64,
+    /// Of the tables that are made.
     pub bytes: u64,
     /// Whether all of it is from tasks that were computed with this cache.
     pub measured: bool,
@@ -36,12 +38,14 @@ pub struct Estimate {
 /// What each task that no record serves will take, about. Work that tasks share is counted with the first of them.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
+    /// Tasks that cost something.
     pub of: BTreeMap<TaskId, Cost>,
     /// Whether all of it is from tasks that were computed with this cache.
     pub measured: bool,
 }
 
 impl Expected {
+    /// The sum over all tasks.
     pub fn total(&self) -> Estimate {
         let mut sum = Estimate { measured: self.measured, ..Estimate::default() };
         for cost in self.of.values() {

@@ -17,8 +17,11 @@ use crate::store::{Store, write_json};
 /// What is remembered of a failed task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
+    /// The task's key.
     pub key: TaskKey,
+    /// What went wrong.
     pub what: String,
+    /// What the user can do.
     pub hint: Option<String>,
     /// Seconds since 1970, UTC.
     pub at: u64,

@@ -43,11 +43,13 @@ impl End {
 pub struct RunRecord {
     /// Seconds since 1970, UTC.
     pub at: u64,
+    /// hspipe's version.
     pub hspipe: String,
     /// The targets as asked.
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
+    /// How it ended.
     #[serde(default, skip_serializing_if = "End::is_done")]
     pub end: End,
     /// How many tasks failed.

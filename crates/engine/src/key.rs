@@ -54,8 +54,11 @@ pub struct BatchGroup(Digest);
 /// that say where something lies ([`crate::op::Registry::set_places`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seed {
+    /// The pipeline's parameter `seed`.
     pub root: u64,
+    /// Tells draws for different purposes apart; the op's name unless the stage gives another.
     pub role: String,
+    /// The coordinates, by axis.
     pub by: BTreeMap<String, Value>,
 }
 
@@ -81,21 +84,28 @@ pub struct InputDigest {
     /// The coordinates of gathered axes; empty where an input is one table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub coords: BTreeMap<String, Value>,
+    /// Of the table's bytes.
     pub digest: Digest,
 }
 
 /// All that a task's result depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// The op's name.
     pub op: String,
+    /// The op's version.
     pub version: u32,
+    /// The parameters that the op declares, in their canonical form.
     pub params: Value,
+    /// The [`Seed`] as a value; none if the op draws no random numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Value>,
+    /// The tables that the task reads, by the names of its inputs.
     pub inputs: BTreeMap<String, Vec<InputDigest>>,
 }
 
 impl Manifest {
+    /// This manifest of a task that draws from `seed`.
     pub fn with_seed(mut self, seed: Option<&Seed>) -> Self {
         self.seed = seed.map(Seed::value);
         self
@@ -197,24 +207,38 @@ fn differ(old: &Value, new: &Value, name: &str, found: &mut impl FnMut(String, V
 /// One difference between two manifests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
+    /// Another op.
     Op {
+        /// The op's name before.
         old: String,
+        /// Its name now.
         new: String,
     },
+    /// Another version of the same op.
     Version {
+        /// The op's name.
         op: String,
+        /// The version before.
         old: u32,
+        /// The version now.
         new: u32,
     },
+    /// Another value of a parameter, of a part of one, or of a part of the seed.
     Param {
+        /// Its name, with dots before parts.
         name: String,
+        /// The value before; null if there was none.
         old: Value,
+        /// The value now; null if there is none.
         new: Value,
     },
     /// The tables of an input differ; the numbers of tables before and now.
     Input {
+        /// The input's name.
         name: String,
+        /// How many tables it had.
         old: usize,
+        /// How many it has.
         new: usize,
     },
 }

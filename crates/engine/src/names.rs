@@ -10,7 +10,14 @@ pub enum Meant {
     /// One of these, which are all that are valid: none is near.
     OneOf(Vec<String>),
     /// One of many numbers that begin and end so.
-    Between { first: String, second: String, last: String },
+    Between {
+        /// The least.
+        first: String,
+        /// The least but one.
+        second: String,
+        /// The greatest.
+        last: String,
+    },
 }
 
 impl fmt::Display for Meant {

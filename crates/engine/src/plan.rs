@@ -19,13 +19,26 @@ use crate::store::{Output, Record, Store};
 #[derive(Clone, Debug)]
 pub enum State {
     /// A record serves it.
-    Cached { key: TaskKey, outputs: Vec<Output> },
+    Cached {
+        /// The record's key.
+        key: TaskKey,
+        /// The tables that it has made.
+        outputs: Vec<Output>,
+    },
     /// Its inputs are known and no record serves it.
-    ToRun { key: TaskKey, manifest: Arc<Manifest> },
+    ToRun {
+        /// The key under which its record will be stored.
+        key: TaskKey,
+        /// What the key is the digest of.
+        manifest: Arc<Manifest>,
+    },
     /// Something that it reads is not computed yet.
     Depends,
     /// It failed, and would again; see [`crate::failure`].
-    Failed { key: TaskKey },
+    Failed {
+        /// The key under which its failure is kept.
+        key: TaskKey,
+    },
     /// It cannot do without something that failed for good.
     Blocked,
     /// Something that it reads has been taken away; see [`crate::graph::Task::absent`].
@@ -33,6 +46,7 @@ pub enum State {
 }
 
 impl State {
+    /// The tables that it has made; none if it is not cached.
     pub fn outputs(&self) -> Option<&[Output]> {
         match self {
             State::Cached { outputs, .. } => Some(outputs),
@@ -56,7 +70,9 @@ impl State {
 
 /// What a task has made, for those that read it.
 pub enum Made<'a> {
+    /// These.
     Tables(&'a [Output]),
+    /// It is not computed yet.
     NotYet,
     /// It failed for good, or reads what did.
     Never,
@@ -74,23 +90,29 @@ pub enum Lack {
 /// The state of every task of a graph.
 #[derive(Clone)]
 pub struct Plan {
+    /// What is known of each.
     pub states: ById<TaskId, State>,
 }
 
 /// How many tasks are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// A record serves them.
     pub cached: usize,
+    /// Their inputs are known and no record serves them.
     pub to_run: usize,
+    /// Something that they read is not computed yet.
     pub depends: usize,
     /// Failed for good.
     pub failed: usize,
     /// In want of what failed.
     pub blocked: usize,
+    /// Something that they read has been taken away.
     pub absent: usize,
 }
 
 impl Counts {
+    /// All that can be: those that are absent do not count.
     pub fn all(&self) -> usize {
         self.cached + self.to_run + self.depends + self.failed + self.blocked
     }
@@ -131,6 +153,7 @@ impl Plan {
         Plan { states }
     }
 
+    /// How many of `tasks` are in which state.
     pub fn count(&self, tasks: impl IntoIterator<Item = TaskId>) -> Counts {
         let mut counts = Counts::default();
         for task in tasks {

@@ -16,7 +16,7 @@ const END: &[u8] = b"\"}\n";
 ///
 /// # Errors
 /// A value that JSON has no words for.
-pub fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec(value)?;
     let brace = bytes.pop();
     debug_assert_eq!(brace, Some(b'}'));
@@ -28,7 +28,7 @@ pub fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 }
 
 /// The value of a file; none if it is not as it was written.
-pub fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     match checksum(bytes) {
         Some((before, check)) => check.eq(Digest::of(before).hex().as_bytes()).then_some(())?,
         None if has_field(bytes) => return None,
@@ -38,7 +38,7 @@ pub fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 }
 
 /// Whether a file carries a checksum; older ones do not.
-pub fn is_sealed(bytes: &[u8]) -> bool {
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     checksum(bytes).is_some()
 }
 

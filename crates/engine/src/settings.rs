@@ -13,7 +13,9 @@ use crate::yaml::{self, Kind, Node};
 /// A parameter's value and its origin.
 #[derive(Clone, Debug)]
 pub struct Setting {
+    /// Its value.
     pub value: Value,
+    /// Where that was written.
     pub origin: Origin,
 }
 
@@ -128,10 +130,12 @@ impl Settings {
         Ok(())
     }
 
+    /// The parameter of that name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         self.params.get(name)
     }
 
+    /// All parameters in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.params.iter().map(|(name, setting)| (name.as_str(), setting))
     }

@@ -26,8 +26,11 @@ pub struct Store {
 /// One output table of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
+    /// The op's name for it.
     pub table: String,
+    /// Of its bytes: the name of its object.
     pub digest: Digest,
+    /// Its size.
     pub bytes: u64,
 }
 
@@ -35,10 +38,14 @@ pub struct Output {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Fields")]
 pub struct Record {
+    /// The task's key, which is that of the manifest.
     pub key: TaskKey,
+    /// What it was made from.
     #[serde(flatten)]
     pub manifest: Manifest,
+    /// The tables that it made.
     pub outputs: Vec<Output>,
+    /// Who made them, and when.
     pub made: Made,
 }
 
@@ -72,12 +79,25 @@ pub struct Made {
     pub seconds: f64,
 }
 
+/// What is wrong with a file of the cache.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The system refuses something.
     #[error("cannot {action} {path}")]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An object's bytes are not those of its name.
     #[error("{path} is damaged; it is set aside and made anew")]
-    Corrupt { path: PathBuf },
+    Corrupt {
+        /// Where it lay.
+        path: PathBuf,
+    },
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -109,10 +129,12 @@ impl Store {
         &self.build
     }
 
+    /// The cache folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Where the bytes of `digest` lie, if they do.
     pub fn object_path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
         self.root.join("objects").join(&hex[..2]).join(&hex[2..])
@@ -196,12 +218,12 @@ impl Store {
     }
 }
 
-/// Writes `value` as a [`sealed`] JSON file, whole or not at all.
+/// Writes `value` as a sealed JSON file, whole or not at all.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     write_whole(path, &json(path, value)?)
 }
 
-/// Writes `value` as a [`sealed`] JSON file unless there is a file already; whether it did.
+/// Writes `value` as a sealed JSON file unless there is a file already; whether it did.
 pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
     match temporary(path, &[&json(path, value)?])?.persist_noclobber(path) {
         Ok(_) => Ok(true),

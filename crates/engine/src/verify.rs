@@ -20,8 +20,11 @@ use crate::store::{Store, StoreError};
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]
 pub struct Verified {
+    /// Objects that were read.
     pub objects: usize,
+    /// Their bytes.
     pub bytes: u64,
+    /// Records that were read.
     pub records: usize,
     /// Of these, records of an older hspipe, which carry no checksum.
     pub unsealed: usize,
@@ -73,9 +76,13 @@ pub fn verify(
 /// A table that did not come out the same.
 #[derive(Debug)]
 pub struct Differs {
+    /// The task that was computed again.
     pub task: TaskId,
+    /// Its table.
     pub table: String,
+    /// The digest in the cache.
     pub stored: Digest,
+    /// The digest of what was computed now.
     pub now: Digest,
 }
 

@@ -23,9 +23,17 @@ pub enum Reason {
     /// It failed, and would again.
     Failed(Failure),
     /// Its record says what it made, but a file is gone or damaged.
-    Missing { key: TaskKey },
+    Missing {
+        /// The record's key.
+        key: TaskKey,
+    },
     /// A task that it reads will run, and that is why.
-    Upstream { task: TaskId, reason: Box<Reason> },
+    Upstream {
+        /// The first such task.
+        task: TaskId,
+        /// Why it will run.
+        reason: Box<Reason>,
+    },
     /// Something that it reads has been taken away.
     Absent(Arc<Absence>),
 }
@@ -39,6 +47,7 @@ pub struct Why<'a> {
 }
 
 impl<'a> Why<'a> {
+    /// For the tasks of `graph`, of which `plan` says how they are.
     pub fn new(graph: &'a Graph, plan: &'a Plan, store: &'a Store) -> Self {
         Why { graph, plan, store, runs: history::newest_first(store).take(100).collect() }
     }

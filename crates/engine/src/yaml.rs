@@ -10,14 +10,18 @@ use crate::value::{Value, number};
 /// A YAML value with its place.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// Where it begins.
     pub at: Loc,
+    /// What it is.
     pub kind: Kind,
 }
 
+/// What a node is.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// Null, bool, number or text.
     Scalar(Value),
+    /// In the order written.
     List(Vec<Node>),
     /// In the order written.
     Map(Vec<(Name, Node)>),
@@ -26,9 +30,11 @@ pub enum Kind {
 /// A map's key, or another name that the user wrote, with its place.
 #[derive(Clone, Debug)]
 pub struct Name {
+    /// As text, whatever it is.
     pub text: String,
     /// What it is where a value is meant: `1` is a number, `"1"` a text.
     pub value: Value,
+    /// Where it begins.
     pub at: Loc,
 }
 

@@ -14,9 +14,23 @@ use crate::value::{Value, show};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Absence {
     /// An axis of a stage that it reads has no values.
-    EmptyAxis { stage: String, axis: String },
+    EmptyAxis {
+        /// The stage that is read.
+        stage: String,
+        /// Its axis.
+        axis: String,
+    },
     /// An axis of a stage that it reads has none of the values that are wanted, but others.
-    OtherValues { stage: String, axis: String, wanted: Vec<Value>, has: Vec<Value> },
+    OtherValues {
+        /// The stage that is read.
+        stage: String,
+        /// Its axis.
+        axis: String,
+        /// The values that the reference fixes.
+        wanted: Vec<Value>,
+        /// The values that the axis has where it is read.
+        has: Vec<Value>,
+    },
 }
 
 impl fmt::Display for Absence {
@@ -38,6 +52,7 @@ impl fmt::Display for Absence {
 /// The stages of which tasks are left out for one reason.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
+    /// The one reason.
     pub why: Arc<Absence>,
     /// Each with how many tasks it lacks, unless it has one alone.
     pub stages: Vec<(String, Option<usize>)>,

@@ -19,7 +19,7 @@ use crate::yaml::Name;
 
 /// Finds the value of each parameter of a stage's op: the stage's own, else the axis of that name, else the
 /// pipeline's parameter of that name, else the op's default.
-pub struct Binder {
+pub(super) struct Binder {
     op: Arc<dyn AnyOp>,
     stage: Name,
     /// Swept parameters, the first axes.
@@ -40,7 +40,7 @@ impl Binder {
     ///
     /// # Errors
     /// A parameter that the op does not declare, or that is also an axis; `seed_by` that does not fit.
-    pub fn new(
+    pub(super) fn new(
         settings: &Settings,
         stage: &StageSpec,
         op: Arc<dyn AnyOp>,
@@ -136,7 +136,7 @@ impl Binder {
     }
 
     /// The parameters of the op at a point.
-    pub fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
+    pub(super) fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
         let point: Vec<ValueId> = self.axes.iter().map(|(_, place)| coords[*place]).collect();
         if let Some(bound) = self.bound.get(&point) {
             return Ok(bound.clone());
@@ -177,7 +177,7 @@ impl Binder {
     }
 
     /// Where a point's random numbers come from, if the op draws: from all coordinates that are no places.
-    pub fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
+    pub(super) fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
         let Draws { root, role, by } = self.draws.as_ref()?;
         let by = by.iter().map(|(axis, place)| (axis, values.get(coords[*place])));
         let by = by.filter(|(axis, value)| !(self.is_place)(axis, value));

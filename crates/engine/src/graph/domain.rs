@@ -11,7 +11,7 @@ use crate::value::{Value, as_list, kind, show};
 use crate::yaml::{Name, Node};
 
 /// The axes of a stage and all its points, in the order of its axes, the last one fastest.
-pub struct Points {
+pub(super) struct Points {
     pub axes: Vec<String>,
     /// For each axis, each of its values once.
     pub domains: Vec<Vec<ValueId>>,
@@ -33,7 +33,7 @@ enum AxisValues {
 /// # Errors
 /// An axis that has no values anywhere, a count that is none, `by` an axis that the stage lacks, a value of
 /// that axis without a case, an unknown axis in `exclude`.
-pub fn points(
+pub(super) fn points(
     spec: &Spec,
     settings: &Settings,
     stage: &StageSpec,
@@ -205,7 +205,7 @@ fn list(
 }
 
 /// Conditions with axes as places and values as ids. Values that no axis has match nothing.
-pub fn resolve_conditions(
+pub(super) fn resolve_conditions(
     settings: &Settings,
     conditions: &[Condition],
     axes: &[String],
@@ -225,6 +225,6 @@ pub fn resolve_conditions(
 }
 
 /// Whether a point meets every condition.
-pub fn matches(conditions: &[(usize, Vec<ValueId>)], point: &[ValueId]) -> bool {
+pub(super) fn matches(conditions: &[(usize, Vec<ValueId>)], point: &[ValueId]) -> bool {
     conditions.iter().all(|(axis, wanted)| wanted.contains(&point[*axis]))
 }

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
 
-pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
+pub(super) fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
     let mut graph = Graph { stages: ById::default(), tasks: ById::default(), values: Values::default() };
     for index in upstream_first(&spec.stages)? {
         expand_stage(spec, settings, ops, &spec.stages[index], &mut graph)?;

@@ -15,7 +15,7 @@ use crate::value::show;
 use crate::yaml::Name;
 
 /// A reference made ready to answer for each point of the downstream stage.
-pub struct Join {
+pub(super) struct Join {
     pub output: usize,
     pub gathered: Arc<[usize]>,
     /// The joined axes: their places downstream and upstream.
@@ -29,7 +29,7 @@ pub struct Join {
 }
 
 /// What a point reads by a [`Join`].
-pub enum Joined {
+pub(super) enum Joined {
     Items(Arc<[TaskId]>),
     /// Nothing, and why.
     Nothing(Arc<Absence>),
@@ -40,7 +40,7 @@ pub enum Joined {
 impl Join {
     /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already. `axes` are those of
     /// the downstream stage; the first are swept and have the values `at`.
-    pub fn new(
+    pub(super) fn new(
         graph: &Graph,
         reference: &Reference,
         axes: &[String],
@@ -111,7 +111,12 @@ impl Join {
     ///
     /// # Errors
     /// The point has a value on a shared axis that the upstream stage's axis does not have at all.
-    pub fn at(&self, graph: &Graph, coords: &[ValueId], reference: &Reference) -> Result<Joined, SpecError> {
+    pub(super) fn at(
+        &self,
+        graph: &Graph,
+        coords: &[ValueId],
+        reference: &Reference,
+    ) -> Result<Joined, SpecError> {
         if let Some(why) = &self.missing {
             return Ok(Joined::Nothing(why.clone()));
         }
@@ -146,7 +151,7 @@ impl Join {
     }
 
     /// Refuses a join that gathers several tables where the op takes one.
-    pub fn check_arity(
+    pub(super) fn check_arity(
         &self,
         graph: &Graph,
         op: &dyn AnyOp,
@@ -186,7 +191,7 @@ fn slices<'a>(stage: &'a Stage, reference: &Reference, axes: &[String], at: &[Va
 }
 
 /// The place of the table that `reference` names among the stage's outputs.
-pub fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
+pub(super) fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
     let outputs = stage.op.outputs();
     match &reference.table {
         Some(table) => outputs.iter().position(|output| output == table).ok_or_else(|| {
@@ -199,14 +204,14 @@ pub fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
     }
 }
 
-pub fn axis_place(stage: &Stage, axis: &str, at: &Name) -> Result<usize, SpecError> {
+pub(super) fn axis_place(stage: &Stage, axis: &str, at: &Name) -> Result<usize, SpecError> {
     stage.axes.iter().position(|name| name == axis).ok_or_else(|| {
         SpecError::new(at.at, format!("stage `{}` has no axis `{axis}`", stage.name))
             .hint(names::hint(axis, stage.axes.iter().map(String::as_str)))
     })
 }
 
-pub fn unknown_stage(graph: &Graph, name: &Name) -> SpecError {
+pub(super) fn unknown_stage(graph: &Graph, name: &Name) -> SpecError {
     SpecError::new(name.at, format!("there is no stage `{}`", name.text))
         .hint(names::hint(&name.text, graph.stages.iter().map(|stage| stage.name.as_str())))
 }

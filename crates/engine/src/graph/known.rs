@@ -15,7 +15,7 @@ use crate::yaml::Node;
 
 /// # Errors
 /// A value that its axis can never have, with its place and the nearest that it can have.
-pub fn check(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<(), SpecError> {
+pub(super) fn check(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<(), SpecError> {
     let known = Known { spec, ops, settings: settings.variants(spec)? };
     for stage in &spec.stages {
         for condition in stage.exclude.iter().flatten() {

@@ -4,10 +4,10 @@ use crate::error::SpecError;
 use crate::spec::StageSpec;
 
 /// A guard against a slip such as `runs=1000000000`, far above any real study.
-pub const MOST_TASKS: usize = 10_000_000;
+pub(super) const MOST_TASKS: usize = 10_000_000;
 
 /// The error for a stage that has more.
-pub fn too_many(stage: &StageSpec) -> SpecError {
+pub(super) fn too_many(stage: &StageSpec) -> SpecError {
     let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
     SpecError::new(stage.name.at, what)
 }

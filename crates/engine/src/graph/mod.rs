@@ -49,6 +49,7 @@ impl Values {
         self.ids.get(&canonical(value)).copied()
     }
 
+    /// The value of `id`.
     pub fn get(&self, id: ValueId) -> &Value {
         &self.list[id]
     }
@@ -56,8 +57,11 @@ impl Values {
 
 /// A stage with its tasks.
 pub struct Stage {
+    /// As the pipeline names it.
     pub name: String,
+    /// One line for people.
     pub about: Option<String>,
+    /// What computes its tasks.
     pub op: Arc<dyn AnyOp>,
     /// Swept parameters, then the axes that the pipeline gives it.
     pub axes: Vec<String>,
@@ -65,6 +69,7 @@ pub struct Stage {
     swept: usize,
     /// The stages that its inputs name, each once.
     pub reads: Vec<String>,
+    /// Its tasks, in the order of its points: the last axis is the fastest.
     pub tasks: TaskRange,
     /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
     pub whole: Vec<bool>,
@@ -89,11 +94,15 @@ struct Slice {
 
 /// One point of a stage: the unit of caching.
 pub struct Task {
+    /// The stage of which it is a point.
     pub stage: StageId,
     /// One value per axis of the stage.
     pub coords: Box<[ValueId]>,
+    /// What its op is asked.
     pub params: Bound,
+    /// Where its random numbers come from; none if its op draws none.
     pub seed: Option<Arc<Seed>>,
+    /// What it reads, input by input. One whose condition does not hold here is left out.
     pub inputs: Vec<TaskInput>,
     /// Why this task cannot be: something that it reads has been taken away.
     pub absent: Option<Arc<Absence>>,
@@ -108,11 +117,13 @@ impl Task {
 
 /// What one input of a task reads.
 pub struct TaskInput {
+    /// The op's name for it.
     pub name: Arc<str>,
     /// The place of the table among the upstream op's outputs.
     pub output: usize,
     /// The upstream stage's axes (by place) whose coordinates tell the items apart.
     pub gathered: Arc<[usize]>,
+    /// The tasks that it reads, in the order of their stage.
     pub items: Arc<[TaskId]>,
 }
 
@@ -126,8 +137,11 @@ impl TaskInput {
 
 /// All tasks of a pipeline under given settings.
 pub struct Graph {
+    /// Every stage, after those that it reads.
     pub stages: ById<StageId, Stage>,
+    /// Every task, stage by stage.
     pub tasks: ById<TaskId, Task>,
+    /// The values of all coordinates.
     pub values: Values,
 }
 
@@ -141,10 +155,12 @@ impl Graph {
         expand::expand(spec, settings, ops).map_err(|error| error.in_file(&spec.file))
     }
 
+    /// The stage of that name.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
+    /// The stage of which `task` is a point.
     pub fn stage_of(&self, task: TaskId) -> &Stage {
         &self.stages[self.tasks[task].stage]
     }

@@ -83,7 +83,7 @@ impl Graph {
 }
 
 /// The tasks of one target of the file.
-pub fn target(
+pub(super) fn target(
     graph: &Graph,
     spec: &Spec,
     target: &Target,

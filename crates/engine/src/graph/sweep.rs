@@ -15,7 +15,7 @@ use crate::value::{self, Value, show};
 use crate::yaml::{Kind, Node};
 
 /// A parameter that is an axis of a stage.
-pub struct Sweep {
+pub(super) struct Sweep {
     /// `name`, or `name.part`.
     pub name: String,
     pub values: Vec<ValueId>,
@@ -27,7 +27,7 @@ pub struct Sweep {
 ///
 /// # Errors
 /// A list without values, or with one of them twice; an axis with the name of a swept parameter.
-pub fn of_stage(
+pub(super) fn of_stage(
     spec: &Spec,
     settings: &Settings,
     stage: &StageSpec,
@@ -129,7 +129,7 @@ fn values(settings: &Settings, name: &str, graph: &mut Graph) -> Result<Vec<Valu
 }
 
 /// Every combination of the values, the last fastest; an empty one if nothing is swept.
-pub fn combinations(sweeps: &[Sweep], stage: &StageSpec) -> Result<Vec<Box<[ValueId]>>, SpecError> {
+pub(super) fn combinations(sweeps: &[Sweep], stage: &StageSpec) -> Result<Vec<Box<[ValueId]>>, SpecError> {
     let mut all = vec![Vec::new()];
     for Sweep { values, .. } in sweeps {
         if all.len().saturating_mul(values.len()) > MOST_TASKS {

@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::ParamDecl;
 
-pub fn of<T: DeserializeOwned>() -> Vec<ParamDecl> {
+pub(super) fn of<T: DeserializeOwned>() -> Vec<ParamDecl> {
     let mut names: &'static [&'static str] = &[];
     let _ = T::deserialize(Question::Names(&mut names));
     let depth_of = |name: &&'static str| {

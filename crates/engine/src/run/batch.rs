@@ -20,7 +20,7 @@ impl Batch {
     /// The first tasks in the queue that can start, as many of a group as their op takes at once, and the threads for
     /// them: all that are free and of use if there is nothing else to do with them. Where full batches would leave
     /// threads idle, batches are smaller.
-    pub fn next(graph: &Graph, plan: &Plan, standings: &Standings, free: usize) -> Option<Batch> {
+    pub(super) fn next(graph: &Graph, plan: &Plan, standings: &Standings, free: usize) -> Option<Batch> {
         let queue = standings.queue();
         let mut held: Vec<BatchGroup> = Vec::new();
         loop {

@@ -1,8 +1,8 @@
 //! Computes what a plan lacks: schedules, batches, keeps going past failures, stores each result at once.
 //!
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
-//! [`Report`]. The calling thread decides and owns all state ([`scheduler`]: what to do, `standings`: where each task is,
-//! `batch`: who starts next); a pool of threads computes and writes (`work`).
+//! [`Report`]. The calling thread decides and owns all state: `scheduler.rs` says what to do, `standings.rs` where each
+//! task stands, `batch.rs` who starts next. A pool of threads computes and writes: `work.rs`.
 
 mod batch;
 mod report;

@@ -24,9 +24,11 @@ pub struct Options {
 /// What became of the tasks that were wanted.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// Computed in this run.
     pub computed: Vec<TaskId>,
     /// Found once their inputs were known, or the same work as another task.
     pub reused: Vec<TaskId>,
+    /// Failed, in this run or for good in an earlier one.
     pub failed: Vec<(TaskId, OpError)>,
     /// They read, directly or not, something that failed.
     pub blocked: Vec<TaskId>,
@@ -51,8 +53,15 @@ impl Report {
 /// Why a run could not be carried through.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The system gives no more threads.
     #[error("cannot start {threads} threads")]
-    Threads { threads: usize, source: rayon::ThreadPoolBuildError },
+    Threads {
+        /// How many were wanted.
+        threads: usize,
+        /// What the system says.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// A worker thread ended without an answer.
     #[error("a worker thread is gone")]
     Worker,
 }

@@ -40,7 +40,7 @@ pub(super) struct Scheduler<'a> {
 
 impl<'a> Scheduler<'a> {
     /// For a run that needs the tasks `needed`, which are in the order of computation.
-    pub fn new(
+    pub(super) fn new(
         graph: &'a Graph,
         plan: &'a mut Plan,
         store: &'a Arc<Store>,
@@ -71,7 +71,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Runs until nothing is left to do or nothing more can be done.
-    pub fn drive(mut self, pool: &rayon::ThreadPool) -> Result<Report, RunError> {
+    pub(super) fn drive(mut self, pool: &rayon::ThreadPool) -> Result<Report, RunError> {
         let open = self.standings.tasks();
         self.progress.event(Event::Begin { tasks: &open });
         for task in &open {

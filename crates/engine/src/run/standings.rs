@@ -96,7 +96,7 @@ pub(super) struct Standings {
 
 impl Standings {
     /// Adds a task that comes after those of its run that it reads, `upstream`, each of which is given once.
-    pub fn add(&mut self, turn: Turn, upstream: &[TaskId]) {
+    pub(super) fn add(&mut self, turn: Turn, upstream: &[TaskId]) {
         self.insert(turn, Waiting { left: upstream.len() });
         for item in upstream {
             if let Some(row) = self.rows.get_mut(item) {
@@ -106,7 +106,7 @@ impl Standings {
     }
 
     /// Adds a task of which an earlier run has found that it fails, or that it is blocked.
-    pub fn add_lost(&mut self, turn: Turn, has_failed: bool) {
+    pub(super) fn add_lost(&mut self, turn: Turn, has_failed: bool) {
         self.insert(turn, if has_failed { Failed } else { Blocked });
     }
 
@@ -115,48 +115,48 @@ impl Standings {
     }
 
     /// All tasks in their order.
-    pub fn tasks(&self) -> Vec<TaskId> {
+    pub(super) fn tasks(&self) -> Vec<TaskId> {
         self.rows.keys().copied().collect()
     }
 
     /// The tasks with which the run is not done.
-    pub fn unsettled(&self) -> Vec<TaskId> {
+    pub(super) fn unsettled(&self) -> Vec<TaskId> {
         let open = self.rows.iter().filter(|(_, row)| !row.standing.is_settled());
         open.map(|(task, _)| *task).collect()
     }
 
     /// Whether all that the task reads is there and nothing has been decided yet.
-    pub fn is_ready(&self, task: TaskId) -> bool {
+    pub(super) fn is_ready(&self, task: TaskId) -> bool {
         self.rows.get(&task).is_some_and(|row| row.standing == Waiting { left: 0 })
     }
 
     /// The tasks that can start.
-    pub fn queue(&self) -> &BTreeMap<Turn, BatchGroup> {
+    pub(super) fn queue(&self) -> &BTreeMap<Turn, BatchGroup> {
         &self.queued
     }
 
     /// How many tasks other processes compute.
-    pub fn elsewhere(&self) -> usize {
+    pub(super) fn elsewhere(&self) -> usize {
         self.elsewhere.len()
     }
 
     /// Whether a worker computes this task.
-    pub fn is_running(&self, task: TaskId) -> bool {
+    pub(super) fn is_running(&self, task: TaskId) -> bool {
         self.rows.get(&task).is_some_and(|row| row.standing == Running)
     }
 
     /// Whether no worker computes anything.
-    pub fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 
     /// The tasks that wait for one that runs.
-    pub fn readers_of_running(&self) -> impl Iterator<Item = TaskId> {
+    pub(super) fn readers_of_running(&self) -> impl Iterator<Item = TaskId> {
         self.running.keys().filter_map(|turn| self.rows.get(&turn.task)).flat_map(|row| &row.readers).copied()
     }
 
     /// One of the tasks that `task` reads is done; whether `task` is ready now.
-    pub fn one_less(&mut self, task: TaskId) -> bool {
+    pub(super) fn one_less(&mut self, task: TaskId) -> bool {
         let Some(Waiting { left: left @ 1.. }) = self.rows.get(&task).map(|row| row.standing) else {
             return false;
         };
@@ -165,7 +165,7 @@ impl Standings {
     }
 
     /// Makes a ready task the twin of one with the same key, if one is under way; whether it did.
-    pub fn join(&mut self, task: TaskId, key: &TaskKey, is_forced: bool) -> bool {
+    pub(super) fn join(&mut self, task: TaskId, key: &TaskKey, is_forced: bool) -> bool {
         let Some(work) = self.works.get_mut(key) else { return false };
         work.is_forced |= is_forced;
         work.twins.push(task);
@@ -173,58 +173,58 @@ impl Standings {
     }
 
     /// A ready task is to be computed.
-    pub fn enqueue(&mut self, task: TaskId, key: TaskKey, group: BatchGroup, is_forced: bool) {
+    pub(super) fn enqueue(&mut self, task: TaskId, key: TaskKey, group: BatchGroup, is_forced: bool) {
         if self.go(task, Queued, Some(group)) {
             self.works.insert(key, Work { is_forced, ..Work::default() });
         }
     }
 
     /// Whether work under way is to be computed whatever earlier runs have kept.
-    pub fn is_forced(&self, key: &TaskKey) -> bool {
+    pub(super) fn is_forced(&self, key: &TaskKey) -> bool {
         self.works.get(key).is_some_and(|work| work.is_forced)
     }
 
     /// A worker takes a queued task.
-    pub fn start(&mut self, task: TaskId) {
+    pub(super) fn start(&mut self, task: TaskId) {
         self.go(task, Running, None);
     }
 
     /// Another process computes a queued task.
-    pub fn put_off(&mut self, task: TaskId) {
+    pub(super) fn put_off(&mut self, task: TaskId) {
         self.go(task, Elsewhere, None);
     }
 
     /// What other processes compute is looked at again.
-    pub fn put_back(&mut self) {
+    pub(super) fn put_back(&mut self) {
         for turn in self.elsewhere.keys().copied().collect::<Vec<_>>() {
             self.go(turn.task, Queued, None);
         }
     }
 
     /// The run ends before a running task is done.
-    pub fn stop(&mut self, task: TaskId) {
+    pub(super) fn stop(&mut self, task: TaskId) {
         self.go(task, Stopped, None);
     }
 
     /// A task is done: the tasks that wait for it.
-    pub fn complete(&mut self, task: TaskId) -> Vec<TaskId> {
+    pub(super) fn complete(&mut self, task: TaskId) -> Vec<TaskId> {
         self.go(task, Done, None);
         self.take_readers(task)
     }
 
     /// A task has failed: the tasks that wait for it.
-    pub fn fail(&mut self, task: TaskId) -> Vec<TaskId> {
+    pub(super) fn fail(&mut self, task: TaskId) -> Vec<TaskId> {
         self.go(task, Failed, None);
         self.take_readers(task)
     }
 
     /// A task lacks what it reads: the tasks that wait for it, unless it was known to be blocked.
-    pub fn block(&mut self, task: TaskId) -> Option<Vec<TaskId>> {
+    pub(super) fn block(&mut self, task: TaskId) -> Option<Vec<TaskId>> {
         self.go(task, Blocked, None).then(|| self.take_readers(task))
     }
 
     /// Work is no longer under way: its twins.
-    pub fn take_twins(&mut self, key: &TaskKey) -> Vec<TaskId> {
+    pub(super) fn take_twins(&mut self, key: &TaskKey) -> Vec<TaskId> {
         self.works.remove(key).map_or(Vec::new(), |work| work.twins)
     }
 

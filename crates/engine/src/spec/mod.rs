@@ -17,19 +17,26 @@ use crate::yaml::{self, Kind, Name, Node};
 pub struct Spec {
     /// The file as the user named it, for messages.
     pub file: String,
+    /// The section `params`: names with their default values.
     pub params: Vec<(Name, Node)>,
     /// A profile is a named list of parameter overrides.
     pub profiles: Vec<(Name, Vec<(Name, Node)>)>,
+    /// The section `axes`: axes that stages share.
     pub axes: Vec<(Name, Domain)>,
+    /// The section `stages`.
     pub stages: Vec<StageSpec>,
+    /// The section `targets`.
     pub targets: Vec<Target>,
+    /// The section `results`.
     pub results: Vec<Target>,
 }
 
 /// A stage as written.
 #[derive(Clone, Debug)]
 pub struct StageSpec {
+    /// Its own name.
     pub name: Name,
+    /// The name of its op, which is its own unless it says otherwise.
     pub op: Name,
     /// One line for people.
     pub about: Option<String>,
@@ -37,8 +44,11 @@ pub struct StageSpec {
     pub axes: Vec<(Name, Option<Domain>)>,
     /// Points to leave out: all those that match every condition of one entry.
     pub exclude: Vec<Vec<Condition>>,
+    /// What it reads, by the names of its op's inputs.
     pub inputs: Vec<(Name, InputSpec)>,
+    /// Parameters of its op that it sets itself.
     pub params: Vec<(Name, Node)>,
+    /// The axes that a new draw is made for; none if its op draws nothing.
     pub seed_by: Option<Vec<Name>>,
     /// The word under which seeds are drawn; the op's name unless given.
     pub role: Option<Name>,
@@ -47,13 +57,16 @@ pub struct StageSpec {
 /// An input as written: where from, and at which points of the stage.
 #[derive(Clone, Debug)]
 pub struct InputSpec {
+    /// What it reads.
     pub from: Reference,
+    /// Conditions that must all hold; none of them: at every point.
     pub when: Vec<Condition>,
 }
 
 /// An axis and the values of it that are meant.
 #[derive(Clone, Debug)]
 pub struct Condition {
+    /// The axis.
     pub axis: Name,
     /// One value or a list of them; may hold `$parameter`.
     pub values: Node,
@@ -67,14 +80,22 @@ pub enum Domain {
     /// 0, 1, ..., n - 1.
     Count(Node),
     /// A list for each value of another axis.
-    By { axis: Name, cases: Vec<(Name, Node)> },
+    By {
+        /// The other axis, which stands before this one in the stage.
+        axis: Name,
+        /// For each of its values the list.
+        cases: Vec<(Name, Node)>,
+    },
 }
 
 /// A named list of references: a target of `run`, or a table of results.
 #[derive(Clone, Debug)]
 pub struct Target {
+    /// Its name.
     pub name: Name,
+    /// What it is made of.
     pub of: Vec<Reference>,
+    /// One line for people.
     pub about: Option<String>,
     /// Print it when it was asked for; of results only.
     pub show: bool,

@@ -9,15 +9,20 @@ use crate::yaml::{self, Name};
 /// A stage, the values that some of its axes are fixed to, and perhaps one of its tables.
 #[derive(Clone, Debug)]
 pub struct Reference {
+    /// The stage, or a target where targets may stand.
     pub stage: Name,
+    /// Axes that are fixed, each once.
     pub fix: Vec<Fix>,
+    /// One of the stage's tables, if it is named.
     pub table: Option<String>,
 }
 
 /// An axis fixed to one value or to several.
 #[derive(Clone, Debug)]
 pub struct Fix {
+    /// The axis.
     pub axis: String,
+    /// The values as written: one, or several.
     pub values: Vec<Value>,
 }
 
