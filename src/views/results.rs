@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, TaskKey};
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::spec::Target;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
@@ -45,7 +45,7 @@ pub fn sources(
         let (tasks, output) = graph.resolve_table(reference)?;
         let mut keys = Vec::new();
         for task in tasks {
-            let State::Cached { key, outputs } = &plan.states[task] else { continue };
+            let TaskState::Cached { key, outputs } = &plan.states[task] else { continue };
             let table = graph.stage_of(task).op.outputs()[output];
             let Some(output) = outputs.iter().find(|output| output.table == table) else { continue };
             if !seen.contains(key) {

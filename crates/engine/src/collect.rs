@@ -17,7 +17,7 @@ use crate::store::Store;
 
 /// A file and its size.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
+pub struct CacheFile {
     /// Where it lies.
     pub path: PathBuf,
     /// Its size.
@@ -28,15 +28,15 @@ pub struct Item {
 #[derive(Debug, Default)]
 pub struct Survey {
     /// Tables, by the digests of their bytes.
-    pub objects: Vec<(Digest, Item)>,
+    pub objects: Vec<(Digest, CacheFile)>,
     /// Records, by the keys of their tasks.
-    pub records: Vec<(TaskKey, Item)>,
+    pub records: Vec<(TaskKey, CacheFile)>,
     /// What was asked of each run and what it left.
-    pub runs: Vec<Item>,
+    pub runs: Vec<CacheFile>,
     /// The states of tasks that were cut off or are being computed, and failures that last.
-    pub checkpoints: Vec<(TaskKey, Item)>,
+    pub checkpoints: Vec<(TaskKey, CacheFile)>,
     /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
-    pub leftovers: Vec<Item>,
+    pub leftovers: Vec<CacheFile>,
 }
 
 /// Looks at every file's name and size; reads none.
@@ -101,7 +101,7 @@ pub struct Keep {
 #[derive(Debug, Default)]
 pub struct Garbage {
     /// Runs first, then records, then objects: at any moment what is on record is there.
-    pub items: Vec<Item>,
+    pub items: Vec<CacheFile>,
     /// How many of the items are objects.
     pub objects: usize,
     /// How many of them are runs.
@@ -176,9 +176,10 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
             digests.extend(record.outputs.iter().map(|output| output.digest));
         }
     }
-    let runs: Vec<Item> = survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
+    let runs: Vec<CacheFile> =
+        survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
     let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
-    let objects: Vec<Item> = survey
+    let objects: Vec<CacheFile> = survey
         .objects
         .into_iter()
         .filter(|(digest, _)| !digests.contains(digest))
@@ -202,12 +203,12 @@ fn is_old(path: &Path) -> bool {
 }
 
 /// Whether a checkpoint is of no more use.
-fn is_past(store: &Store, key: &TaskKey, item: &Item) -> bool {
+fn is_past(store: &Store, key: &TaskKey, item: &CacheFile) -> bool {
     store.record(key).is_some() || is_old(&item.path)
 }
 
 /// The files in the folders of a folder: name of the folder, name, file.
-fn in_folders(root: &Path) -> io::Result<Vec<(String, String, Item)>> {
+fn in_folders(root: &Path) -> io::Result<Vec<(String, String, CacheFile)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root)? {
         let entry = entry?;
@@ -218,14 +219,14 @@ fn in_folders(root: &Path) -> io::Result<Vec<(String, String, Item)>> {
             false => found.push((
                 String::new(),
                 folder,
-                Item { bytes: entry.metadata()?.len(), path: entry.path() },
+                CacheFile { bytes: entry.metadata()?.len(), path: entry.path() },
             )),
         }
     }
     Ok(found)
 }
 
-fn files(folder: &Path) -> io::Result<Vec<(String, Item)>> {
+fn files(folder: &Path) -> io::Result<Vec<(String, CacheFile)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -234,7 +235,7 @@ fn files(folder: &Path) -> io::Result<Vec<(String, Item)>> {
             && metadata.is_file()
         {
             let name = entry.file_name().to_string_lossy().into_owned();
-            found.push((name, Item { path: entry.path(), bytes: metadata.len() }));
+            found.push((name, CacheFile { path: entry.path(), bytes: metadata.len() }));
         }
     }
     Ok(found)

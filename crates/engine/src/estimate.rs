@@ -12,7 +12,7 @@ use crate::graph::{Graph, TaskId};
 use crate::history::{self, RunRecord};
 use crate::key::{Seed, TaskKey};
 use crate::op::{AnyOp, Cost};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::store::Store;
 use crate::value::{Value, canonical};
 
@@ -96,7 +96,7 @@ struct Works {
 impl Works {
     /// The work of `task`; none if nothing is to be done. What it reads was added before.
     fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<u64> {
-        if !matches!(plan.states[task], State::ToRun { .. } | State::Depends) {
+        if !matches!(plan.states[task], TaskState::ToRun { .. } | TaskState::Depends) {
             return None;
         }
         let node = &graph.tasks[task];
@@ -164,7 +164,7 @@ impl Past<'_> {
     fn cached(&self, op: &dyn AnyOp) -> Vec<TaskKey> {
         let stages = self.graph.stages.iter().filter(|stage| stage.op.name() == op.name());
         let key = |task: TaskId| match &self.plan.states[task] {
-            State::Cached { key, .. } => Some(*key),
+            TaskState::Cached { key, .. } => Some(*key),
             _ => None,
         };
         stages.flat_map(|stage| stage.tasks.clone()).filter_map(key).collect()

@@ -14,7 +14,7 @@ use crate::clock::now;
 use crate::digest::Digest;
 use crate::graph::Graph;
 use crate::key::TaskKey;
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::sealed;
 use crate::store::{Output, Store, StoreError, write_json, write_json_new};
 use crate::value::Value;
@@ -74,7 +74,7 @@ impl RunRecord {
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (task, state) in plan.states.with_ids() {
-            if let State::Cached { key, outputs } = state {
+            if let TaskState::Cached { key, outputs } = state {
                 let name = graph.name(task);
                 keys.insert(name.clone(), *key);
                 results.insert(name, together(outputs));

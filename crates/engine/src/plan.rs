@@ -17,7 +17,7 @@ use crate::store::{Output, Record, Store};
 
 /// What is known of a task before it runs.
 #[derive(Clone, Debug)]
-pub enum State {
+pub enum TaskState {
     /// A record serves it.
     Cached {
         /// The record's key.
@@ -45,25 +45,25 @@ pub enum State {
     Absent,
 }
 
-impl State {
+impl TaskState {
     /// The tables that it has made; none if it is not cached.
     pub fn outputs(&self) -> Option<&[Output]> {
         match self {
-            State::Cached { outputs, .. } => Some(outputs),
+            TaskState::Cached { outputs, .. } => Some(outputs),
             _ => None,
         }
     }
 
     /// Whether it failed for good, or reads what did.
     pub fn is_lost(&self) -> bool {
-        matches!(self, State::Failed { .. } | State::Blocked)
+        matches!(self, TaskState::Failed { .. } | TaskState::Blocked)
     }
 
     fn made(&self) -> Made<'_> {
         match self {
-            State::Cached { outputs, .. } => Made::Tables(outputs),
-            State::Failed { .. } | State::Blocked => Made::Never,
-            State::ToRun { .. } | State::Depends | State::Absent => Made::NotYet,
+            TaskState::Cached { outputs, .. } => Made::Tables(outputs),
+            TaskState::Failed { .. } | TaskState::Blocked => Made::Never,
+            TaskState::ToRun { .. } | TaskState::Depends | TaskState::Absent => Made::NotYet,
         }
     }
 }
@@ -91,7 +91,7 @@ pub enum Lack {
 #[derive(Clone)]
 pub struct Plan {
     /// What is known of each.
-    pub states: ById<TaskId, State>,
+    pub states: ById<TaskId, TaskState>,
 }
 
 /// How many tasks are in which state.
@@ -121,33 +121,33 @@ impl Counts {
 impl Plan {
     /// Looks up every task. The tasks of the stages in `force` count as never computed.
     pub fn make(graph: &Graph, store: &Store, force: &HashSet<String>) -> Plan {
-        let mut states: ById<TaskId, State> = ById::with_capacity(graph.tasks.len());
+        let mut states: ById<TaskId, TaskState> = ById::with_capacity(graph.tasks.len());
         let failures = Failure::keys(store);
         // A stage reads earlier ones only, so its tasks can be looked up side by side.
         for stage in &graph.stages {
             let forced = force.contains(&stage.name);
             let state = |task: TaskId| {
                 if graph.tasks[task].absent.is_some() {
-                    return State::Absent;
+                    return TaskState::Absent;
                 }
                 let manifest = match manifest(graph, task, |input| states[input].made()) {
                     Ok(manifest) => manifest,
-                    Err(Lack::NotYet) => return State::Depends,
-                    Err(Lack::Never) => return State::Blocked,
+                    Err(Lack::NotYet) => return TaskState::Depends,
+                    Err(Lack::Never) => return TaskState::Blocked,
                 };
                 let key = manifest.key();
                 if !forced {
                     if let Some(record) = served(store, stage.op.as_ref(), &key) {
-                        return State::Cached { key, outputs: record.outputs };
+                        return TaskState::Cached { key, outputs: record.outputs };
                     }
                     if failures.contains(&key) && Failure::load(store, &key).is_some() {
-                        return State::Failed { key };
+                        return TaskState::Failed { key };
                     }
                 }
-                State::ToRun { key, manifest: Arc::new(manifest) }
+                TaskState::ToRun { key, manifest: Arc::new(manifest) }
             };
             let tasks: Vec<TaskId> = stage.tasks.clone().collect();
-            let of_stage: Vec<State> = tasks.into_par_iter().map(state).collect();
+            let of_stage: Vec<TaskState> = tasks.into_par_iter().map(state).collect();
             states.extend(of_stage);
         }
         Plan { states }
@@ -158,12 +158,12 @@ impl Plan {
         let mut counts = Counts::default();
         for task in tasks {
             match self.states[task] {
-                State::Cached { .. } => counts.cached += 1,
-                State::ToRun { .. } => counts.to_run += 1,
-                State::Depends => counts.depends += 1,
-                State::Failed { .. } => counts.failed += 1,
-                State::Blocked => counts.blocked += 1,
-                State::Absent => counts.absent += 1,
+                TaskState::Cached { .. } => counts.cached += 1,
+                TaskState::ToRun { .. } => counts.to_run += 1,
+                TaskState::Depends => counts.depends += 1,
+                TaskState::Failed { .. } => counts.failed += 1,
+                TaskState::Blocked => counts.blocked += 1,
+                TaskState::Absent => counts.absent += 1,
             }
         }
         counts
@@ -171,12 +171,12 @@ impl Plan {
 
     /// The key and the manifest of a task that is to run. One that depends is to run as soon as what it reads is there.
     pub fn resolve(&mut self, graph: &Graph, task: TaskId) -> Option<(TaskKey, Arc<Manifest>)> {
-        if let State::Depends = self.states[task] {
+        if let TaskState::Depends = self.states[task] {
             let manifest = self.manifest(graph, task)?;
-            self.states[task] = State::ToRun { key: manifest.key(), manifest: Arc::new(manifest) };
+            self.states[task] = TaskState::ToRun { key: manifest.key(), manifest: Arc::new(manifest) };
         }
         match &self.states[task] {
-            State::ToRun { key, manifest } => Some((*key, manifest.clone())),
+            TaskState::ToRun { key, manifest } => Some((*key, manifest.clone())),
             _ => None,
         }
     }

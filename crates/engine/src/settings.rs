@@ -8,7 +8,7 @@ use crate::error::{Loc, Origin, SpecError};
 use crate::names;
 use crate::spec::Spec;
 use crate::value::{Value, kind};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Node, NodeKind};
 
 /// A parameter's value and its origin.
 #[derive(Clone, Debug)]
@@ -174,7 +174,7 @@ impl Settings {
     /// A `$name` that is no parameter.
     pub fn eval(&self, node: &Node) -> Result<Setting, SpecError> {
         match &node.kind {
-            Kind::Scalar(Value::String(text)) if text.starts_with('$') => {
+            NodeKind::Scalar(Value::String(text)) if text.starts_with('$') => {
                 let path = &text[1..];
                 if let Some((value, origin)) = self.find(path) {
                     return Ok(Setting { value: value.clone(), origin: origin.clone() });
@@ -186,12 +186,14 @@ impl Settings {
                         .hint(names::hint(name, self.params.keys().map(String::as_str))),
                 })
             }
-            Kind::List(items) => {
+            NodeKind::List(items) => {
                 let items = items.iter().map(|item| self.eval(item).map(|setting| setting.value));
                 let value = Value::Array(items.collect::<Result<_, _>>()?);
                 Ok(Setting { value, origin: node.at.into() })
             }
-            Kind::Scalar(_) | Kind::Map(_) => Ok(Setting { value: node.value(), origin: node.at.into() }),
+            NodeKind::Scalar(_) | NodeKind::Map(_) => {
+                Ok(Setting { value: node.value(), origin: node.at.into() })
+            }
         }
     }
 }
@@ -199,10 +201,10 @@ impl Settings {
 /// Where a value, or a part of one, is left empty or null.
 fn without_value(node: &Node) -> Option<Loc> {
     match &node.kind {
-        Kind::Scalar(Value::Null) => Some(node.at),
-        Kind::Scalar(_) => None,
-        Kind::List(items) => items.iter().find_map(without_value),
-        Kind::Map(entries) => entries.iter().find_map(|(_, node)| without_value(node)),
+        NodeKind::Scalar(Value::Null) => Some(node.at),
+        NodeKind::Scalar(_) => None,
+        NodeKind::List(items) => items.iter().find_map(without_value),
+        NodeKind::Map(entries) => entries.iter().find_map(|(_, node)| without_value(node)),
     }
 }
 

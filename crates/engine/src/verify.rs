@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
-use crate::collect::{Item, Survey};
+use crate::collect::{CacheFile, Survey};
 use crate::digest::Digest;
 use crate::graph::{Graph, Id, TaskId};
 use crate::op::{Notes, OpError};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::run::bind;
 use crate::sealed;
 use crate::store::{Store, StoreError};
@@ -45,7 +45,8 @@ pub fn verify(
     draw: u64,
 ) -> Result<Verified, StoreError> {
     let mut found = Verified::default();
-    for (digest, Item { bytes, .. }) in chosen(&survey.objects, |(digest, _)| digest.hex(), sample, draw) {
+    for (digest, CacheFile { bytes, .. }) in chosen(&survey.objects, |(digest, _)| digest.hex(), sample, draw)
+    {
         found.objects += 1;
         found.bytes += bytes;
         match store.read(digest) {
@@ -100,11 +101,11 @@ pub fn recompute(
     threads: usize,
     draw: u64,
 ) -> Result<(usize, Option<Differs>), (TaskId, OpError)> {
-    let is_cached = |task: &TaskId| matches!(plan.states[*task], State::Cached { .. });
+    let is_cached = |task: &TaskId| matches!(plan.states[*task], TaskState::Cached { .. });
     let cached: Vec<TaskId> = tasks.iter().copied().filter(is_cached).collect();
     let mut count = 0;
     for task in chosen(&cached, |task| task.index().to_string(), Some(sample), draw).copied() {
-        let (Some(manifest), State::Cached { outputs, .. }) =
+        let (Some(manifest), TaskState::Cached { outputs, .. }) =
             (plan.manifest(graph, task), &plan.states[task])
         else {
             continue;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::graph::{Absence, Graph, TaskId};
 use crate::history;
 use crate::key::{Change, TaskKey};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::store::{Record, Store};
 
 /// The reason for a task's state.
@@ -55,19 +55,19 @@ impl<'a> Why<'a> {
     /// The shortest true reason for the state of `task`.
     pub fn reason(&self, task: TaskId) -> Reason {
         match &self.plan.states[task] {
-            State::Absent => match &self.graph.tasks[task].absent {
+            TaskState::Absent => match &self.graph.tasks[task].absent {
                 Some(absence) => Reason::Absent(absence.clone()),
                 None => Reason::Never,
             },
-            State::Cached { key, .. } => match self.store.record(key) {
+            TaskState::Cached { key, .. } => match self.store.record(key) {
                 Some(record) => Reason::Cached(Box::new(record)),
                 None => Reason::Missing { key: *key },
             },
-            State::Failed { key } => match Failure::load(self.store, key) {
+            TaskState::Failed { key } => match Failure::load(self.store, key) {
                 Some(failure) => Reason::Failed(failure),
                 None => Reason::Never,
             },
-            State::Depends | State::Blocked => {
+            TaskState::Depends | TaskState::Blocked => {
                 let mut items = self.graph.tasks[task].items();
                 match items.find(|item| self.plan.states[*item].outputs().is_none()) {
                     Some(item) => {
@@ -82,7 +82,7 @@ impl<'a> Why<'a> {
                     None => Reason::Never,
                 }
             }
-            State::ToRun { key, manifest } => {
+            TaskState::ToRun { key, manifest } => {
                 if self.store.record(key).is_some() {
                     return Reason::Missing { key: *key };
                 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{ALL, Ask, Lab, expand, fake_ops};
 use hspipe_engine::graph::{Id, TaskId};
-use hspipe_engine::plan::State;
+use hspipe_engine::plan::TaskState;
 use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = "
@@ -63,7 +63,7 @@ fn what_is_taken_away_leaves_out_its_readers_and_a_gather_reads_the_rest() {
     let ran = Lab::new(PIPELINE, 1).complete(&["networks=[A]"]);
     assert_eq!(ran.computed(), ["fit[network=A]", "identify[strategy=stragglers]", "overlap", "search"]);
     for task in ["identify[strategy=energy]", "energy"] {
-        assert!(matches!(ran.after.states[ran.task(task)], State::Absent), "{task}");
+        assert!(matches!(ran.after.states[ran.task(task)], TaskState::Absent), "{task}");
     }
     let overlap = &ran.graph.tasks[ran.task("overlap")];
     assert_eq!(ran.names(overlap.inputs[0].items.iter()), ["identify[strategy=stragglers]"]);

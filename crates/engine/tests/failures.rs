@@ -13,8 +13,8 @@ use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::op::{
     Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, available, many, one,
 };
-use hspipe_engine::plan::State;
-use hspipe_engine::run::Report;
+use hspipe_engine::plan::TaskState;
+use hspipe_engine::run::RunReport;
 use hspipe_engine::store::Store;
 use hspipe_engine::why::{Reason, Why};
 use serde::{Deserialize, Serialize};
@@ -127,14 +127,14 @@ impl Lab {
     }
 
     /// What a run says, and how many tasks it computed or tried to.
-    fn run(&self, force: &[&str]) -> (Report, u32) {
+    fn run(&self, force: &[&str]) -> (RunReport, u32) {
         self.ran.store(0, Ordering::Relaxed);
         let report = self.bench.run(force);
         (report, self.ran.load(Ordering::Relaxed))
     }
 }
 
-fn errors(report: &Report) -> Vec<String> {
+fn errors(report: &RunReport) -> Vec<String> {
     let mut errors: Vec<String> = report.failed.iter().map(|(_, error)| error.to_string()).collect();
     errors.sort();
     errors
@@ -238,8 +238,8 @@ fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
     let sum = &lab.bench.graph.tasks[sum];
     let left_out = sum.inputs[0].items.iter().filter(|item| plan.states[**item].is_lost()).count();
     assert_eq!(left_out, 1);
-    let failed = plan.states.iter().filter(|state| matches!(state, State::Failed { .. })).count();
-    let blocked = plan.states.iter().filter(|state| matches!(state, State::Blocked)).count();
+    let failed = plan.states.iter().filter(|state| matches!(state, TaskState::Failed { .. })).count();
+    let blocked = plan.states.iter().filter(|state| matches!(state, TaskState::Blocked)).count();
     assert_eq!((failed, blocked), (1, 2));
 }
 
@@ -263,5 +263,5 @@ fn what_is_tried_again_and_comes_right_joins_the_rest() {
     fs::remove_file(&lab.bench.kept()[0]).unwrap();
     let plan = lab.bench.plan();
     let sum = lab.bench.graph.stage("sum").unwrap().tasks.clone().next().unwrap();
-    assert!(matches!(plan.states[sum], State::Depends), "it may be made this time");
+    assert!(matches!(plan.states[sum], TaskState::Depends), "it may be made this time");
 }

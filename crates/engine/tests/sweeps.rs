@@ -186,7 +186,7 @@ fn shared_work_is_estimated_once() {
         let all: Vec<TaskId> = ran.graph.tasks.ids().collect();
         // Nothing is known of what load makes, as in a first run.
         let empty = plan::Plan::make(&ran.graph, &Lab::new(PIPELINE, 1).store, &Default::default());
-        assert!(matches!(empty.states[TaskId::at(1)], plan::State::Depends));
+        assert!(matches!(empty.states[TaskId::at(1)], plan::TaskState::Depends));
         expect(&ran.graph, &empty, &lab.store, &all).total().networks
     };
     assert_eq!(networks(&["runs=[2, 3, 5]"]), 5);

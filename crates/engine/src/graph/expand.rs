@@ -44,7 +44,7 @@ pub(super) fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result
 fn upstream_first(stages: &[StageSpec]) -> Result<Vec<usize>, SpecError> {
     let index: HashMap<&str, usize> =
         stages.iter().enumerate().map(|(i, stage)| (stage.name.text.as_str(), i)).collect();
-    let (mut order, mut state) = (Vec::new(), vec![State::New; stages.len()]);
+    let (mut order, mut state) = (Vec::new(), vec![Visit::New; stages.len()]);
     for start in 0..stages.len() {
         visit(stages, &index, start, &mut Vec::new(), &mut state, &mut order)?;
     }
@@ -52,7 +52,7 @@ fn upstream_first(stages: &[StageSpec]) -> Result<Vec<usize>, SpecError> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum Visit {
     New,
     Open,
     Done,
@@ -63,22 +63,22 @@ fn visit<'a>(
     index: &HashMap<&str, usize>,
     at: usize,
     path: &mut Vec<&'a str>,
-    state: &mut [State],
+    state: &mut [Visit],
     order: &mut Vec<usize>,
 ) -> Result<(), SpecError> {
     let stage = &stages[at];
     match state[at] {
-        State::Done => return Ok(()),
-        State::Open => {
+        Visit::Done => return Ok(()),
+        Visit::Open => {
             let start = path.iter().position(|name| *name == stage.name.text).unwrap_or(0);
             let cycle = format!("{} -> {}", path[start..].join(" -> "), stage.name.text);
             let what = format!("stages read each other in a circle: {cycle}");
             return Err(SpecError::new(stage.name.at, what)
                 .hint("take one of these inputs away, or let it read an earlier stage".to_string()));
         }
-        State::New => {}
+        Visit::New => {}
     }
-    state[at] = State::Open;
+    state[at] = Visit::Open;
     path.push(&stage.name.text);
     for (_, input) in &stage.inputs {
         let name = &input.from.stage;
@@ -91,7 +91,7 @@ fn visit<'a>(
         }
     }
     path.pop();
-    state[at] = State::Done;
+    state[at] = Visit::Done;
     order.push(at);
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::op::AnyOp;
 use crate::settings::Settings;
 use crate::spec::{Domain, Spec, StageSpec};
 use crate::value::{self, Value, show};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// A parameter that is an axis of a stage.
 pub(super) struct Sweep {
@@ -90,17 +90,17 @@ fn reads(spec: &Spec, settings: &Settings, stage: &StageSpec, op: &dyn AnyOp) ->
 /// The `$parameters` in a node whose value has lists that nest `depth` deep.
 fn reads_of(node: &Node, depth: usize, found: &mut Vec<(String, usize)>) {
     match &node.kind {
-        Kind::Scalar(Value::String(text)) => {
+        NodeKind::Scalar(Value::String(text)) => {
             found.extend(text.strip_prefix('$').map(|name| (name.to_string(), depth)));
         }
-        Kind::List(items) => items.iter().for_each(|item| reads_of(item, depth.saturating_sub(1), found)),
-        Kind::Scalar(_) | Kind::Map(_) => {}
+        NodeKind::List(items) => items.iter().for_each(|item| reads_of(item, depth.saturating_sub(1), found)),
+        NodeKind::Scalar(_) | NodeKind::Map(_) => {}
     }
 }
 
 /// Whether the parameter holds the values of an axis: then a list of them makes points of that axis.
 fn is_domain(spec: &Spec, name: &str) -> bool {
-    let is_it = |node: &Node| matches!(&node.kind, Kind::Scalar(Value::String(text)) if text.strip_prefix('$') == Some(name));
+    let is_it = |node: &Node| matches!(&node.kind, NodeKind::Scalar(Value::String(text)) if text.strip_prefix('$') == Some(name));
     let of_stages = spec.stages.iter().flat_map(|stage| &stage.axes).filter_map(|(_, own)| own.as_ref());
     spec.axes.iter().map(|(_, domain)| domain).chain(of_stages).any(|domain| match domain {
         Domain::Values(node) => node.items().into_iter().any(is_it),

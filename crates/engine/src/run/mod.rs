@@ -1,7 +1,7 @@
 //! Computes what a plan lacks: schedules, batches, keeps going past failures, stores each result at once.
 //!
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
-//! [`Report`]. The calling thread decides and owns all state: `scheduler.rs` says what to do, `standings.rs` where each
+//! [`RunReport`]. The calling thread decides and owns all state: `scheduler.rs` says what to do, `standings.rs` where each
 //! task stands, `batch.rs` who starts next. A pool of threads computes and writes: `work.rs`.
 
 mod batch;
@@ -17,7 +17,7 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::store::Store;
 
-pub use report::{Options, Report, RunError};
+pub use report::{Options, RunError, RunReport};
 pub(crate) use work::bind;
 
 /// Computes `tasks` and all that they need.
@@ -31,7 +31,7 @@ pub fn run(
     tasks: &[TaskId],
     options: &Options,
     progress: &mut dyn Progress,
-) -> Result<Report, RunError> {
+) -> Result<RunReport, RunError> {
     let threads = options.threads.max(1);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

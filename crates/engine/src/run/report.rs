@@ -23,7 +23,7 @@ pub struct Options {
 
 /// What became of the tasks that were wanted.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct RunReport {
     /// Computed in this run.
     pub computed: Vec<TaskId>,
     /// Found once their inputs were known, or the same work as another task.
@@ -36,9 +36,9 @@ pub struct Report {
     pub not_started: Vec<TaskId>,
 }
 
-impl Report {
+impl RunReport {
     /// This report with what an earlier attempt had done already.
-    pub fn after(mut self, earlier: Report) -> Report {
+    pub fn after(mut self, earlier: RunReport) -> RunReport {
         self.computed.extend(earlier.computed);
         self.reused.extend(earlier.reused);
         self

@@ -1,6 +1,6 @@
 //! What is done next, and what follows from what has been done.
 //!
-//! In: the plan, and what workers send. Out: batches for workers, events, and in the end the [`Report`]. Where a task stands
+//! In: the plan, and what workers send. Out: batches for workers, events, and in the end the [`RunReport`]. Where a task stands
 //! is in [`Standings`], what is known of its result in the [`Plan`].
 
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::batch::{Batch, capacity};
-use super::report::{Options, Report, RunError};
+use super::report::{Options, RunError, RunReport};
 use super::standings::{Standings, Turn};
 use super::work::{self, Job, Message};
 use crate::failure::Failure;
@@ -18,7 +18,7 @@ use crate::graph::{Graph, TaskId};
 use crate::key::TaskKey;
 use crate::lock::{self, Attempt};
 use crate::op::{Arity, OpError};
-use crate::plan::{Plan, State, served};
+use crate::plan::{Plan, TaskState, served};
 use crate::progress::{Event, Progress};
 use crate::store::{Record, Store};
 
@@ -35,7 +35,7 @@ pub(super) struct Scheduler<'a> {
     standings: Standings,
     /// Whether it has been said that there are no locks.
     has_warned: bool,
-    report: Report,
+    report: RunReport,
 }
 
 impl<'a> Scheduler<'a> {
@@ -48,7 +48,8 @@ impl<'a> Scheduler<'a> {
         options: &'a Options,
         progress: &'a mut dyn Progress,
     ) -> Self {
-        let is_to_do = |task: &TaskId| matches!(plan.states[*task], State::ToRun { .. } | State::Depends);
+        let is_to_do =
+            |task: &TaskId| matches!(plan.states[*task], TaskState::ToRun { .. } | TaskState::Depends);
         let mut standings = Standings::default();
         for task in needed.iter().copied() {
             let turn = Turn {
@@ -57,27 +58,27 @@ impl<'a> Scheduler<'a> {
                 task,
             };
             match plan.states[task] {
-                State::ToRun { .. } | State::Depends => {
+                TaskState::ToRun { .. } | TaskState::Depends => {
                     let upstream: HashSet<TaskId> = graph.tasks[task].items().filter(is_to_do).collect();
                     standings.add(turn, &Vec::from_iter(upstream));
                 }
-                State::Failed { .. } => standings.add_lost(turn, true),
-                State::Blocked => standings.add_lost(turn, false),
-                State::Cached { .. } | State::Absent => {}
+                TaskState::Failed { .. } => standings.add_lost(turn, true),
+                TaskState::Blocked => standings.add_lost(turn, false),
+                TaskState::Cached { .. } | TaskState::Absent => {}
             }
         }
-        let report = Report::default();
+        let report = RunReport::default();
         Scheduler { graph, plan, store, options, progress, standings, has_warned: false, report }
     }
 
     /// Runs until nothing is left to do or nothing more can be done.
-    pub(super) fn drive(mut self, pool: &rayon::ThreadPool) -> Result<Report, RunError> {
+    pub(super) fn drive(mut self, pool: &rayon::ThreadPool) -> Result<RunReport, RunError> {
         let open = self.standings.tasks();
         self.progress.event(Event::Begin { tasks: &open });
         for task in &open {
             match self.plan.states[*task] {
-                State::Failed { key } => self.tell_known_failure(*task, &key),
-                State::Blocked => self.tell_blocked(*task),
+                TaskState::Failed { key } => self.tell_known_failure(*task, &key),
+                TaskState::Blocked => self.tell_blocked(*task),
                 _ => {}
             }
         }
@@ -221,7 +222,7 @@ impl<'a> Scheduler<'a> {
 
     /// Marks `task` as done and looks at the tasks that waited for it. `seconds` is `None` if it was reused.
     fn complete(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
-        self.plan.states[task] = State::Cached { key: record.key, outputs: record.outputs.clone() };
+        self.plan.states[task] = TaskState::Cached { key: record.key, outputs: record.outputs.clone() };
         match seconds {
             Some(seconds) => {
                 self.report.computed.push(task);
@@ -244,7 +245,7 @@ impl<'a> Scheduler<'a> {
         let is_lasting = error.is_lasting();
         self.report.failed.push((task, error));
         if let Some(key) = key.filter(|_| is_lasting) {
-            self.plan.states[task] = State::Failed { key };
+            self.plan.states[task] = TaskState::Failed { key };
         }
         let readers = self.standings.fail(task);
         self.go_on_without(task, readers, is_lasting);
@@ -272,7 +273,7 @@ impl<'a> Scheduler<'a> {
     fn block(&mut self, task: TaskId, for_good: bool) {
         let Some(readers) = self.standings.block(task) else { return };
         if for_good {
-            self.plan.states[task] = State::Blocked;
+            self.plan.states[task] = TaskState::Blocked;
         }
         self.tell_blocked(task);
         self.go_on_without(task, readers, for_good);

@@ -10,7 +10,7 @@ pub use reference::{Fix, Reference, is_name};
 use crate::error::SpecError;
 use crate::names;
 use crate::value::Value;
-use crate::yaml::{self, Kind, Name, Node};
+use crate::yaml::{self, Name, Node, NodeKind};
 
 /// A whole pipeline file.
 #[derive(Clone, Debug, Default)]
@@ -214,10 +214,10 @@ fn parse_stage(name: Name, body: &Node) -> Result<StageSpec, SpecError> {
 /// `[dataset, set]`, or a map that gives some axes a domain of their own: `{dataset: , member: {count: 100}}`.
 fn parse_axes(node: &Node) -> Result<Vec<(Name, Option<Domain>)>, SpecError> {
     match &node.kind {
-        Kind::Map(_) => names_of(node, "`axes`")?
+        NodeKind::Map(_) => names_of(node, "`axes`")?
             .into_iter()
             .map(|(name, domain)| match domain.kind {
-                Kind::Scalar(Value::Null) => Ok((name, None)),
+                NodeKind::Scalar(Value::Null) => Ok((name, None)),
                 _ => Ok((name, Some(parse_domain(&domain)?))),
             })
             .collect(),
@@ -236,7 +236,7 @@ fn parse_axes(node: &Node) -> Result<Vec<(Name, Option<Domain>)>, SpecError> {
 }
 
 fn parse_domain(node: &Node) -> Result<Domain, SpecError> {
-    let Kind::Map(entries) = &node.kind else {
+    let NodeKind::Map(entries) = &node.kind else {
         return Ok(Domain::Values(node.clone()));
     };
     match entries.as_slice() {
@@ -274,7 +274,7 @@ fn parse_conditions(node: &Node) -> Result<Vec<Condition>, SpecError> {
 }
 
 fn parse_input(node: &Node) -> Result<InputSpec, SpecError> {
-    let Kind::Map(entries) = &node.kind else {
+    let NodeKind::Map(entries) = &node.kind else {
         return Ok(InputSpec { from: parse_reference(node)?, when: Vec::new() });
     };
     let (mut from, mut when) = (None, Vec::new());
@@ -300,7 +300,7 @@ fn parse_targets(node: &Node, what: &str) -> Result<Vec<Target>, SpecError> {
     let mut targets = Vec::new();
     for (name, body) in names_of(node, what)? {
         let (mut of, mut about, mut show) = (&body, None, false);
-        if let Kind::Map(entries) = &body.kind {
+        if let NodeKind::Map(entries) = &body.kind {
             for (key, value) in entries {
                 match key.text.as_str() {
                     "of" => of = value,

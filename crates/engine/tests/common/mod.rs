@@ -15,7 +15,7 @@ use hspipe_engine::history::RunRecord;
 use hspipe_engine::op::Registry;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
-use hspipe_engine::run::{self, Options, Report};
+use hspipe_engine::run::{self, Options, RunReport};
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::Store;
@@ -64,7 +64,7 @@ impl Bench {
     }
 
     /// Everything, on one thread.
-    pub fn run(&self, force: &[&str]) -> Report {
+    pub fn run(&self, force: &[&str]) -> RunReport {
         let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
         let mut plan = Plan::make(&self.graph, &self.store, &force);
         let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
@@ -106,7 +106,7 @@ pub struct Ran {
     /// The plan before the run, and as the run left it.
     pub before: Plan,
     pub after: Plan,
-    pub report: Report,
+    pub report: RunReport,
     pub log: Arc<Log>,
 }
 
