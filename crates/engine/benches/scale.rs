@@ -1,8 +1,10 @@
-//! How the engine grows with the graph: expanding, planning, running trivial tasks, planning again when all is cached.
+//! How the engine grows with the graph: expanding, planning, running trivial tasks, planning again
+//! when all is cached.
 //!
 //!     cargo bench -p hspipe-engine --bench scale
 //!
-//! Prints, for 10,000 and for 100,000 tasks, seconds, tasks per second and the most memory that was taken.
+//! Prints, for 10,000 and for 100,000 tasks, seconds, tasks per second and the most memory that was
+//! taken.
 
 #![allow(clippy::print_stdout)]
 
@@ -20,7 +22,8 @@ use hspipe_engine::run::{self, Options};
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::Store;
 
-/// As the paper's: sets, then many retrainings for each, then what gathers them. Ten tasks for each set and ratio.
+/// As the paper's: sets, then many retrainings for each, then what gathers them. Ten tasks for each
+/// set and ratio.
 fn pipeline(sets: usize) -> String {
     format!(
         "

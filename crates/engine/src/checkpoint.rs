@@ -1,8 +1,9 @@
-//! Checkpoints: where a task that takes long keeps its state, so that a run which is cut off loses little.
+//! Checkpoints: where a task that takes long keeps its state, so that a run which is cut off loses
+//! little.
 //!
-//! In: a task's key and bytes that only its op understands. Out: the same bytes to the next run that computes the task,
-//! if it is by the same build of the program; anything else counts as none. A checkpoint is gone as soon as the result is stored. It
-//! must not change any result.
+//! In: a task's key and bytes that only its op understands. Out: the same bytes to the next run
+//! that computes the task, if it is by the same build of the program; anything else counts as none.
+//! A checkpoint is gone as soon as the result is stored. It must not change any result.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,20 +20,22 @@ use crate::store::{self, Store};
 pub struct Rhythm {
     /// The time from one state of a task to the next.
     pub every: Duration,
-    /// Set when the run is to end soon: ops that keep states do so and return, and nothing new begins.
+    /// Set when the run is to end soon: ops that keep states do so and return, and nothing new
+    /// begins.
     pub stop: Arc<AtomicBool>,
     /// How many states could not be written.
     pub unkept: Arc<AtomicUsize>,
 }
 
-/// So that a kill loses half a minute, and states of a few MB take no time worth a word.
+/// Half a minute: a kill loses little, and writing a state of a few MB takes next to no time.
 impl Default for Rhythm {
     fn default() -> Self {
         Rhythm { every: Duration::from_secs(30), stop: Arc::default(), unkept: Arc::default() }
     }
 }
 
-/// The checkpoint of one task. Its file: a digest, the seconds that the task has taken so far, the state.
+/// The checkpoint of one task. Its file: a digest, the seconds that the task has taken so far, the
+/// state.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// None if nothing is kept.
@@ -77,7 +80,8 @@ impl Checkpoint {
         Some(bytes.split_off(DIGEST + SECONDS))
     }
 
-    /// Keeps a state, one part behind the other, in place of the last one. One that cannot be written is counted.
+    /// Keeps a state, one part behind the other, in place of the last one. One that cannot be
+    /// written is counted.
     pub fn save(&self, state: &[&[u8]]) {
         let Some(path) = &self.path else { return };
         let seconds = (self.before() + self.start.elapsed().as_secs_f64() * self.share).to_le_bytes();
@@ -99,7 +103,7 @@ impl Checkpoint {
         }
     }
 
-    /// Tells whole states of this build from all else.
+    /// The digest by which a whole state of this build is known.
     fn digest(&self, parts: &[&[u8]]) -> [u8; DIGEST] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&Digest::of(self.build.as_bytes()).0);

@@ -1,4 +1,4 @@
-//! The time of day, for records: no key and no result hangs on it.
+//! The time of day, for records: no key and no result depends on it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,8 +1,9 @@
 //! What lies in a cache, and what of it no run on record needs any longer.
 //!
-//! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its tasks' keys and the
-//! objects that these name. What no run lists was computed by one that was killed, of whatever project: it is wanted when
-//! that goes on. Whoever removes garbage must be alone in the cache: see [`crate::lock::alone`].
+//! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its
+//! tasks' keys and the objects that these name. Records that no run lists are those of a run that
+//! was killed, perhaps of another project: they are kept for when it goes on. Whoever removes
+//! garbage must be alone in the cache: see [`crate::lock::alone`].
 
 use std::collections::HashSet;
 use std::fs;
@@ -35,7 +36,8 @@ pub struct Survey {
     pub runs: Vec<CacheFile>,
     /// The states of tasks that were cut off or are being computed, and failures that last.
     pub checkpoints: Vec<(TaskKey, CacheFile)>,
-    /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
+    /// Damaged files that were set aside, files that a kill left half written, and whatever else
+    /// lies about.
     pub leftovers: Vec<CacheFile>,
 }
 
@@ -196,31 +198,31 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
 /// Nobody comes back to what was cut off so long ago.
 const CUT_OFF_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Whether a file was written longer ago than that. One from the future, by a clock that was set back, is a new one.
+/// Whether a file was written longer ago than that. One from the future, by a clock that was set
+/// back, is a new one.
 fn is_old(path: &Path) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > CUT_OFF_LASTS)
 }
 
-/// Whether a checkpoint is of no more use.
+/// Whether a checkpoint is no longer of use.
 fn is_past(store: &Store, key: &TaskKey, item: &CacheFile) -> bool {
     store.record(key).is_some() || is_old(&item.path)
 }
 
-/// The files in the folders of a folder: name of the folder, name, file.
+/// The files in the folders of a folder, each with the name of its folder and its own. What lies
+/// beside the folders has an empty one.
 fn in_folders(root: &Path) -> io::Result<Vec<(String, String, CacheFile)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         let folder = entry.file_name().to_string_lossy().into_owned();
-        match entry.file_type()?.is_dir() {
-            true => found
-                .extend(files(&entry.path())?.into_iter().map(|(name, item)| (folder.clone(), name, item))),
-            false => found.push((
-                String::new(),
-                folder,
-                CacheFile { bytes: entry.metadata()?.len(), path: entry.path() },
-            )),
+        if entry.file_type()?.is_dir() {
+            let files = files(&entry.path())?.into_iter();
+            found.extend(files.map(|(name, item)| (folder.clone(), name, item)));
+        } else {
+            let item = CacheFile { bytes: entry.metadata()?.len(), path: entry.path() };
+            found.push((String::new(), folder, item));
         }
     }
     Ok(found)

@@ -1,8 +1,8 @@
 //! How much there is to do: networks, time and disk, about.
 //!
-//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says of its cost is
-//! corrected by what tasks of the same op took here: cached ones of this graph or, after a parameter has changed, those
-//! of the last runs. Work that tasks share counts once.
+//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says
+//! of its cost is corrected by what tasks of the same op took here: cached ones of this graph or,
+//! after a parameter has changed, those of the last runs. Work that tasks share counts once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -35,7 +35,8 @@ pub struct Estimate {
     pub measured: bool,
 }
 
-/// What each task that no record serves will take, about. Work that tasks share is counted with the first of them.
+/// What each task that no record serves will take, about. Work that tasks share is counted with the
+/// first of them.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     /// Tasks that cost something.
@@ -84,8 +85,8 @@ pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Ex
     expected
 }
 
-/// The work of tasks that are not computed, as numbers that tasks of the same work share. So they are found before what
-/// they read is known; a key would cost much more.
+/// A number for the work of each task that is to be computed; tasks that are the same work share
+/// it. It is known before the digests of what a task reads are, and costs much less than a key.
 #[derive(Default)]
 struct Works {
     of: HashMap<TaskId, u64>,
@@ -138,7 +139,7 @@ struct Measured {
     bytes: u64,
 }
 
-/// Where it is looked up what tasks took.
+/// Looks up what tasks took.
 struct Past<'a> {
     graph: &'a Graph,
     plan: &'a Plan,

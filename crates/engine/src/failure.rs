@@ -1,7 +1,8 @@
-//! Failures that last: what a task failed of, where another try would only find the same.
+//! Failures that last: errors that another try of the task would only find again.
 //!
-//! In: a task's key and the op's error, see [`OpError::lasting`]. Out: that error to later runs, which then need not
-//! compute. Kept beside the checkpoints and collected with them. No part of any result.
+//! In: a task's key and the op's error, see [`OpError::lasting`]. Out: that error to later runs,
+//! which then need not compute. Kept beside the checkpoints and collected with them. No part of any
+//! result.
 
 use std::collections::HashSet;
 use std::fs;
@@ -38,7 +39,8 @@ impl Failure {
         (failure.key == *key && failure.build == store.build()).then_some(failure)
     }
 
-    /// The keys of all tasks of which a failure may be kept: by the files' names alone, since most are of no use.
+    /// The keys of all tasks of which a failure may be kept: by the names of the files, which are
+    /// not read, since most of these failures are not asked for.
     pub fn keys(store: &Store) -> HashSet<TaskKey> {
         let files = fs::read_dir(store.failures()).into_iter().flatten().flatten();
         files
@@ -53,7 +55,8 @@ impl Failure {
         let _ = write_json(&store.failure_path(key), &failure);
     }
 
-    /// Before a task is tried again: should that be cut off, it is to go on.
+    /// Removes the failure of a task that is tried again: if that try is cut off, the next run
+    /// shall go on with it.
     pub(crate) fn forget(store: &Store, key: &TaskKey) {
         let _ = fs::remove_file(store.failure_path(key));
     }

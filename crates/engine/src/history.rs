@@ -1,8 +1,8 @@
 //! What each run was asked and which key each task had: `cache/runs/*.json`.
 //!
-//! It is what lets `why` name the old value of a parameter: a record alone does not know which task of
-//! today it served yesterday. A run that computes something is on record from its start, so that one that was killed is
-//! known, too.
+//! It is what lets `why` name the old value of a parameter: a record alone does not know which task
+//! of today it served yesterday. A run that computes something is on record from its start, so that
+//! one that was killed is known, too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,7 +55,8 @@ pub struct RunRecord {
     /// How many tasks failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed: usize,
-    /// The key of each task that was complete after the run, by the task's name; before it while the run is open.
+    /// The key of each task that was complete after the run, by the task's name; before it while
+    /// the run is open.
     pub keys: BTreeMap<String, TaskKey>,
     /// The digest of each of these tasks' tables together; older records have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -87,7 +88,8 @@ impl RunRecord {
         RunRecord { at: now(), hspipe, targets, params, end: End::Done, failed: 0, keys, results, plain_keys }
     }
 
-    /// Stores it under its number, one above the last; the next free one if another process was faster.
+    /// Stores it under its number, one above the last; the next free one if another process was
+    /// faster.
     pub fn save(&self, store: &Store) -> Result<PathBuf, StoreError> {
         let mut number = numbered(store).last().map_or(1, |(number, _)| number + 1);
         loop {
@@ -100,8 +102,8 @@ impl RunRecord {
     }
 }
 
-/// Puts a run that has ended on record, in place of the record `begun` that it had from its start; none stays if it has
-/// left what the last one left and nothing new failed.
+/// Puts a run that has ended on record, in place of `begun`, the record that it had from its start.
+/// A run that left what the last one left, and in which nothing new failed, stays without a record.
 pub fn remember(
     store: &Store,
     begun: Option<&Path>,
@@ -137,7 +139,7 @@ pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
     files_newest_first(store).map(|(_, run)| run).filter(|run| run.end != End::Open)
 }
 
-/// The same and open ones, with their numbers.
+/// The runs on record, also those that have not ended, with their numbers, the newest first.
 pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRecord)> + use<> {
     files_newest_first(store).filter_map(|(path, run)| {
         let number = path.file_stem()?.to_str()?.parse().ok()?;
@@ -145,7 +147,7 @@ pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRec
     })
 }
 
-/// These, with their files.
+/// The same runs with their files.
 pub fn files_newest_first(store: &Store) -> impl Iterator<Item = (PathBuf, RunRecord)> + use<> {
     let read = |path: PathBuf| {
         let run = sealed::open(&fs::read(&path).ok()?)?;

@@ -1,7 +1,7 @@
 //! The manifest of a task: everything that its result depends on, and nothing else.
 //!
-//! One manifest, two renderings: its digest is the task's key, its text is what `why` shows. So the two
-//! cannot disagree.
+//! One manifest, two renderings: its digest is the task's key, its text is what `why` shows. So the
+//! two cannot disagree.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,8 @@ use crate::value::{Value, canonical, show, write_canonical, write_list, write_ma
 
 pub use crate::digest::Digest;
 
-/// The digest of a task's manifest: the name under which the task's record is stored. Not the digest of any file.
+/// The digest of a task's manifest: the name under which the task's record is stored. Not the
+/// digest of any file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TaskKey(Digest);
@@ -50,8 +51,8 @@ impl fmt::Debug for TaskKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchGroup(Digest);
 
-/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by, without those
-/// that say where something lies ([`crate::op::Registry::set_places`]).
+/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is
+/// drawn by, without those that say where something lies ([`crate::op::Registry::set_places`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seed {
     /// The pipeline's parameter `seed`.
@@ -63,8 +64,9 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// The seed of one attempt: the first four bytes, little-endian, of the blake3 hash of the canonical
-    /// JSON `{"attempt":0,"by":{...},"role":"...","root":42}`. The same formula in any language rebuilds it.
+    /// The seed of one attempt: the first four bytes, little-endian, of the blake3 hash of the
+    /// canonical JSON `{"attempt":0,"by":{...},"role":"...","root":42}`. The same formula in any
+    /// language rebuilds it.
     pub fn draw(&self, attempt: u32) -> u32 {
         let mut value = self.value();
         value["attempt"] = Value::from(attempt);
@@ -111,12 +113,14 @@ impl Manifest {
         self
     }
 
-    /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every key.
+    /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every
+    /// key.
     pub fn key(&self) -> TaskKey {
         TaskKey(Digest::of(self.canonical(self.seed.as_ref()).as_bytes()))
     }
 
-    /// The canonical JSON with this seed, field by field in the order of their names: a large graph has many keys to find.
+    /// The canonical JSON with this seed, field by field in the order of their names: a large graph
+    /// has many keys to find.
     fn canonical(&self, seed: Option<&Value>) -> String {
         // Taken apart, so that a new field is not forgotten here.
         let Manifest { inputs, op, params, seed: _, version } = self;
@@ -179,7 +183,8 @@ fn write_table(InputDigest { coords, digest }: &InputDigest, out: &mut String) {
     out.push_str(r#""}"#);
 }
 
-/// The parameters that differ, each part of a map on its own; `name` is what their names begin with.
+/// The parameters that differ, each part of a map on its own; `name` is what their names begin
+/// with.
 pub fn params_changed(old: &Value, new: &Value, name: &str) -> Vec<Change> {
     let mut changes = Vec::new();
     differ(old, new, name, &mut |name, old, new| changes.push(Change::Param { name, old, new }));
@@ -297,7 +302,8 @@ mod tests {
         );
     }
 
-    /// python3: blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]
+    /// python3:
+    /// blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]
     #[test]
     fn a_seed_can_be_rebuilt_elsewhere() {
         let by = BTreeMap::from([("set".into(), json!(0)), ("dataset".into(), json!("MNIST"))]);

@@ -63,7 +63,7 @@ fn one_of(valid: &[&str]) -> Meant {
     Meant::OneOf(valid.iter().map(|name| name.to_string()).collect())
 }
 
-/// No number is a slip of another: all of them, or where they begin and end.
+/// A number is not a misspelling of another: all of them may be meant.
 fn of_numbers(mut valid: Vec<&str>) -> Option<Meant> {
     const MOST: usize = 12;
     let number = |name: &&str| name.parse::<f64>().unwrap_or(f64::INFINITY);

@@ -1,7 +1,7 @@
 //! What an op is: a typed, pure function from tables to tables.
 //!
-//! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no clock.
-//! That is why its result may be stored under the hash of those three.
+//! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no
+//! clock. That is why its result may be stored under the hash of those three.
 
 mod error;
 mod fields;
@@ -32,8 +32,9 @@ pub enum Arity {
     Optional,
     /// One or more, gathered over the axes that only the upstream stage has.
     Many,
-    /// The same, less those that cannot be made: a task that failed for good, or that reads such a one, is left out as
-    /// long as another one is there. An error that may pass leaves nothing out, or the result would hang on accidents.
+    /// As `Many`, but without tables that will never be made: a task that failed for good, or that
+    /// reads one that did, is left out if another table is there. An error that may pass leaves
+    /// nothing out, or the result would depend on accidents.
     Available,
 }
 
@@ -144,7 +145,8 @@ pub trait Op: Send + Sync + 'static {
         Err(OpError::new(format!("a defect in op `{}`: it cannot run", Self::NAME)))
     }
 
-    /// Computes tasks that differ only in their seeds, in any composition; one result per task, in order.
+    /// Computes tasks that differ only in their seeds, in any composition; one result per task, in
+    /// order.
     fn run_batch(&self, tasks: &[Task<Self::Params>]) -> Vec<Result<Outputs, OpError>> {
         tasks.iter().map(|task| self.run(task)).collect()
     }
@@ -249,7 +251,8 @@ pub trait AnyOp: Send + Sync {
     fn cost(&self, _: &Bound) -> Cost {
         Cost::default()
     }
-    /// The same of a recorded task's parameters, which are canonical already; none if this version has others.
+    /// The same of a recorded task's parameters, which are canonical already; none if this version
+    /// has others.
     fn cost_recorded(&self, _: &Value) -> Option<Cost> {
         None
     }
@@ -360,8 +363,8 @@ impl Registry {
         self.ops.insert(op.name().to_string(), Arc::new(op));
     }
 
-    /// Says which values of axes are places, such as paths. They are left out of seeds: what is drawn does not hang on
-    /// where things lie.
+    /// Says which values of axes are places, such as paths. They are left out of seeds: what is
+    /// drawn does not depend on where things lie.
     pub fn set_places(&mut self, is_place: IsPlace) {
         self.is_place = is_place;
     }

@@ -1,8 +1,8 @@
 //! Hit or miss, for every task of a graph.
 //!
-//! In: [`Graph`] and [`Store`]. Out: [`Plan`]. Below a miss the inputs' digests are unknown, so a task is
-//! cached, to run, or depends: it is decided when what it reads is done. What an earlier run has seen fail for good is
-//! not run again.
+//! In: [`Graph`] and [`Store`]. Out: [`Plan`]. Below a miss the inputs' digests are unknown, so a
+//! task is cached, to run, or depends: it is decided when what it reads is done. What an earlier
+//! run has seen fail for good is not run again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -169,7 +169,8 @@ impl Plan {
         counts
     }
 
-    /// The key and the manifest of a task that is to run. One that depends is to run as soon as what it reads is there.
+    /// The key and the manifest of a task that is to run. One that depends is to run as soon as
+    /// what it reads is there.
     pub fn resolve(&mut self, graph: &Graph, task: TaskId) -> Option<(TaskKey, Arc<Manifest>)> {
         if let TaskState::Depends = self.states[task] {
             let manifest = self.manifest(graph, task)?;

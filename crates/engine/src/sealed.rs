@@ -1,7 +1,8 @@
 //! JSON files that carry a checksum of themselves: each is read as it was written, or not at all.
 //!
-//! In: a value, or a file's bytes. Out: bytes, or the value. The checksum is the last field, `check`: the blake3 of all
-//! bytes before it. What has no such field is older than that and is read without. Knows no paths.
+//! In: a value, or a file's bytes. Out: bytes, or the value. The checksum is the last field,
+//! `check`: the blake3 of all bytes before it. A file without that field is older than the checksum
+//! and is read unchecked. Knows no paths.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ const END: &[u8] = b"\"}\n";
 /// What a file of this value, which is a JSON object, holds.
 ///
 /// # Errors
-/// A value that JSON has no words for.
+/// A value that JSON cannot express.
 pub(crate) fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec(value)?;
     let brace = bytes.pop();

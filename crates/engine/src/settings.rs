@@ -1,6 +1,7 @@
 //! The values of the parameters: the file's defaults, then the profile's, then `--set`'s.
 //!
-//! In: [`Spec`] and words of the command line. Out: [`Settings`], each value with where it came from.
+//! In: [`Spec`] and words of the command line. Out: [`Settings`], each value with where it came
+//! from.
 
 use std::collections::BTreeMap;
 
@@ -26,10 +27,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Applies `profile` and then each of `sets` (`name=value`, `name.part=value`) to the file's defaults.
+    /// Applies `profile` and then each of `sets` (`name=value`, `name.part=value`) to the file's
+    /// defaults.
     ///
     /// # Errors
-    /// A profile, parameter or part that does not exist, a value that is no YAML or of another kind.
+    /// A profile, parameter or part that does not exist, a value that is not YAML or is of another
+    /// kind.
     pub fn resolve(spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<Settings, SpecError> {
         let mut settings = Settings::default();
         for (name, node) in &spec.params {
@@ -140,7 +143,8 @@ impl Settings {
         self.params.iter().map(|(name, setting)| (name.as_str(), setting))
     }
 
-    /// The value of the parameter, or of the part of one, at `path` (`name` or `name.part`), and its origin.
+    /// The value of the parameter, or of the part of one, at `path` (`name` or `name.part`), and
+    /// its origin.
     pub fn find(&self, path: &str) -> Option<(&Value, &Origin)> {
         let mut parts = path.split('.');
         let setting = self.params.get(parts.next()?)?;
@@ -168,10 +172,11 @@ impl Settings {
         Value::Object(self.iter().map(|(name, setting)| (name.to_string(), setting.value.clone())).collect())
     }
 
-    /// The value of `node` with every `$name` replaced by that parameter, and the origin to blame for it.
+    /// The value of `node` with every `$name` replaced by that parameter, and the origin to blame
+    /// for it.
     ///
     /// # Errors
-    /// A `$name` that is no parameter.
+    /// A `$name` that is not a parameter.
     pub fn eval(&self, node: &Node) -> Result<Setting, SpecError> {
         match &node.kind {
             NodeKind::Scalar(Value::String(text)) if text.starts_with('$') => {
@@ -180,11 +185,11 @@ impl Settings {
                     return Ok(Setting { value: value.clone(), origin: origin.clone() });
                 }
                 let (name, part) = path.split_once('.').unwrap_or((path, ""));
-                Err(match self.params.contains_key(name) {
-                    true => SpecError::new(node.at, format!("`{name}` has no part `{part}`")),
-                    false => SpecError::new(node.at, format!("there is no parameter `{name}`"))
-                        .hint(names::hint(name, self.params.keys().map(String::as_str))),
-                })
+                if self.params.contains_key(name) {
+                    return Err(SpecError::new(node.at, format!("`{name}` has no part `{part}`")));
+                }
+                Err(SpecError::new(node.at, format!("there is no parameter `{name}`"))
+                    .hint(names::hint(name, self.params.keys().map(String::as_str))))
             }
             NodeKind::List(items) => {
                 let items = items.iter().map(|item| self.eval(item).map(|setting| setting.value));
@@ -218,8 +223,9 @@ fn no_value(path: &str, origin: Origin) -> SpecError {
     SpecError::new(origin, format!("{path} has no value")).hint(hint)
 }
 
-/// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind, since any
-/// parameter may be made an axis. A text may stand for a number (`1/7`); the op has the last word.
+/// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind,
+/// since any parameter may be made an axis. A text may stand for a number (`1/7`); the op has the
+/// last word.
 fn fits(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Null, _) | (_, Value::Null) => true,

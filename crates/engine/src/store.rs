@@ -1,8 +1,9 @@
 //! Objects and records: what has been computed, found by what made it.
 //!
-//! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which objects are
-//! its outputs. Objects are written before the record that names them, each by a temporary file, fsync and
-//! rename: at any moment a kill leaves only whole objects and whole records. What is read is checked.
+//! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which
+//! objects are its outputs. Objects are written before the record that names them, each by a
+//! temporary file, fsync and rename: at any moment a kill leaves only whole objects and whole
+//! records. What is read is checked.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -19,7 +20,8 @@ use crate::value::Value;
 /// The cache folder.
 pub struct Store {
     root: PathBuf,
-    /// Whose states of cut-off tasks and whose failures count.
+    /// The build of the program: states of cut-off tasks, and failures, count if this build has
+    /// kept them.
     build: String,
 }
 
@@ -49,7 +51,8 @@ pub struct Record {
     pub made: Made,
 }
 
-/// A record's fields as they stand in its file: read so, a record takes half the time of a flattened one.
+/// A record's fields as they stand in its file: read so, a record takes half the time of a
+/// flattened one.
 #[derive(Deserialize)]
 struct Fields {
     key: TaskKey,
@@ -119,8 +122,9 @@ impl Store {
         Ok(Store { root: root.to_path_buf(), build: String::new() })
     }
 
-    /// The cache as a certain build of the program sees it. Results are for all builds, since their keys say what made
-    /// them; states of tasks that were cut off, and failures, are for the build that kept them.
+    /// The cache as a certain build of the program sees it. Results are for all builds, since their
+    /// keys say what made them; states of tasks that were cut off, and failures, are for the build
+    /// that kept them.
     pub fn of_build(self, build: &str) -> Store {
         Store { build: build.to_string(), ..self }
     }
@@ -205,7 +209,8 @@ impl Store {
             let digest = Digest::of(&bytes);
             let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
             let path = self.object_path(&digest);
-            // An object of that name and size needs no second copy; one damaged under the same size is found on reading.
+            // An object of that name and size needs no second copy; one damaged under the same size
+            // is found on reading.
             if !fs::metadata(&path).is_ok_and(|meta| meta.len() == output.bytes) {
                 write_whole(&path, &bytes)?;
             }

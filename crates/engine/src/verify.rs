@@ -1,7 +1,8 @@
-//! Whether a cache is what it says: bytes against names, records against keys, results against computing them again.
+//! Whether a cache is what it says: bytes against names, records against keys, results against
+//! computing them again.
 //!
-//! In: [`Store`], for recomputing also [`Graph`] and [`Plan`]. Out: what was looked at and what is wrong. Damage is set
-//! aside, so that it is never used.
+//! In: [`Store`], for recomputing also [`Graph`] and [`Plan`]. Out: what was looked at and what is
+//! wrong. Damage is set aside, so that it is never used.
 
 use std::fs;
 use std::path::PathBuf;
@@ -87,8 +88,8 @@ pub struct Differs {
     pub now: Digest,
 }
 
-/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the bytes. Returns how
-/// many were computed and the first table that is not the same. Stores nothing.
+/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the
+/// bytes. Returns how many were computed and the first table that is not the same. Stores nothing.
 ///
 /// # Errors
 /// A task that fails.
@@ -126,7 +127,7 @@ pub fn recompute(
     Ok((count, None))
 }
 
-/// Some of the items, in their order: those whose names' hashes with `draw` are the least.
+/// A sample of the items, in their order: those whose names, hashed with `draw`, come first.
 fn chosen<T>(
     items: &[T],
     name: impl Fn(&T) -> String,

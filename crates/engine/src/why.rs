@@ -91,8 +91,8 @@ impl<'a> Why<'a> {
                         |run: &history::RunRecord| run.keys.get(&name).or(run.plain_keys.get(&name)).copied();
                     self.runs.iter().find_map(|run| self.store.record(&key(run)?))
                 };
-                // A value that is new in a sweep is compared with the last run that had one value, or with the
-                // first value of the last sweep.
+                // A value that is new in a sweep is compared with the last run that had one value,
+                // or with the first value of the last sweep.
                 let old = had(self.graph.name(task)).or_else(|| had(self.graph.plain_name(task)));
                 match old {
                     Some(old) => Reason::Changed(manifest.changes_since(&old.manifest)),

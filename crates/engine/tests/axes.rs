@@ -1,4 +1,5 @@
-//! Random small pipelines against a naive evaluator: which tasks there are, what each reads, what is one work.
+//! Random small pipelines against a naive evaluator: which tasks there are, what each reads, what
+//! is one work.
 
 mod common;
 
@@ -13,7 +14,8 @@ use hspipe_engine::store::Output;
 use hspipe_engine::value::Value;
 use proptest::prelude::*;
 
-/// The fake ops take `strategy` and `noise_ratio` as parameters too; `set` reaches a key by seeds and gathers only.
+/// The fake ops take `strategy` and `noise_ratio` as parameters too; `set` reaches a key by seeds
+/// and gathers only.
 const AXES: [&str; 3] = ["strategy", "noise_ratio", "set"];
 
 /// A pipeline before it is text. Axes are places in [`AXES`], stages are places in `stages`.
@@ -41,8 +43,8 @@ fn stages(count: usize) -> impl Strategy<Value = Vec<StageModel>> {
     (0..count).map(stage).collect::<Vec<_>>()
 }
 
-/// A stage that reads some of the `earlier` stages before it. Fixed values go one beyond the largest domain,
-/// so that some are values which no axis has.
+/// A stage that reads some of the `earlier` stages before it. Fixed values go one beyond the
+/// largest domain, so that some are values which no axis has.
 fn stage(earlier: usize) -> impl Strategy<Value = StageModel> {
     let axes = || prop::sample::subsequence(vec![0, 1, 2], 0..=3).prop_shuffle();
     let fix =
@@ -181,7 +183,8 @@ struct Naive {
     stage: usize,
     /// The value on each of [`AXES`] that the stage has.
     point: BTreeMap<usize, usize>,
-    /// For each input, the tasks read, by their places among all, and their coordinates on gathered axes.
+    /// For each input, the tasks read, by their places among all, and their coordinates on gathered
+    /// axes.
     inputs: Vec<Vec<(usize, Coords)>>,
     /// Whether an input is empty.
     absent: bool,
@@ -219,8 +222,9 @@ fn product(limits: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     })
 }
 
-/// The tasks of `upstream` that a point reads: of an axis that is fixed the fixed values, of one that the
-/// point has its value, of any other all. Empty if all of them are taken away; `None` if there never were any.
+/// The tasks of `upstream` that a point reads: of an axis that is fixed the fixed values, of one
+/// that the point has its value, of any other all. Empty if all of them are taken away; `None` if
+/// there never were any.
 fn read(
     model: &Model,
     tasks: &[Naive],
@@ -255,7 +259,8 @@ fn coords(point: &BTreeMap<usize, usize>, chosen: impl Fn(usize) -> bool) -> Coo
     of_axes.map(|(axis, value)| (AXES[*axis].to_string(), Value::from(*value))).collect()
 }
 
-/// What makes the result: op, parameters, seed, and the work behind each table with its gathered coordinates.
+/// What makes the result: op, parameters, seed, and the work behind each table with its gathered
+/// coordinates.
 fn work(
     stage: &StageModel,
     point: &BTreeMap<usize, usize>,
@@ -273,7 +278,8 @@ fn work(
     text
 }
 
-/// The manifest of every task, as if each had made a file that only its key determines; `None` if absent.
+/// The manifest of every task, as if each had made a file that only its key determines; `None` if
+/// absent.
 fn manifests(graph: &Graph) -> Vec<Option<Manifest>> {
     let (mut manifests, mut outputs) = (Vec::new(), ById::<TaskId, Vec<Output>>::default());
     for task in graph.tasks.ids() {

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 const STEPS: u8 = 6;
 
-/// Takes its steps one by one, keeps a state after each, and wants the run to end once so many were taken.
+/// Takes its steps one by one, keeps a state after each, and wants the run to end once so many were
+/// taken.
 struct Slow {
     taken: Arc<Mutex<Vec<(u32, u8)>>>,
     stop_after: Arc<AtomicU32>,

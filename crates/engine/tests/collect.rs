@@ -71,7 +71,8 @@ fn a_size_drops_old_runs_but_never_the_newest() {
     assert_eq!(missing(&lab, &["rate=3"]), [""; 0]);
 }
 
-/// Every flip and every truncation of an object is found on reading, set aside, and the task computed anew.
+/// Every flip and every truncation of an object is found on reading, set aside, and the task
+/// computed anew.
 #[test]
 fn a_thousand_damages_are_found() {
     let lab = three_runs();

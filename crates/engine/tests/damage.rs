@@ -111,7 +111,8 @@ stages:
     assert_eq!(lab.complete(&[]).computed(), ["load"]);
 }
 
-/// A record whose output names another table that there is, whole and of the same size: nothing but its checksum tells.
+/// A record whose output names another table that there is, whole and of the same size: nothing but
+/// its checksum tells.
 #[test]
 fn a_record_that_names_another_table_serves_nothing() {
     let lab = Lab::new(PIPELINE, 1);

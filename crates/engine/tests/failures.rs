@@ -194,7 +194,8 @@ fn plans_know_of_it() {
     assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));
 }
 
-/// A reader of the first, and what gathers it: of `number`, 1 fails for good, 2 fails, the others do not.
+/// A reader of the first, and what gathers it: of `number`, 1 fails for good, 2 fails, the others
+/// do not.
 fn gathering(numbers: &str) -> Lab {
     Lab::of(&format!(
         "

@@ -95,7 +95,8 @@ fn what_is_taken_away_empties_its_panels_with_a_notice() {
     assert_eq!(notices(&[]), [""; 0]);
 }
 
-/// Networks that are known by their seeds stay those: the first draw at the last point of every stage that draws.
+/// Networks that are known by their seeds stay those: the first draw at the last point of every
+/// stage that draws.
 #[test]
 fn seeds_are_those_of_the_published_networks() {
     let (_, graph) = graph(PIPELINE, &["datasets=[MNIST, CIFAR10]"]);

@@ -36,7 +36,8 @@ fn on_one_and_four_threads(pipeline: &'static str, test: impl Fn(&Lab)) {
     }
 }
 
-/// The names of the tasks of each stage, sorted: for each dataset, and for the sets in `sets` where it has sets.
+/// The names of the tasks of each stage, sorted: for each dataset, and for the sets in `sets` where
+/// it has sets.
 fn tasks(stages: &[&str], sets: std::ops::Range<usize>) -> Vec<String> {
     let mut names = Vec::new();
     for stage in stages {
@@ -138,7 +139,8 @@ stages:
 
 #[test]
 fn the_same_work_is_done_once() {
-    // `noisy` makes the bytes of `subset`, as noise of ratio 0 does; only then are the two searches the same.
+    // `noisy` makes the bytes of `subset`, as noise of ratio 0 does; only then are the two searches
+    // the same.
     const SEARCHES: &str = "
 params: {seed: 7}
 axes: {set: {count: 3}}

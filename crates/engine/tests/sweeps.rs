@@ -1,4 +1,5 @@
-//! Parameters with several values: random small pipelines and sweeps against the runs of each value alone.
+//! Parameters with several values: random small pipelines and sweeps against the runs of each value
+//! alone.
 
 mod common;
 

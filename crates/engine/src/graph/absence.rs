@@ -1,7 +1,7 @@
 //! Tasks that cannot be, since something that they read has been taken away, such as by `--set`.
 //!
-//! In: what a reference wants of a stage that no longer has it. Out: [`Absence`], and a [`Notice`] for people, who should
-//! know which panels of a figure it empties.
+//! In: what a reference wants of a stage that no longer has it. Out: [`Absence`], and a [`Notice`]
+//! for people, who should know which panels of a figure it empties.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -70,8 +70,8 @@ impl fmt::Display for Notice {
 }
 
 impl Graph {
-    /// What the user should know of `tasks`: which stages a `--set` has emptied, and why, in the order of the reasons'
-    /// texts.
+    /// What the user should know of `tasks`: which stages a `--set` has emptied, and why, in the
+    /// order of the reasons' texts.
     pub fn notices(&self, tasks: &[TaskId]) -> Vec<Notice> {
         // Tasks that share a reason mostly share its place in memory.
         let mut texts: HashMap<*const Absence, String> = HashMap::new();

@@ -15,7 +15,8 @@ pub(super) struct Points {
     pub axes: Vec<String>,
     /// For each axis, each of its values once.
     pub domains: Vec<Vec<ValueId>>,
-    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    /// For each axis, whether its values mean whole numbers: they count, or they are whole values
+    /// of a swept parameter.
     pub whole: Vec<bool>,
     /// For each axis, where its values were written.
     pub origins: Vec<Origin>,
@@ -28,11 +29,12 @@ enum AxisValues {
     By { axis: usize, cases: Vec<(ValueId, Vec<ValueId>)>, origin: Origin },
 }
 
-/// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values `at`.
+/// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values
+/// `at`.
 ///
 /// # Errors
-/// An axis that has no values anywhere, a count that is none, `by` an axis that the stage lacks, a value of
-/// that axis without a case, an unknown axis in `exclude`.
+/// An axis that has no values anywhere, a count that is not a whole number, `by` an axis that the
+/// stage lacks, a value of that axis without a case, an unknown axis in `exclude`.
 pub(super) fn points(
     spec: &Spec,
     settings: &Settings,

@@ -1,7 +1,7 @@
 //! Stages to tasks: upstream stages first, each point bound to its parameters, seed and inputs.
 //!
-//! A stage in which parameters are swept is expanded once for each combination of their values, each time as if that
-//! were all there is. So its tasks are those of the single runs.
+//! A stage in which parameters are swept is expanded once for each combination of their values,
+//! each time as if that were all there is. So its tasks are those of the single runs.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -40,7 +40,8 @@ pub(super) fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result
     Ok(graph)
 }
 
-/// The stages in an order in which each comes after those that it reads, as written where that leaves a choice.
+/// The stages in an order in which each comes after those that it reads, as written where that
+/// leaves a choice.
 fn upstream_first(stages: &[StageSpec]) -> Result<Vec<usize>, SpecError> {
     let index: HashMap<&str, usize> =
         stages.iter().enumerate().map(|(i, stage)| (stage.name.text.as_str(), i)).collect();

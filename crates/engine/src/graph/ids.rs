@@ -1,6 +1,8 @@
-//! The numbers by which the parts of a graph name each other: a type for each, so that none stands for another.
+//! The numbers by which the parts of a graph name each other: a type for each, so that none stands
+//! for another.
 //!
-//! In: items, one after the other. Out: their ids, and the items by their ids. Must not know what is numbered.
+//! In: items, one after the other. Out: their ids, and the items by their ids. Must not know what
+//! is numbered.
 
 use std::iter::FusedIterator;
 use std::marker::PhantomData;

@@ -1,7 +1,7 @@
 //! How a stage's points find the upstream tasks that they read.
 //!
-//! One rule: axes that both stages have are joined, those the reference fixes are filtered, those that only
-//! the upstream stage has are gathered.
+//! One rule: axes that both stages have are joined, those the reference fixes are filtered, those
+//! that only the upstream stage has are gathered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ pub(super) enum Joined {
 }
 
 impl Join {
-    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already. `axes` are those of
-    /// the downstream stage; the first are swept and have the values `at`.
+    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already.
+    /// `axes` are those of the downstream stage; the first are swept and have the values `at`.
     pub(super) fn new(
         graph: &Graph,
         reference: &Reference,
@@ -176,8 +176,9 @@ impl Join {
     }
 }
 
-/// The slices of `stage` that a reader at the values `at` of its first axes reads: those at the same values of the
-/// parameters that are swept in both, or at any value where the reference fixes one.
+/// The slices of `stage` that a reader at the values `at` of its first axes reads: those at the
+/// same values of the parameters that are swept in both, or at any value where the reference fixes
+/// one.
 fn slices<'a>(stage: &'a Stage, reference: &Reference, axes: &[String], at: &[ValueId]) -> Vec<&'a Slice> {
     let is_fixed = |name: &String| reference.fix.iter().any(|fix| fix.axis == *name);
     let same: Vec<(usize, ValueId)> = stage

@@ -1,7 +1,7 @@
 //! Stages expanded into tasks, joined along their axes. Pure: no files, no clock.
 //!
-//! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task knows its
-//! coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
+//! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task
+//! knows its coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
 
 mod absence;
 mod bind;
@@ -71,7 +71,8 @@ pub struct Stage {
     pub reads: Vec<String>,
     /// Its tasks, in the order of its points: the last axis is the fastest.
     pub tasks: TaskRange,
-    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    /// For each axis, whether its values mean whole numbers: they count, or they are whole values
+    /// of a swept parameter.
     pub whole: Vec<bool>,
     slices: Vec<Slice>,
 }
@@ -149,8 +150,8 @@ impl Graph {
     /// Expands every stage of the pipeline.
     ///
     /// # Errors
-    /// Unknown ops, axes, stages, tables, parameters; cycles; joins that do not fit; parameters that an op
-    /// refuses. Each with its place and a hint.
+    /// Unknown ops, axes, stages, tables, parameters; cycles; joins that do not fit; parameters
+    /// that an op refuses. Each with its place and a hint.
     pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
         expand::expand(spec, settings, ops).map_err(|error| error.in_file(&spec.file))
     }

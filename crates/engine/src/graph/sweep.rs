@@ -1,7 +1,8 @@
 //! Swept parameters: those whose value is a list where a stage wants one value.
 //!
-//! In: the parameters, and what a stage reads of them. Out: the parameters that are swept in the stage or in what it
-//! reads, with their values. They are its first axes. Must not know how points are made, nor how they are joined.
+//! In: the parameters, and what a stage reads of them. Out: the parameters that are swept in the
+//! stage or in what it reads, with their values. They are its first axes. Must not know how points
+//! are made, nor how they are joined.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ pub(super) struct Sweep {
     pub is_read: bool,
 }
 
-/// The parameters that are swept in `stage`, in order of their names. What it reads is expanded already.
+/// The parameters that are swept in `stage`, in order of their names. What it reads is expanded
+/// already.
 ///
 /// # Errors
 /// A list without values, or with one of them twice; an axis with the name of a swept parameter.
@@ -98,7 +100,8 @@ fn reads_of(node: &Node, depth: usize, found: &mut Vec<(String, usize)>) {
     }
 }
 
-/// Whether the parameter holds the values of an axis: then a list of them makes points of that axis.
+/// Whether the parameter holds the values of an axis: then a list of them makes points of that
+/// axis.
 fn is_domain(spec: &Spec, name: &str) -> bool {
     let is_it = |node: &Node| matches!(&node.kind, NodeKind::Scalar(Value::String(text)) if text.strip_prefix('$') == Some(name));
     let of_stages = spec.stages.iter().flat_map(|stage| &stage.axes).filter_map(|(_, own)| own.as_ref());

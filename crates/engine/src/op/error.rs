@@ -24,12 +24,13 @@ impl OpError {
         OpError { what: what.into(), hint: None, stopped: false, lasting: false, source: None }
     }
 
-    /// The run is to end, and the task's [`crate::checkpoint::Checkpoint`] has its state: no failure.
+    /// The run is to end, and the task's [`crate::checkpoint::Checkpoint`] has its state: no
+    /// failure.
     pub fn stopped() -> Self {
         OpError { stopped: true, ..OpError::new("stopped") }
     }
 
-    /// Whether it is none but the run's end, see [`OpError::stopped`].
+    /// Whether the run is to end, which is not a failure: see [`OpError::stopped`].
     pub fn is_stop(&self) -> bool {
         self.stopped
     }
@@ -104,7 +105,8 @@ impl ParamError {
     }
 }
 
-/// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
+/// serde's message on a value of another type, with the type in words. For a word that is not one
+/// of a list, the nearest one.
 fn in_words(what: String) -> String {
     let unknown = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "));
     if let Some((wrong, valid)) = unknown {

@@ -1,7 +1,8 @@
-//! The fields of a parameter struct, asked of its own `Deserialize`, so that they stand in one place only.
+//! The fields of a parameter struct, asked of its own `Deserialize`, so that they stand in one
+//! place only.
 //!
-//! In: a type. Out: the name of each of its fields, and how deep the lists of that field's values nest. Never
-//! makes a value: every question ends in an error that carries the answer aside.
+//! In: a type. Out: the name of each of its fields, and how deep the lists of that field's values
+//! nest. Never makes a value: every question ends in an error that carries the answer aside.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};

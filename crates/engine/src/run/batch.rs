@@ -1,6 +1,7 @@
 //! Which tasks start next, and together.
 //!
-//! In: what can start, and how many threads are free. Out: a [`Batch`]. Decides nothing else and changes nothing.
+//! In: what can start, and how many threads are free. Out: a [`Batch`]. Decides nothing else and
+//! changes nothing.
 
 use crate::graph::{Graph, StageId, TaskId};
 use crate::key::BatchGroup;
@@ -17,9 +18,9 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// The first tasks in the queue that can start, as many of a group as their op takes at once, and the threads for
-    /// them: all that are free and of use if there is nothing else to do with them. Where full batches would leave
-    /// threads idle, batches are smaller.
+    /// The first tasks in the queue, as many of one group as their op takes at once, or fewer where
+    /// full batches would leave threads idle. They get the free threads that they can use and that
+    /// no other batch needs. A group that may grow soon is passed over.
     pub(super) fn next(graph: &Graph, plan: &Plan, standings: &Standings, free: usize) -> Option<Batch> {
         let queue = standings.queue();
         let mut held: Vec<BatchGroup> = Vec::new();
@@ -46,7 +47,8 @@ pub(super) fn capacity(graph: &Graph, task: TaskId) -> Capacity {
     graph.stage_of(task).op.capacity(&graph.tasks[task].params)
 }
 
-/// Whether a task of `stage` waits for nothing but tasks that run now, and so may soon join a batch.
+/// Whether a task of `stage` waits for nothing but tasks that run now, and so may soon join a
+/// batch.
 fn may_grow(graph: &Graph, plan: &Plan, standings: &Standings, stage: StageId) -> bool {
     let joins_soon = |reader: TaskId| {
         let is_unknown = |item: &TaskId| {

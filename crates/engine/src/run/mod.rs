@@ -1,8 +1,10 @@
-//! Computes what a plan lacks: schedules, batches, keeps going past failures, stores each result at once.
+//! Computes what a plan lacks: schedules, batches, keeps going past failures, stores each result at
+//! once.
 //!
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
-//! [`RunReport`]. The calling thread decides and owns all state: `scheduler.rs` says what to do, `standings.rs` where each
-//! task stands, `batch.rs` who starts next. A pool of threads computes and writes: `work.rs`.
+//! [`RunReport`]. The calling thread decides and owns all state: `scheduler.rs` says what to do,
+//! `standings.rs` where each task stands, `batch.rs` who starts next. A pool of threads computes
+//! and writes: `work.rs`.
 
 mod batch;
 mod report;

@@ -1,7 +1,8 @@
 //! What is done next, and what follows from what has been done.
 //!
-//! In: the plan, and what workers send. Out: batches for workers, events, and in the end the [`RunReport`]. Where a task stands
-//! is in [`Standings`], what is known of its result in the [`Plan`].
+//! In: the plan, and what workers send. Out: batches for workers, events, and in the end the
+//! [`RunReport`]. Where a task stands is in [`Standings`], what is known of its result in the
+//! [`Plan`].
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -211,7 +212,8 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// A queued or running task that this process has computed in so many seconds, or another one; and its twins.
+    /// A queued or running task that this process has computed in so many seconds, or another one;
+    /// and its twins.
     fn settle(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
         let twins = self.standings.take_twins(&record.key);
         self.complete(task, record, seconds);
@@ -220,7 +222,8 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Marks `task` as done and looks at the tasks that waited for it. `seconds` is `None` if it was reused.
+    /// Marks `task` as done and looks at the tasks that waited for it. `seconds` is `None` if it
+    /// was reused.
     fn complete(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
         self.plan.states[task] = TaskState::Cached { key: record.key, outputs: record.outputs.clone() };
         match seconds {
@@ -254,7 +257,7 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// One that an earlier run has seen fail.
+    /// A failure that an earlier run has found.
     fn tell_known_failure(&mut self, task: TaskId, key: &TaskKey) {
         let error = match Failure::load(self.store, key) {
             Some(failure) => failure.error(&self.graph.stage_of(task).name),
@@ -279,7 +282,8 @@ impl<'a> Scheduler<'a> {
         self.go_on_without(task, readers, for_good);
     }
 
-    /// Blocks the readers of a task that came to nothing, but for those that do without what is lost for good.
+    /// Blocks the readers of a task that came to nothing, but for those that do without what is
+    /// lost for good.
     fn go_on_without(&mut self, task: TaskId, readers: Vec<TaskId>, for_good: bool) {
         for reader in readers {
             if for_good && self.does_without(reader, task) {

@@ -1,7 +1,8 @@
 //! Where each task of a run stands, and every way in which it may move on.
 //!
-//! In: what has become of a task. Out: whom it concerns, and who can start. [`Standing::may_become`] lists the ways; all
-//! else here only keeps count. Knows neither ops nor files: what is to be done is for [`super::scheduler`] to say.
+//! In: what has become of a task. Out: whom it concerns, and who can start.
+//! [`Standing::may_become`] lists the ways; all else here only keeps count. Knows neither ops nor
+//! files: what is to be done is for [`super::scheduler`] to say.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +23,8 @@ pub(super) enum Standing {
     Elsewhere,
     /// A worker computes it.
     Running,
-    /// It is the same work as a task that is queued, elsewhere or running, and takes that one's result.
+    /// It is the same work as a task that is queued, elsewhere or running, and takes that one's
+    /// result.
     Twin,
     /// Its tables are stored.
     Done,
@@ -57,8 +59,9 @@ impl Standing {
     }
 }
 
-/// When a task's turn is among those that can start. Ops that take many tasks at once wait for the others, so that their
-/// batches fill; then the most downstream stage goes first, so that results come early; within a stage as written.
+/// When a task's turn is among those that can start. Ops that take many tasks at once wait for the
+/// others, so that their batches fill; then the most downstream stage goes first, so that results
+/// come early; within a stage as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
     pub is_batched: bool,
@@ -95,7 +98,8 @@ pub(super) struct Standings {
 }
 
 impl Standings {
-    /// Adds a task that comes after those of its run that it reads, `upstream`, each of which is given once.
+    /// Adds a task that comes after those of its run that it reads, `upstream`, each of which is
+    /// given once.
     pub(super) fn add(&mut self, turn: Turn, upstream: &[TaskId]) {
         self.insert(turn, Waiting { left: upstream.len() });
         for item in upstream {
@@ -232,7 +236,8 @@ impl Standings {
         self.rows.get_mut(&task).map_or(Vec::new(), |row| std::mem::take(&mut row.readers))
     }
 
-    /// Moves a task on, if it may become that. The group is its lane's, or the one given to a task that had none.
+    /// Moves a task on, if it may become that. The group is its lane's, or the one given to a task
+    /// that had none.
     fn go(&mut self, task: TaskId, next: Standing, group: Option<BatchGroup>) -> bool {
         let Some(row) = self.rows.get_mut(&task) else { return false };
         let (old, turn) = (row.standing, row.turn);

@@ -34,7 +34,8 @@ pub(super) struct Job {
     pub is_forced: bool,
 }
 
-/// The work of a batch as a closure for another thread: compute, store each result, send what came of it.
+/// The work of a batch as a closure for another thread: compute, store each result, send what came
+/// of it.
 pub(super) fn work(
     graph: &Graph,
     store: &Arc<Store>,

@@ -102,7 +102,8 @@ pub struct Target {
 }
 
 impl Spec {
-    /// Where an axis of a stage takes its values from: its own domain there, else that of the section `axes`.
+    /// Where an axis of a stage takes its values from: its own domain there, else that of the
+    /// section `axes`.
     pub fn domain<'a>(&'a self, axis: &Name, own: &'a Option<Domain>) -> Option<&'a Domain> {
         let shared = || self.axes.iter().find(|(name, _)| name.text == axis.text).map(|(_, domain)| domain);
         own.as_ref().or_else(shared)
@@ -211,7 +212,8 @@ fn parse_stage(name: Name, body: &Node) -> Result<StageSpec, SpecError> {
     Ok(stage)
 }
 
-/// `[dataset, set]`, or a map that gives some axes a domain of their own: `{dataset: , member: {count: 100}}`.
+/// `[dataset, set]`, or a map that gives some axes a domain of their own: `{dataset: , member:
+/// {count: 100}}`.
 fn parse_axes(node: &Node) -> Result<Vec<(Name, Option<Domain>)>, SpecError> {
     match &node.kind {
         NodeKind::Map(_) => names_of(node, "`axes`")?

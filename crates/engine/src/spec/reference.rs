@@ -27,7 +27,8 @@ pub struct Fix {
 }
 
 impl Fix {
-    /// The values meant on an axis that has `values`: a list is one of them if the axis has it, else several.
+    /// The values meant on an axis that has `values`: a list is one of them if the axis has it,
+    /// else several.
     pub fn wanted<'a>(&self, mut values: impl Iterator<Item = &'a Value>) -> Vec<Value> {
         let list = canonical(&Value::Array(self.values.clone()));
         match values.find(|value| value.is_array() && canonical(value) == list) {

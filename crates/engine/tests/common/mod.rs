@@ -1,4 +1,5 @@
-//! What the engine's tests share: fake ops for any pipeline, and a cache to run it in again and again.
+//! What the engine's tests share: fake ops for any pipeline, and a cache to run it in again and
+//! again.
 
 #![allow(dead_code, unused_imports)]
 
