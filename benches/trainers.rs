@@ -1,6 +1,8 @@
 //! The native trainer against the one that uses libtorch: in turns on the same samples, two threads each, since
 //! machines are noisy. Prints milliseconds per epoch and network, and their ratio.
 
+#![allow(clippy::print_stdout)]
+
 #[path = "../crates/ensemble/benches/common/mod.rs"]
 #[allow(dead_code)]
 mod common;

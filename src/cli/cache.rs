@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use hspipe_engine::clock::now;
 use hspipe_engine::collect::{Keep, Survey, garbage, survey};
-use hspipe_engine::history::{self, now};
+use hspipe_engine::graph::TaskId;
+use hspipe_engine::history;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
@@ -91,7 +93,7 @@ fn check(args: &args::Args, wanted: &args::Verify, store: &Store) -> anyhow::Res
 fn recomputed(args: &args::Args, wanted: &args::Verify, sample: usize, draw: u64) -> anyhow::Result<bool> {
     let project = Project::open(args, &wanted.settings)?;
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
-    let tasks: Vec<usize> = (0..project.graph.tasks.len()).collect();
+    let tasks: Vec<TaskId> = project.graph.tasks.ids().collect();
     let found = verify::recompute(&project.graph, &plan, &project.store, &tasks, sample, cores(), draw);
     let (count, differs) = found
         .map_err(|(task, error)| anyhow::Error::from(error).context(project.graph.name(task)))

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use hspipe_engine::history::{self, End, RunRecord, now};
+use hspipe_engine::clock::now;
+use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::plan::Plan;
 
 use super::args;

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::op::OpError;
-use hspipe_engine::run::Report;
+use hspipe_engine::run::RunReport;
 use serde_json::json;
 
 use super::error::{causes, code, hint, hint_of_task};
@@ -21,7 +21,7 @@ use crate::views::shell::quoted;
 pub struct Ending<'a> {
     pub graph: &'a Graph,
     pub voice: &'a Voice<'a>,
-    pub report: &'a Report,
+    pub report: &'a RunReport,
     /// Tasks that were cached before the run.
     pub cached: usize,
 }
@@ -114,7 +114,7 @@ impl Ending<'_> {
     }
 
     pub fn summarise(&self, seconds: f64) {
-        let Report { computed, reused, failed, blocked, not_started } = self.report;
+        let RunReport { computed, reused, failed, blocked, not_started } = self.report;
         let cached = self.cached + reused.len();
         if !self.voice.is_for_people() {
             let fields = [

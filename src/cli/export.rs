@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use hspipe_engine::graph::TaskId;
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::value::show;
 use hspipe_engine::{Value, names};
 use polars::prelude::*;
@@ -105,7 +105,7 @@ fn rankings(project: &Project, dataset: Option<&str>) -> anyhow::Result<Vec<Task
 }
 
 fn read(project: &Project, plan: &Plan, task: TaskId) -> anyhow::Result<Option<DataFrame>> {
-    let State::Cached { outputs, .. } = &plan.states[task] else { return Ok(None) };
+    let TaskState::Cached { outputs, .. } = &plan.states[task] else { return Ok(None) };
     let Some(output) = outputs.iter().find(|output| output.table == tables::Ranking::SCHEMA.name) else {
         return Ok(None);
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use hspipe_engine::graph::Stage;
+use hspipe_engine::graph::{Stage, StageId};
 
 use super::args::{self, GraphFormat};
 use super::pipe::tell;
@@ -13,7 +13,7 @@ use super::project::Project;
 pub fn graph(args: &args::Args, graph: &args::Graph) -> anyhow::Result<ExitCode> {
     let project = Project::open(args, &graph.settings)?;
     let needed = project.graph.closure(&project.select(&graph.targets)?);
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<StageId, usize> = BTreeMap::new();
     for task in needed {
         *counts.entry(project.graph.tasks[task].stage).or_default() += 1;
     }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use hspipe_engine::history::{self, End, RunRecord, now};
+use hspipe_engine::clock::now;
+use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::key::{Change, params_changed};
 
 use super::args;

@@ -44,7 +44,7 @@ impl Project {
     /// The tasks that the words mean; every task where there are none.
     pub fn select(&self, words: &[String]) -> anyhow::Result<Vec<TaskId>> {
         match words {
-            [] => Ok((0..self.graph.tasks.len()).collect()),
+            [] => Ok(self.graph.tasks.ids().collect()),
             _ => Ok(self.graph.select(&self.spec, words)?),
         }
     }

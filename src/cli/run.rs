@@ -11,7 +11,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
-use hspipe_engine::run::{self as engine, Options, Report};
+use hspipe_engine::run::{self as engine, Options, RunReport};
 
 use super::args::{self, LogFormat};
 use super::ending::{self, Ending};
@@ -150,7 +150,7 @@ fn remember(
     plan: &Plan,
     targets: &[String],
     begun: Option<&Path>,
-    (end, report): (End, &Report),
+    (end, report): (End, &RunReport),
     voice: &Voice,
 ) {
     let run = || RunRecord { end, failed: report.failed.len(), ..on_record(project, plan, targets) };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 
-use hspipe_engine::graph::{Graph, TaskId};
-use hspipe_engine::history::now;
+use hspipe_engine::clock::now;
+use hspipe_engine::graph::{Graph, StageId, TaskId};
 use hspipe_engine::key::Change;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};
@@ -19,7 +19,7 @@ pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let reasons = Why::new(&project.graph, &plan, &project.store);
     // Many tasks share one reason: it is said once.
-    let mut groups: BTreeMap<(usize, String), Vec<TaskId>> = BTreeMap::new();
+    let mut groups: BTreeMap<(StageId, String), Vec<TaskId>> = BTreeMap::new();
     for task in tasks {
         let text = sentence(&project.graph, &reasons.reason(task));
         groups.entry((project.graph.tasks[task].stage, text)).or_default().push(task);
@@ -33,7 +33,17 @@ pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is with a task, and why.
 fn sentence(graph: &Graph, reason: &Reason) -> String {
+    let why = cause(graph, reason);
+    match reason {
+        Reason::Never | Reason::Changed(_) | Reason::Missing { .. } => format!("will run: {why}"),
+        Reason::Cached(_) | Reason::Failed(_) | Reason::Upstream { .. } | Reason::Absent(_) => why,
+    }
+}
+
+/// The same without what follows for the task: also why another one, which reads it, will run.
+fn cause(graph: &Graph, reason: &Reason) -> String {
     match reason {
         Reason::Cached(record) => format!(
             "cached, made by hspipe {} {} in {:.1} s",
@@ -41,13 +51,10 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
             ago(now().saturating_sub(record.made.at)),
             record.made.seconds
         ),
-        Reason::Never => "will run: never computed".into(),
+        Reason::Never => "never computed".into(),
         Reason::Changed(changes) => {
             let changes: Vec<String> = changes.iter().map(Change::to_string).collect();
-            match changes.is_empty() {
-                true => "will run: its record is gone".into(),
-                false => format!("will run: {}", changes.join(", ")),
-            }
+            if changes.is_empty() { "its record is gone".into() } else { changes.join(", ") }
         }
         Reason::Failed(failure) => format!(
             "failed {}, and would again: {}; `--force` tries it",
@@ -55,12 +62,10 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
             failure.what
         ),
         Reason::Missing { key } => {
-            format!("will run: a file of its record {} is gone or damaged", key.short())
+            format!("a file of its record {} is gone or damaged", key.short())
         }
         Reason::Upstream { task, reason } => {
-            let cause = sentence(graph, reason);
-            let cause = cause.trim_start_matches("will run: ");
-            format!("depends on {}: {cause}", graph.stage_of(*task).name)
+            format!("depends on {}: {}", graph.stage_of(*task).name, cause(graph, reason))
         }
         Reason::Absent(why) => format!("left out: {why}"),
     }

@@ -4,7 +4,7 @@
 
 use anyhow::Context;
 use hspipe_engine::Value;
-use hspipe_engine::graph::TaskId;
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::value::show;
 use maud::{Markup, html};
 
@@ -78,7 +78,7 @@ impl Figure {
                 html! { img src=(picture::data_uri(png)) alt=(alt) width=(width); }
             }
             // Places in the graph differ, whatever characters names have.
-            _ => svg::inline(svg, &format!("{}-{task}-", id(&name)), &alt).with_context(cannot)?,
+            _ => svg::inline(svg, &format!("{}-{}-", id(&name), task.index()), &alt).with_context(cannot)?,
         };
         let group = files.next().and_then(|file| Some(file.split_once('/')?.0)).unwrap_or_default();
         Ok(Figure {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use anyhow::Context;
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::{Spec, Target};
 use hspipe_engine::store::{Record, Store};
@@ -130,7 +130,7 @@ impl<'a> Scope<'a> {
     /// The record of a finished task.
     pub fn record(&self, task: TaskId) -> Option<Record> {
         match &self.plan.states[task] {
-            State::Cached { key, .. } => self.store.record(key),
+            TaskState::Cached { key, .. } => self.store.record(key),
             _ => None,
         }
     }

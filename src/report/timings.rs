@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use hspipe_engine::plan::State;
+use hspipe_engine::plan::TaskState;
 use maud::html;
 
 use super::parts::{count, duration, table};
@@ -20,7 +20,7 @@ pub fn section(scope: &Scope) -> Option<Section> {
     for (stage, tasks) in scope.stages() {
         let (mut done, mut seconds) = (0, 0.0);
         for task in tasks {
-            let State::Cached { key, .. } = &scope.plan.states[task] else { continue };
+            let TaskState::Cached { key, .. } = &scope.plan.states[task] else { continue };
             let Some(record) = scope.record(task).filter(|_| seen.insert(*key)) else { continue };
             done += 1;
             seconds += record.made.seconds;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use arrow::array::{ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type};
-use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::graph::{ById, Graph, TaskId};
 use hspipe_engine::key::Digest;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
@@ -27,7 +27,7 @@ pub fn named(field: &Field) -> Option<String> {
 
 /// Which table `classes` each task is made from.
 pub struct Classes {
-    of: Vec<Made>,
+    of: ById<TaskId, Made>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -50,7 +50,7 @@ impl Made {
 
 impl Classes {
     pub fn of(graph: &Graph, plan: &Plan) -> Classes {
-        let mut of: Vec<Made> = Vec::with_capacity(graph.tasks.len());
+        let mut of: ById<TaskId, Made> = ById::with_capacity(graph.tasks.len());
         // A task comes after all that it reads.
         for (task, state) in graph.tasks.iter().zip(&plan.states) {
             let outputs = state.outputs().unwrap_or_default();

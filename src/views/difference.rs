@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hspipe_engine::history::{RunRecord, stage_of};
-use hspipe_engine::key::{Digest, Key};
+use hspipe_engine::key::{Digest, TaskKey};
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::{Output, Store};
 use polars::prelude::*;
@@ -48,7 +48,7 @@ impl Difference<'_> {
     }
 
     /// Whether a task has given the same bytes in both runs, under whatever keys.
-    fn is_same(&self, task: &str, old: &Key, new: &Key) -> bool {
+    fn is_same(&self, task: &str, old: &TaskKey, new: &TaskKey) -> bool {
         match (self.old.results.get(task), self.new.results.get(task)) {
             (Some(old), Some(new)) => old == new,
             // A record of a run from before results were kept.
@@ -117,7 +117,7 @@ impl Difference<'_> {
     /// The table of a stage's tasks in a run, by task; the only one if it is not named.
     fn outputs(&self, run: &RunRecord, stage: &str, table: Option<&str>) -> Vec<(String, Output)> {
         let tasks = run.keys.iter().filter(|(name, _)| stage_of(name) == stage);
-        let output = |(name, key): (&String, &Key)| {
+        let output = |(name, key): (&String, &TaskKey)| {
             let record = self.store.lookup(key)?;
             let mut outputs = record.outputs.into_iter();
             let found = outputs.find(|output| table.is_none_or(|table| output.table == table))?;
@@ -180,7 +180,7 @@ impl Difference<'_> {
 
     /// The stages whose pictures have changed.
     pub fn figures(&self) -> Vec<&str> {
-        let picture = |key: Option<&Key>| {
+        let picture = |key: Option<&TaskKey>| {
             let record = self.store.record(key?)?;
             record.outputs.into_iter().find(|output| output.table == Figure::SCHEMA.name)
         };

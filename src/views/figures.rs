@@ -21,7 +21,7 @@ use crate::tables::Figure;
 pub fn wanted(folder: &Path, graph: &Graph, plan: &Plan, store: &Store) -> anyhow::Result<Vec<Wanted>> {
     let mut wanted = Vec::new();
     let mut taken: HashMap<String, usize> = HashMap::new();
-    for (task, state) in plan.states.iter().enumerate() {
+    for (task, state) in plan.states.with_ids() {
         let outputs = state.outputs().unwrap_or_default();
         let Some(output) = outputs.iter().find(|output| output.table == Figure::SCHEMA.name) else {
             continue;

@@ -10,8 +10,8 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
-use hspipe_engine::key::{Digest, Key};
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::key::{Digest, TaskKey};
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::spec::Target;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::show;
@@ -40,12 +40,12 @@ pub fn sources(
     classes: &Classes,
 ) -> anyhow::Result<Vec<Source>> {
     let mut sources = Vec::new();
-    let mut seen: HashSet<Key> = HashSet::new();
+    let mut seen: HashSet<TaskKey> = HashSet::new();
     for reference in &result.of {
         let (tasks, output) = graph.resolve_table(reference)?;
         let mut keys = Vec::new();
         for task in tasks {
-            let State::Cached { key, outputs } = &plan.states[task] else { continue };
+            let TaskState::Cached { key, outputs } = &plan.states[task] else { continue };
             let table = graph.stage_of(task).op.outputs()[output];
             let Some(output) = outputs.iter().find(|output| output.table == table) else { continue };
             if !seen.contains(key) {

@@ -2,6 +2,8 @@
 //! In come the words after `cargo x`, out goes the exit code of what was called. This
 //! file sorts the words; it must not know how libtorch is found or cargo is called.
 
+#![allow(clippy::print_stderr)]
+
 mod cargo;
 mod download;
 mod folder;

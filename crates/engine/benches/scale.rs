@@ -1,8 +1,12 @@
-//! How the engine grows with the graph: expanding, planning, running trivial tasks, planning again when all is cached.
+//! How the engine grows with the graph: expanding, planning, running trivial tasks, planning again
+//! when all is cached.
 //!
 //!     cargo bench -p hspipe-engine --bench scale
 //!
-//! Prints, for 10,000 and for 100,000 tasks, seconds, tasks per second and the most memory that was taken.
+//! Prints, for 10,000 and for 100,000 tasks, seconds, tasks per second and the most memory that was
+//! taken.
+
+#![allow(clippy::print_stdout)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -11,13 +15,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use common::{expand, fake_ops};
+use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options};
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::Store;
 
-/// As the paper's: sets, then many retrainings for each, then what gathers them. Ten tasks for each set and ratio.
+/// As the paper's: sets, then many retrainings for each, then what gathers them. Ten tasks for each
+/// set and ratio.
 fn pipeline(sets: usize) -> String {
     format!(
         "
@@ -42,7 +48,7 @@ fn main() {
         let store = Arc::new(Store::open(folder.path()).expect("the store opens"));
         let start = Instant::now();
         let (_, _, graph) = expand(&text, &[], &ops).expect("the pipeline is sound");
-        let tasks: Vec<usize> = (0..graph.tasks.len()).collect();
+        let tasks: Vec<TaskId> = graph.tasks.ids().collect();
         line("expand", tasks.len(), start);
         let start = Instant::now();
         let mut plan = Plan::make(&graph, &store, &Default::default());

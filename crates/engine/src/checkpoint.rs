@@ -1,8 +1,9 @@
-//! Checkpoints: where a task that takes long keeps its state, so that a run which is cut off loses little.
+//! Checkpoints: where a task that takes long keeps its state, so that a run which is cut off loses
+//! little.
 //!
-//! In: a task's key and bytes that only its op understands. Out: the same bytes to the next run that computes the task,
-//! if it is by the same build of the program; anything else counts as none. A checkpoint is gone as soon as the result is stored. It
-//! must not change any result.
+//! In: a task's key and bytes that only its op understands. Out: the same bytes to the next run
+//! that computes the task, if it is by the same build of the program; anything else counts as none.
+//! A checkpoint is gone as soon as the result is stored. It must not change any result.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::key::{Digest, Key};
+use crate::digest::Digest;
+use crate::key::TaskKey;
 use crate::store::{self, Store};
 
 /// When states are kept.
@@ -18,20 +20,22 @@ use crate::store::{self, Store};
 pub struct Rhythm {
     /// The time from one state of a task to the next.
     pub every: Duration,
-    /// Set when the run is to end soon: ops that keep states do so and return, and nothing new begins.
+    /// Set when the run is to end soon: ops that keep states do so and return, and nothing new
+    /// begins.
     pub stop: Arc<AtomicBool>,
     /// How many states could not be written.
     pub unkept: Arc<AtomicUsize>,
 }
 
-/// So that a kill loses half a minute, and states of a few MB take no time worth a word.
+/// Half a minute: a kill loses little, and writing a state of a few MB takes next to no time.
 impl Default for Rhythm {
     fn default() -> Self {
         Rhythm { every: Duration::from_secs(30), stop: Arc::default(), unkept: Arc::default() }
     }
 }
 
-/// The checkpoint of one task. Its file: a digest, the seconds that the task has taken so far, the state.
+/// The checkpoint of one task. Its file: a digest, the seconds that the task has taken so far, the
+/// state.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// None if nothing is kept.
@@ -42,6 +46,7 @@ pub struct Checkpoint {
     share: f64,
     /// Seconds that earlier runs took for the state that was loaded.
     before: OnceLock<f64>,
+    /// When states are kept, and when the run is to end.
     pub rhythm: Rhythm,
 }
 
@@ -50,7 +55,7 @@ const SECONDS: usize = size_of::<f64>();
 
 impl Checkpoint {
     /// Of a task that is computed with others, `batch` in all.
-    pub(crate) fn new(store: &Store, key: &Key, batch: usize, rhythm: Rhythm) -> Self {
+    pub(crate) fn new(store: &Store, key: &TaskKey, batch: usize, rhythm: Rhythm) -> Self {
         let path = Some(store.checkpoint_path(key));
         let share = 1.0 / batch.max(1) as f64;
         let (start, build) = (Instant::now(), store.build().to_string());
@@ -75,7 +80,8 @@ impl Checkpoint {
         Some(bytes.split_off(DIGEST + SECONDS))
     }
 
-    /// Keeps a state, one part behind the other, in place of the last one. One that cannot be written is counted.
+    /// Keeps a state, one part behind the other, in place of the last one. One that cannot be
+    /// written is counted.
     pub fn save(&self, state: &[&[u8]]) {
         let Some(path) = &self.path else { return };
         let seconds = (self.before() + self.start.elapsed().as_secs_f64() * self.share).to_le_bytes();
@@ -97,7 +103,7 @@ impl Checkpoint {
         }
     }
 
-    /// Tells whole states of this build from all else.
+    /// The digest by which a whole state of this build is known.
     fn digest(&self, parts: &[&[u8]]) -> [u8; DIGEST] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&Digest::of(self.build.as_bytes()).0);
@@ -116,7 +122,7 @@ mod tests {
     fn only_a_whole_state_of_the_same_build_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let key = Digest::of(b"task");
+        let key = TaskKey::from_hex(&Digest::of(b"task").hex()).unwrap();
         let of = |build: &str| {
             let store = Store::open(folder.path()).unwrap().of_build(build);
             Checkpoint::new(&store, &key, 1, Rhythm::default())

@@ -1,8 +1,9 @@
 //! What lies in a cache, and what of it no run on record needs any longer.
 //!
-//! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its tasks' keys and the
-//! objects that these name. What no run lists was computed by one that was killed, of whatever project: it is wanted when
-//! that goes on. Whoever removes garbage must be alone in the cache: see [`crate::lock::alone`].
+//! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its
+//! tasks' keys and the objects that these name. Records that no run lists are those of a run that
+//! was killed, perhaps of another project: they are kept for when it goes on. Whoever removes
+//! garbage must be alone in the cache: see [`crate::lock::alone`].
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,27 +11,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::digest::Digest;
 use crate::history::{self, End};
-use crate::key::{Digest, Key};
+use crate::key::TaskKey;
 use crate::store::Store;
 
 /// A file and its size.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Item {
+pub struct CacheFile {
+    /// Where it lies.
     pub path: PathBuf,
+    /// Its size.
     pub bytes: u64,
 }
 
 /// The files of a cache by what they are.
 #[derive(Debug, Default)]
 pub struct Survey {
-    pub objects: Vec<(Digest, Item)>,
-    pub records: Vec<(Key, Item)>,
-    pub runs: Vec<Item>,
+    /// Tables, by the digests of their bytes.
+    pub objects: Vec<(Digest, CacheFile)>,
+    /// Records, by the keys of their tasks.
+    pub records: Vec<(TaskKey, CacheFile)>,
+    /// What was asked of each run and what it left.
+    pub runs: Vec<CacheFile>,
     /// The states of tasks that were cut off or are being computed, and failures that last.
-    pub checkpoints: Vec<(Key, Item)>,
-    /// Damaged files that were set aside, files that a kill left half written, and whatever else lies about.
-    pub leftovers: Vec<Item>,
+    pub checkpoints: Vec<(TaskKey, CacheFile)>,
+    /// Damaged files that were set aside, files that a kill left half written, and whatever else
+    /// lies about.
+    pub leftovers: Vec<CacheFile>,
 }
 
 /// Looks at every file's name and size; reads none.
@@ -46,7 +54,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
         }
     }
     for (folder, name, item) in in_folders(&store.root().join("records"))? {
-        let key = name.strip_suffix(".json").and_then(|name| Key::from_hex(&format!("{folder}{name}")));
+        let key = name.strip_suffix(".json").and_then(|name| TaskKey::from_hex(&format!("{folder}{name}")));
         match key {
             Some(key) => survey.records.push((key, item)),
             None => survey.leftovers.push(item),
@@ -58,7 +66,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
     }
     let checkpoints = store.root().join("checkpoints");
     for (name, item) in if checkpoints.exists() { files(&checkpoints)? } else { Vec::new() } {
-        match Key::from_hex(name.strip_suffix(".failed").unwrap_or(&name)) {
+        match TaskKey::from_hex(name.strip_suffix(".failed").unwrap_or(&name)) {
             Some(key) => survey.checkpoints.push((key, item)),
             None => survey.leftovers.push(item),
         }
@@ -72,6 +80,7 @@ pub fn survey(store: &Store) -> io::Result<Survey> {
 }
 
 impl Survey {
+    /// The size of all files together.
     pub fn bytes(&self) -> u64 {
         let objects = self.objects.iter().map(|(_, item)| item.bytes);
         let records = self.records.iter().map(|(_, item)| item.bytes);
@@ -94,15 +103,19 @@ pub struct Keep {
 #[derive(Debug, Default)]
 pub struct Garbage {
     /// Runs first, then records, then objects: at any moment what is on record is there.
-    pub items: Vec<Item>,
+    pub items: Vec<CacheFile>,
+    /// How many of the items are objects.
     pub objects: usize,
+    /// How many of them are runs.
     pub runs: usize,
     /// Runs that stay, and the bytes of their objects.
     pub kept_runs: usize,
+    /// How many bytes the objects of the runs that stay take.
     pub kept_bytes: u64,
 }
 
 impl Garbage {
+    /// The size of all items together.
     pub fn bytes(&self) -> u64 {
         self.items.iter().map(|item| item.bytes).sum()
     }
@@ -128,11 +141,11 @@ impl Garbage {
 /// A folder that cannot be read.
 pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     let survey = survey(store)?;
-    let (mut keys, mut digests): (HashSet<Key>, HashSet<Digest>) = Default::default();
+    let (mut keys, mut digests): (HashSet<TaskKey>, HashSet<Digest>) = Default::default();
     let (mut garbage, mut kept_files, mut on_record) = (Garbage::default(), HashSet::new(), HashSet::new());
     let (mut is_enough, mut has_ended) = (false, false);
     for (path, run) in history::files_newest_first(store) {
-        let new: Vec<Key> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
+        let new: Vec<TaskKey> = run.keys.values().filter(|key| !keys.contains(key)).copied().collect();
         let outputs: Vec<_> =
             new.iter().filter_map(|key| store.record(key)).flat_map(|r| r.outputs).collect();
         let is_kept = if run.end == End::Open {
@@ -165,9 +178,10 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
             digests.extend(record.outputs.iter().map(|output| output.digest));
         }
     }
-    let runs: Vec<Item> = survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
+    let runs: Vec<CacheFile> =
+        survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
     let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
-    let objects: Vec<Item> = survey
+    let objects: Vec<CacheFile> = survey
         .objects
         .into_iter()
         .filter(|(digest, _)| !digests.contains(digest))
@@ -184,37 +198,37 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
 /// Nobody comes back to what was cut off so long ago.
 const CUT_OFF_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Whether a file was written longer ago than that. One from the future, by a clock that was set back, is a new one.
+/// Whether a file was written longer ago than that. One from the future, by a clock that was set
+/// back, is a new one.
 fn is_old(path: &Path) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > CUT_OFF_LASTS)
 }
 
-/// Whether a checkpoint is of no more use.
-fn is_past(store: &Store, key: &Key, item: &Item) -> bool {
+/// Whether a checkpoint is no longer of use.
+fn is_past(store: &Store, key: &TaskKey, item: &CacheFile) -> bool {
     store.record(key).is_some() || is_old(&item.path)
 }
 
-/// The files in the folders of a folder: name of the folder, name, file.
-fn in_folders(root: &Path) -> io::Result<Vec<(String, String, Item)>> {
+/// The files in the folders of a folder, each with the name of its folder and its own. What lies
+/// beside the folders has an empty one.
+fn in_folders(root: &Path) -> io::Result<Vec<(String, String, CacheFile)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         let folder = entry.file_name().to_string_lossy().into_owned();
-        match entry.file_type()?.is_dir() {
-            true => found
-                .extend(files(&entry.path())?.into_iter().map(|(name, item)| (folder.clone(), name, item))),
-            false => found.push((
-                String::new(),
-                folder,
-                Item { bytes: entry.metadata()?.len(), path: entry.path() },
-            )),
+        if entry.file_type()?.is_dir() {
+            let files = files(&entry.path())?.into_iter();
+            found.extend(files.map(|(name, item)| (folder.clone(), name, item)));
+        } else {
+            let item = CacheFile { bytes: entry.metadata()?.len(), path: entry.path() };
+            found.push((String::new(), folder, item));
         }
     }
     Ok(found)
 }
 
-fn files(folder: &Path) -> io::Result<Vec<(String, Item)>> {
+fn files(folder: &Path) -> io::Result<Vec<(String, CacheFile)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -223,7 +237,7 @@ fn files(folder: &Path) -> io::Result<Vec<(String, Item)>> {
             && metadata.is_file()
         {
             let name = entry.file_name().to_string_lossy().into_owned();
-            found.push((name, Item { path: entry.path(), bytes: metadata.len() }));
+            found.push((name, CacheFile { path: entry.path(), bytes: metadata.len() }));
         }
     }
     Ok(found)

@@ -5,7 +5,9 @@ use std::fmt;
 /// A place in `pipeline.yaml`, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loc {
+    /// The line, from 1.
     pub line: usize,
+    /// The character in its line, from 1.
     pub column: usize,
 }
 
@@ -23,8 +25,11 @@ pub enum Origin {
 pub struct SpecError {
     /// The pipeline file as the user named it.
     pub file: String,
+    /// Where the mistake was written.
     pub origin: Origin,
+    /// What is wrong.
     pub what: String,
+    /// What to do about it.
     pub hint: Option<String>,
 }
 
@@ -34,11 +39,13 @@ impl SpecError {
         SpecError { file: String::new(), origin: origin.into(), what: what.into(), hint: None }
     }
 
+    /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
     }
 
+    /// Adds the file's name, unless it has one.
     pub fn in_file(mut self, file: &str) -> Self {
         if self.file.is_empty() {
             self.file = file.to_string();

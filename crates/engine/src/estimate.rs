@@ -1,8 +1,8 @@
 //! How much there is to do: networks, time and disk, about.
 //!
-//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says of its cost is
-//! corrected by what tasks of the same op took here: cached ones of this graph or, after a parameter has changed, those
-//! of the last runs. Work that tasks share counts once.
+//! In: [`Graph`], [`Plan`], [`Store`]. Out: [`Expected`] and its sum, [`Estimate`]. What an op says
+//! of its cost is corrected by what tasks of the same op took here: cached ones of this graph or,
+//! after a parameter has changed, those of the last runs. Work that tasks share counts once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use crate::graph::{Graph, TaskId};
 use crate::history::{self, RunRecord};
-use crate::key::{Key, Seed};
+use crate::key::{Seed, TaskKey};
 use crate::op::{AnyOp, Cost};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::store::Store;
 use crate::value::{Value, canonical};
 
@@ -25,23 +25,28 @@ const RUNS: usize = 3;
 /// What all tasks that no record serves will take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
+    /// Networks that are trained.
     pub networks: u64,
     /// On one core.
     pub seconds: f64,
+    /// Of the tables that are made.
     pub bytes: u64,
     /// Whether all of it is from tasks that were computed with this cache.
     pub measured: bool,
 }
 
-/// What each task that no record serves will take, about. Work that tasks share is counted with the first of them.
+/// What each task that no record serves will take, about. Work that tasks share is counted with the
+/// first of them.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
+    /// Tasks that cost something.
     pub of: BTreeMap<TaskId, Cost>,
     /// Whether all of it is from tasks that were computed with this cache.
     pub measured: bool,
 }
 
 impl Expected {
+    /// The sum over all tasks.
     pub fn total(&self) -> Estimate {
         let mut sum = Estimate { measured: self.measured, ..Estimate::default() };
         for cost in self.of.values() {
@@ -80,8 +85,8 @@ pub fn expect(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> Ex
     expected
 }
 
-/// The work of tasks that are not computed, as numbers that tasks of the same work share. So they are found before what
-/// they read is known; a key would cost much more.
+/// A number for the work of each task that is to be computed; tasks that are the same work share
+/// it. It is known before the digests of what a task reads are, and costs much less than a key.
 #[derive(Default)]
 struct Works {
     of: HashMap<TaskId, u64>,
@@ -92,7 +97,7 @@ struct Works {
 impl Works {
     /// The work of `task`; none if nothing is to be done. What it reads was added before.
     fn add(&mut self, graph: &Graph, plan: &Plan, task: TaskId) -> Option<u64> {
-        if !matches!(plan.states[task], State::ToRun { .. } | State::Depends) {
+        if !matches!(plan.states[task], TaskState::ToRun { .. } | TaskState::Depends) {
             return None;
         }
         let node = &graph.tasks[task];
@@ -134,7 +139,7 @@ struct Measured {
     bytes: u64,
 }
 
-/// Where it is looked up what tasks took.
+/// Looks up what tasks took.
 struct Past<'a> {
     graph: &'a Graph,
     plan: &'a Plan,
@@ -157,10 +162,10 @@ impl Past<'_> {
     }
 
     /// The keys of this graph's cached tasks of `op`.
-    fn cached(&self, op: &dyn AnyOp) -> Vec<Key> {
+    fn cached(&self, op: &dyn AnyOp) -> Vec<TaskKey> {
         let stages = self.graph.stages.iter().filter(|stage| stage.op.name() == op.name());
         let key = |task: TaskId| match &self.plan.states[task] {
-            State::Cached { key, .. } => Some(*key),
+            TaskState::Cached { key, .. } => Some(*key),
             _ => None,
         };
         stages.flat_map(|stage| stage.tasks.clone()).filter_map(key).collect()
@@ -180,7 +185,7 @@ impl Past<'_> {
     }
 
     /// The keys of the tasks of `op` in `run`.
-    fn of_run(&self, op: &dyn AnyOp, run: &RunRecord) -> Vec<Key> {
+    fn of_run(&self, op: &dyn AnyOp, run: &RunRecord) -> Vec<TaskKey> {
         let mut is_of_op: HashMap<&str, bool> = HashMap::new();
         let mut keys = Vec::new();
         for (task, key) in &run.keys {
@@ -198,7 +203,7 @@ impl Past<'_> {
     }
 
     /// What the tasks of these keys took, against what the op says of their parameters.
-    fn judge(&self, op: &dyn AnyOp, keys: &[Key]) -> Option<Measured> {
+    fn judge(&self, op: &dyn AnyOp, keys: &[TaskKey]) -> Option<Measured> {
         let (mut took, mut expected, mut bytes, mut count) = (0.0, 0.0, 0, 0);
         // From all over them, since some points take longer than others.
         for key in keys.iter().step_by(keys.len().div_ceil(ASKED).max(1)) {

@@ -1,19 +1,20 @@
 //! What each run was asked and which key each task had: `cache/runs/*.json`.
 //!
-//! It is what lets `why` name the old value of a parameter: a record alone does not know which task of
-//! today it served yesterday. A run that computes something is on record from its start, so that one that was killed is
-//! known, too.
+//! It is what lets `why` name the old value of a parameter: a record alone does not know which task
+//! of today it served yesterday. A run that computes something is on record from its start, so that
+//! one that was killed is known, too.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now;
+use crate::digest::Digest;
 use crate::graph::Graph;
-use crate::key::{Digest, Key};
-use crate::plan::{Plan, State};
+use crate::key::TaskKey;
+use crate::plan::{Plan, TaskState};
 use crate::sealed;
 use crate::store::{Output, Store, StoreError, write_json, write_json_new};
 use crate::value::Value;
@@ -42,41 +43,39 @@ impl End {
 pub struct RunRecord {
     /// Seconds since 1970, UTC.
     pub at: u64,
+    /// hspipe's version.
     pub hspipe: String,
     /// The targets as asked.
     pub targets: Vec<String>,
     /// Every parameter's value.
     pub params: Value,
+    /// How it ended.
     #[serde(default, skip_serializing_if = "End::is_done")]
     pub end: End,
     /// How many tasks failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub failed: usize,
-    /// The key of each task that was complete after the run, by the task's name; before it while the run is open.
-    pub keys: BTreeMap<String, Key>,
+    /// The key of each task that was complete after the run, by the task's name; before it while
+    /// the run is open.
+    pub keys: BTreeMap<String, TaskKey>,
     /// The digest of each of these tasks' tables together; older records have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub results: BTreeMap<String, Digest>,
     /// Of tasks with swept parameters, that of the first values, by the name without them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub plain_keys: BTreeMap<String, Key>,
+    pub plain_keys: BTreeMap<String, TaskKey>,
 }
 
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// Seconds since 1970, UTC; 0 if the clock is set before.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
-}
-
 impl RunRecord {
     /// The record of a run that is done and has left `plan`, none of whose tasks failed.
     pub fn of(graph: &Graph, plan: &Plan, targets: &[String], params: Value, hspipe: &str) -> RunRecord {
         let (mut keys, mut results, mut plain_keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (task, state) in plan.states.iter().enumerate() {
-            if let State::Cached { key, outputs } = state {
+        for (task, state) in plan.states.with_ids() {
+            if let TaskState::Cached { key, outputs } = state {
                 let name = graph.name(task);
                 keys.insert(name.clone(), *key);
                 results.insert(name, together(outputs));
@@ -89,7 +88,8 @@ impl RunRecord {
         RunRecord { at: now(), hspipe, targets, params, end: End::Done, failed: 0, keys, results, plain_keys }
     }
 
-    /// Stores it under its number, one above the last; the next free one if another process was faster.
+    /// Stores it under its number, one above the last; the next free one if another process was
+    /// faster.
     pub fn save(&self, store: &Store) -> Result<PathBuf, StoreError> {
         let mut number = numbered(store).last().map_or(1, |(number, _)| number + 1);
         loop {
@@ -102,8 +102,8 @@ impl RunRecord {
     }
 }
 
-/// Puts a run that has ended on record, in place of the record `begun` that it had from its start; none stays if it has
-/// left what the last one left and nothing new failed.
+/// Puts a run that has ended on record, in place of `begun`, the record that it had from its start.
+/// A run that left what the last one left, and in which nothing new failed, stays without a record.
 pub fn remember(
     store: &Store,
     begun: Option<&Path>,
@@ -139,7 +139,7 @@ pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
     files_newest_first(store).map(|(_, run)| run).filter(|run| run.end != End::Open)
 }
 
-/// The same and open ones, with their numbers.
+/// The runs on record, also those that have not ended, with their numbers, the newest first.
 pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRecord)> + use<> {
     files_newest_first(store).filter_map(|(path, run)| {
         let number = path.file_stem()?.to_str()?.parse().ok()?;
@@ -147,7 +147,7 @@ pub fn numbered_newest_first(store: &Store) -> impl Iterator<Item = (u64, RunRec
     })
 }
 
-/// These, with their files.
+/// The same runs with their files.
 pub fn files_newest_first(store: &Store) -> impl Iterator<Item = (PathBuf, RunRecord)> + use<> {
     let read = |path: PathBuf| {
         let run = sealed::open(&fs::read(&path).ok()?)?;

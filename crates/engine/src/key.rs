@@ -1,7 +1,7 @@
 //! The manifest of a task: everything that its result depends on, and nothing else.
 //!
-//! One manifest, two renderings: its digest is the task's key, its text is what `why` shows. So the two
-//! cannot disagree.
+//! One manifest, two renderings: its digest is the task's key, its text is what `why` shows. So the
+//! two cannot disagree.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,87 +10,63 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::{Value, canonical, show, write_canonical, write_list, write_map, write_text};
 
-/// The blake3 hash of a stored file or of a manifest, in 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest(pub [u8; 32]);
+pub use crate::digest::Digest;
 
-/// The digest under which a task's record is stored.
-pub type Key = Digest;
+/// The digest of a task's manifest: the name under which the task's record is stored. Not the
+/// digest of any file.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskKey(Digest);
 
-impl Digest {
-    pub fn of(bytes: &[u8]) -> Digest {
-        Digest(*blake3::hash(bytes).as_bytes())
-    }
-
+impl TaskKey {
+    /// All its digits.
     pub fn hex(&self) -> String {
-        self.digits().to_string()
+        self.0.hex()
     }
 
-    fn digits(self) -> impl std::ops::Deref<Target = str> + use<> {
-        blake3::Hash::from(self.0).to_hex()
-    }
-
-    pub fn from_hex(text: &str) -> Option<Digest> {
-        blake3::Hash::from_hex(text).ok().map(|hash| Digest(*hash.as_bytes()))
+    /// The key of these digits; none if they are not 64 hexadecimal ones.
+    pub fn from_hex(text: &str) -> Option<TaskKey> {
+        Digest::from_hex(text).map(TaskKey)
     }
 
     /// Enough digits for people.
     pub fn short(&self) -> String {
-        self.digits()[..10].to_string()
+        self.0.short()
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for TaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits())
+        self.0.fmt(f)
     }
 }
 
-impl fmt::Debug for Digest {
+impl fmt::Debug for TaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.digits()[..10])
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
-impl Serialize for Digest {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.digits())
-    }
-}
+/// What the tasks that may share a batch have in common: all of their manifests but the seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchGroup(Digest);
 
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(HexVisitor)
-    }
-}
-
-/// Reads a digest without a copy of its text.
-struct HexVisitor;
-
-impl serde::de::Visitor<'_> for HexVisitor {
-    type Value = Digest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a digest of 64 hexadecimal digits")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
-        Digest::from_hex(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
-    }
-}
-
-/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is drawn by, without those
-/// that say where something lies ([`crate::op::Registry::set_places`]).
+/// Where a task's random numbers come from: the root seed, the role, and the coordinates it is
+/// drawn by, without those that say where something lies ([`crate::op::Registry::set_places`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seed {
+    /// The pipeline's parameter `seed`.
     pub root: u64,
+    /// Tells draws for different purposes apart; the op's name unless the stage gives another.
     pub role: String,
+    /// The coordinates, by axis.
     pub by: BTreeMap<String, Value>,
 }
 
 impl Seed {
-    /// The seed of one attempt: the first four bytes, little-endian, of the blake3 hash of the canonical
-    /// JSON `{"attempt":0,"by":{...},"role":"...","root":42}`. The same formula in any language rebuilds it.
+    /// The seed of one attempt: the first four bytes, little-endian, of the blake3 hash of the
+    /// canonical JSON `{"attempt":0,"by":{...},"role":"...","root":42}`. The same formula in any
+    /// language rebuilds it.
     pub fn draw(&self, attempt: u32) -> u32 {
         let mut value = self.value();
         value["attempt"] = Value::from(attempt);
@@ -110,35 +86,44 @@ pub struct InputDigest {
     /// The coordinates of gathered axes; empty where an input is one table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub coords: BTreeMap<String, Value>,
+    /// Of the table's bytes.
     pub digest: Digest,
 }
 
 /// All that a task's result depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// The op's name.
     pub op: String,
+    /// The op's version.
     pub version: u32,
+    /// The parameters that the op declares, in their canonical form.
     pub params: Value,
+    /// The [`Seed`] as a value; none if the op draws no random numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Value>,
+    /// The tables that the task reads, by the names of its inputs.
     pub inputs: BTreeMap<String, Vec<InputDigest>>,
 }
 
 impl Manifest {
+    /// This manifest of a task that draws from `seed`.
     pub fn with_seed(mut self, seed: Option<&Seed>) -> Self {
         self.seed = seed.map(Seed::value);
         self
     }
 
-    /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every key.
-    pub fn key(&self) -> Key {
-        Digest::of(self.canonical().as_bytes())
+    /// The key: blake3 of the manifest's canonical JSON. A change of this form is a change of every
+    /// key.
+    pub fn key(&self) -> TaskKey {
+        TaskKey(Digest::of(self.canonical(self.seed.as_ref()).as_bytes()))
     }
 
-    /// The canonical JSON, field by field in the order of their names: a large graph has many keys to find.
-    fn canonical(&self) -> String {
+    /// The canonical JSON with this seed, field by field in the order of their names: a large graph
+    /// has many keys to find.
+    fn canonical(&self, seed: Option<&Value>) -> String {
         // Taken apart, so that a new field is not forgotten here.
-        let Manifest { inputs, op, params, seed, version } = self;
+        let Manifest { inputs, op, params, seed: _, version } = self;
         let mut out = String::with_capacity(512);
         out.push_str(r#"{"inputs":"#);
         write_map(inputs, |tables, out| write_list(tables, write_table, out), &mut out);
@@ -156,9 +141,9 @@ impl Manifest {
         out
     }
 
-    /// What two tasks must share to be computed in one batch: all but their seeds.
-    pub fn batch_group(&self) -> Digest {
-        Manifest { seed: None, ..self.clone() }.key()
+    /// The group of tasks that may be computed in one batch with this one.
+    pub fn batch_group(&self) -> BatchGroup {
+        BatchGroup(Digest::of(self.canonical(None).as_bytes()))
     }
 
     /// What differs between `old` and this manifest, parameter by parameter and input by input.
@@ -198,7 +183,8 @@ fn write_table(InputDigest { coords, digest }: &InputDigest, out: &mut String) {
     out.push_str(r#""}"#);
 }
 
-/// The parameters that differ, each part of a map on its own; `name` is what their names begin with.
+/// The parameters that differ, each part of a map on its own; `name` is what their names begin
+/// with.
 pub fn params_changed(old: &Value, new: &Value, name: &str) -> Vec<Change> {
     let mut changes = Vec::new();
     differ(old, new, name, &mut |name, old, new| changes.push(Change::Param { name, old, new }));
@@ -226,24 +212,38 @@ fn differ(old: &Value, new: &Value, name: &str, found: &mut impl FnMut(String, V
 /// One difference between two manifests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
+    /// Another op.
     Op {
+        /// The op's name before.
         old: String,
+        /// Its name now.
         new: String,
     },
+    /// Another version of the same op.
     Version {
+        /// The op's name.
         op: String,
+        /// The version before.
         old: u32,
+        /// The version now.
         new: u32,
     },
+    /// Another value of a parameter, of a part of one, or of a part of the seed.
     Param {
+        /// Its name, with dots before parts.
         name: String,
+        /// The value before; null if there was none.
         old: Value,
+        /// The value now; null if there is none.
         new: Value,
     },
     /// The tables of an input differ; the numbers of tables before and now.
     Input {
+        /// The input's name.
         name: String,
+        /// How many tables it had.
         old: usize,
+        /// How many it has.
         new: usize,
     },
 }
@@ -285,7 +285,7 @@ mod tests {
         let text = format!(
             r#"{{"inputs":{{"images":[{{"digest":"{x}"}}]}},"op":"train","params":{{"epochs":500,"rate":0.1}},"version":1}}"#
         );
-        assert_eq!(manifest().key(), Digest::of(text.as_bytes()));
+        assert_eq!(manifest().key(), TaskKey(Digest::of(text.as_bytes())));
     }
 
     #[test]
@@ -296,10 +296,14 @@ mod tests {
         let mut manifest = Manifest { seed: Some(json!({"root": 1, "by": {}})), ..manifest() };
         manifest.inputs.insert("empty".into(), Vec::new());
         manifest.inputs.insert("scores".into(), vec![gathered, plain]);
-        assert_eq!(manifest.canonical(), canonical(&serde_json::to_value(&manifest).unwrap()));
+        assert_eq!(
+            manifest.canonical(manifest.seed.as_ref()),
+            canonical(&serde_json::to_value(&manifest).unwrap())
+        );
     }
 
-    /// python3: blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]
+    /// python3:
+    /// blake3(b'{"attempt":0,"by":{"dataset":"MNIST","set":0},"role":"search","root":42}').digest()[:4]
     #[test]
     fn a_seed_can_be_rebuilt_elsewhere() {
         let by = BTreeMap::from([("set".into(), json!(0)), ("dataset".into(), json!("MNIST"))]);

@@ -1,7 +1,8 @@
 //! Locks by which processes that share a cache share the work.
 //!
-//! A lock is an advisory one of the operating system on a small file below cache/locks, so that it is free as soon as
-//! its holder is gone, however that came. In: the cache folder and a name. Out: a [`Guard`]. Knows no tasks.
+//! A lock is an advisory one of the operating system on a small file below cache/locks, so that it
+//! is free as soon as its holder is gone, however that came. In: the cache folder and a name. Out:
+//! a [`Guard`]. Knows no tasks.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -26,7 +27,8 @@ pub struct Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Before the lock is given back, so that nobody gets a lock on a file that is gone without seeing it.
+        // Before the lock is given back, so that nobody gets a lock on a file that is gone without
+        // seeing it.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -1,7 +1,42 @@
 //! The nearest of the valid names, for hints.
 
-/// A hint that names the valid name nearest to `wrong`, or all of them when none is near and they are few.
+use std::fmt;
+
+/// What may have been meant by a wrong name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// This valid name, which is near.
+    Name(String),
+    /// One of these, which are all that are valid: none is near.
+    OneOf(Vec<String>),
+    /// One of many numbers that begin and end so.
+    Between {
+        /// The least.
+        first: String,
+        /// The least but one.
+        second: String,
+        /// The greatest.
+        last: String,
+    },
+}
+
+impl fmt::Display for Meant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Meant::Name(name) => write!(f, "did you mean `{name}`?"),
+            Meant::OneOf(names) => write!(f, "there are: {}", names.join(", ")),
+            Meant::Between { first, second, last } => write!(f, "there are: {first}, {second}, ..., {last}"),
+        }
+    }
+}
+
+/// The text of [`meant`].
 pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    meant(wrong, valid).map(|meant| meant.to_string())
+}
+
+/// The valid name that is nearest to `wrong`, or all of them where none is near and they are few.
+pub fn meant<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<Meant> {
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.sort_unstable();
     valid.dedup();
@@ -13,45 +48,34 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     let wrong = wrong.to_lowercase();
     let near = valid
         .iter()
-        .map(|name| (distance(&wrong, &name.to_lowercase()), *name))
+        .map(|name| (strsim::osa_distance(&wrong, &name.to_lowercase()), *name))
         .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.to_lowercase().starts_with(&wrong)))
         .min();
     match near {
-        Some((_, name)) => Some(format!("did you mean `{name}`?")),
+        Some((_, name)) => Some(Meant::Name(name.to_string())),
         None if valid.is_empty() => None,
-        None if valid.len() <= 40 => Some(format!("there are: {}", valid.join(", "))),
+        None if valid.len() <= 40 => Some(one_of(&valid)),
         None => None,
     }
 }
 
-/// No number is a slip of another: all of them, or where they begin and end.
-fn of_numbers(mut valid: Vec<&str>) -> Option<String> {
+fn one_of(valid: &[&str]) -> Meant {
+    Meant::OneOf(valid.iter().map(|name| name.to_string()).collect())
+}
+
+/// A number is not a misspelling of another: all of them may be meant.
+fn of_numbers(mut valid: Vec<&str>) -> Option<Meant> {
     const MOST: usize = 12;
     let number = |name: &&str| name.parse::<f64>().unwrap_or(f64::INFINITY);
     valid.sort_by(|a, b| number(a).total_cmp(&number(b)));
     match valid.as_slice() {
         [] => None,
         [first, second, .., last] if valid.len() > MOST => {
-            Some(format!("there are: {first}, {second}, ..., {last}"))
+            let [first, second, last] = [first, second, last].map(|name| name.to_string());
+            Some(Meant::Between { first, second, last })
         }
-        _ => Some(format!("there are: {}", valid.join(", "))),
+        _ => Some(one_of(&valid)),
     }
-}
-
-/// Edits (insert, delete, replace) between two texts: Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -60,8 +84,12 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_offered() {
-        assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(hint("trian", ["train", "load"]).as_deref(), Some("did you mean `train`?"));
+        assert_eq!(
+            hint("laod", ["lead", "load"]).as_deref(),
+            Some("did you mean `load`?"),
+            "letters exchanged"
+        );
         assert_eq!(hint("mnist", ["MNIST", "KMNIST"]).as_deref(), Some("did you mean `MNIST`?"));
         assert_eq!(hint("zzz", ["train", "load"]).as_deref(), Some("there are: load, train"));
         assert_eq!(hint("9", ["0", "10", "2"]).as_deref(), Some("there are: 0, 2, 10"));

@@ -1,7 +1,7 @@
 //! What an op is: a typed, pure function from tables to tables.
 //!
-//! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no clock.
-//! That is why its result may be stored under the hash of those three.
+//! An op sees its parameters, its seed and its inputs, nothing else: no coordinates, no paths, no
+//! clock. That is why its result may be stored under the hash of those three.
 
 mod error;
 mod fields;
@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
-use crate::key::{Digest, Seed};
+use crate::digest::Digest;
+use crate::key::Seed;
 use crate::store::Store;
 use crate::value::Value;
 
@@ -31,8 +32,9 @@ pub enum Arity {
     Optional,
     /// One or more, gathered over the axes that only the upstream stage has.
     Many,
-    /// The same, less those that cannot be made: a task that failed for good, or that reads such a one, is left out as
-    /// long as another one is there. An error that may pass leaves nothing out, or the result would hang on accidents.
+    /// As `Many`, but without tables that will never be made: a task that failed for good, or that
+    /// reads one that did, is left out if another table is there. An error that may pass leaves
+    /// nothing out, or the result would depend on accidents.
     Available,
 }
 
@@ -57,22 +59,28 @@ pub enum Reads {
 /// An input that an op declares.
 #[derive(Clone, Copy, Debug)]
 pub struct InputDecl {
+    /// Its name in pipelines, and in [`Inputs`].
     pub name: &'static str,
+    /// How many tables it takes.
     pub arity: Arity,
 }
 
+/// An input that takes exactly one table.
 pub const fn one(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::One }
 }
 
+/// An input that takes one table, or none.
 pub const fn optional(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Optional }
 }
 
+/// An input that takes one or more tables.
 pub const fn many(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Many }
 }
 
+/// An input that takes those of its tables that can be made.
 pub const fn available(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Available }
 }
@@ -80,6 +88,7 @@ pub const fn available(name: &'static str) -> InputDecl {
 /// A parameter that an op declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamDecl {
+    /// Its name in pipelines.
     pub name: &'static str,
     /// How deep the lists of one value nest: 0 for a number, 1 for a list of numbers.
     pub depth: usize,
@@ -114,8 +123,11 @@ pub struct Cost {
 pub trait Op: Send + Sync + 'static {
     /// Its fields are the parameters the op declares; use `#[serde(deny_unknown_fields)]`.
     type Params: Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// Its name in pipelines and in manifests.
     const NAME: &'static str;
+    /// The number of its way of computing: a part of each key.
     const VERSION: u32;
+    /// What it reads.
     const INPUTS: &'static [InputDecl];
     /// The names of the tables it returns.
     const OUTPUTS: &'static [&'static str];
@@ -149,7 +161,8 @@ pub trait Op: Send + Sync + 'static {
         Err(OpError::new(format!("a defect in op `{}`: it cannot run", Self::NAME)))
     }
 
-    /// Computes tasks that differ only in their seeds, in any composition; one result per task, in order.
+    /// Computes tasks that differ only in their seeds, in any composition; one result per task, in
+    /// order.
     fn run_batch(&self, tasks: &[Task<Self::Params>]) -> Vec<Result<Outputs, OpError>> {
         tasks.iter().map(|task| self.run(task)).collect()
     }
@@ -157,9 +170,11 @@ pub trait Op: Send + Sync + 'static {
 
 /// What an op is given for one task.
 pub struct Task<'a, P> {
+    /// Its parameters, canonical.
     pub params: &'a P,
     /// Present if the op is [`Op::SEEDED`].
     pub seed: Option<&'a Seed>,
+    /// The tables that it reads.
     pub inputs: &'a Inputs,
     /// Threads that this call may use, at least 1.
     pub threads: usize,
@@ -187,6 +202,7 @@ pub struct Inputs {
 pub struct Table {
     /// The coordinates that tell it from the others of its input: those of the gathered axes.
     pub coords: Vec<(String, Value)>,
+    /// Of its bytes.
     pub digest: Digest,
     pub(crate) store: Arc<Store>,
 }
@@ -221,6 +237,7 @@ pub type Outputs = Vec<(&'static str, Vec<u8>)>;
 /// Parameters after [`Op::canonical`]: as a value, for the key, and typed, for the run.
 #[derive(Clone)]
 pub struct Bound {
+    /// As they enter the key.
     pub value: Arc<Value>,
     typed: Arc<dyn Any + Send + Sync>,
 }
@@ -234,24 +251,37 @@ impl Bound {
 
 /// An [`Op`] whose parameter type is forgotten, so that a registry can hold it.
 pub trait AnyOp: Send + Sync {
+    /// [`Op::NAME`].
     fn name(&self) -> &str;
+    /// [`Op::VERSION`].
     fn version(&self) -> u32;
+    /// [`Op::INPUTS`].
     fn inputs(&self) -> &[InputDecl];
+    /// [`Op::OUTPUTS`].
     fn outputs(&self) -> &[&'static str];
+    /// [`Op::SEEDED`].
     fn seeded(&self) -> bool;
+    /// [`Op::reads`].
     fn reads(&self, _: &Bound, _input: &str) -> Reads {
         Reads::IfGiven
     }
+    /// [`Op::capacity`].
     fn capacity(&self, params: &Bound) -> Capacity;
+    /// [`Op::cost`].
     fn cost(&self, _: &Bound) -> Cost {
         Cost::default()
     }
-    /// The same of a recorded task's parameters, which are canonical already; none if this version has others.
+    /// The same of a recorded task's parameters, which are canonical already; none if this version
+    /// has others.
     fn cost_recorded(&self, _: &Value) -> Option<Cost> {
         None
     }
     /// The parameters it declares.
     fn params(&self) -> Vec<ParamDecl>;
+    /// Reads parameters as the op's own type and makes them canonical.
+    ///
+    /// # Errors
+    /// A value of another type or out of range, with its parameter.
     fn bind(&self, params: Value) -> Result<Bound, ParamError>;
     /// Computes tasks that differ only in their seeds, on so many threads.
     fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>>;
@@ -259,10 +289,15 @@ pub trait AnyOp: Send + Sync {
 
 /// A task whose parameters are [`Bound`].
 pub struct BoundTask {
+    /// As [`AnyOp::bind`] made them.
     pub params: Bound,
+    /// Present if the op draws.
     pub seed: Option<Arc<Seed>>,
+    /// The tables that it reads.
     pub inputs: Inputs,
+    /// Where it may keep its state.
     pub checkpoint: Checkpoint,
+    /// For what a person should know while it works.
     pub notes: Notes,
 }
 
@@ -347,12 +382,13 @@ impl Default for Registry {
 }
 
 impl Registry {
+    /// Adds an op under its name, in place of one that has this name already.
     pub fn add(&mut self, op: impl AnyOp + 'static) {
         self.ops.insert(op.name().to_string(), Arc::new(op));
     }
 
-    /// Says which values of axes are places, such as paths. They are left out of seeds: what is drawn does not hang on
-    /// where things lie.
+    /// Says which values of axes are places, such as paths. They are left out of seeds: what is
+    /// drawn does not depend on where things lie.
     pub fn set_places(&mut self, is_place: IsPlace) {
         self.is_place = is_place;
     }
@@ -361,10 +397,12 @@ impl Registry {
         self.is_place
     }
 
+    /// The op of that name.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn AnyOp>> {
         self.ops.get(name)
     }
 
+    /// The names of all ops, in their order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.ops.keys().map(String::as_str)
     }

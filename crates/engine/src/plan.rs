@@ -1,61 +1,78 @@
 //! Hit or miss, for every task of a graph.
 //!
-//! In: [`Graph`] and [`Store`]. Out: [`Plan`]. Below a miss the inputs' digests are unknown, so a task is
-//! cached, to run, or depends: it is decided when what it reads is done. What an earlier run has seen fail for good is
-//! not run again.
+//! In: [`Graph`] and [`Store`]. Out: [`Plan`]. Below a miss the inputs' digests are unknown, so a
+//! task is cached, to run, or depends: it is decided when what it reads is done. What an earlier
+//! run has seen fail for good is not run again.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::failure::Failure;
-use crate::graph::{Graph, TaskId};
-use crate::key::{InputDigest, Key, Manifest};
+use crate::graph::{ById, Graph, TaskId};
+use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::op::{AnyOp, Arity};
 use crate::store::{Output, Record, Store};
 
 /// What is known of a task before it runs.
 #[derive(Clone, Debug)]
-pub enum State {
+pub enum TaskState {
     /// A record serves it.
-    Cached { key: Key, outputs: Vec<Output> },
+    Cached {
+        /// The record's key.
+        key: TaskKey,
+        /// The tables that it has made.
+        outputs: Vec<Output>,
+    },
     /// Its inputs are known and no record serves it.
-    ToRun { key: Key },
+    ToRun {
+        /// The key under which its record will be stored.
+        key: TaskKey,
+        /// What the key is the digest of.
+        manifest: Arc<Manifest>,
+    },
     /// Something that it reads is not computed yet.
     Depends,
     /// It failed, and would again; see [`crate::failure`].
-    Failed { key: Key },
+    Failed {
+        /// The key under which its failure is kept.
+        key: TaskKey,
+    },
     /// It cannot do without something that failed for good.
     Blocked,
     /// Something that it reads has been taken away; see [`crate::graph::Task::absent`].
     Absent,
 }
 
-impl State {
+impl TaskState {
+    /// The tables that it has made; none if it is not cached.
     pub fn outputs(&self) -> Option<&[Output]> {
         match self {
-            State::Cached { outputs, .. } => Some(outputs),
+            TaskState::Cached { outputs, .. } => Some(outputs),
             _ => None,
         }
     }
 
     /// Whether it failed for good, or reads what did.
     pub fn is_lost(&self) -> bool {
-        matches!(self, State::Failed { .. } | State::Blocked)
+        matches!(self, TaskState::Failed { .. } | TaskState::Blocked)
     }
 
     fn made(&self) -> Made<'_> {
         match self {
-            State::Cached { outputs, .. } => Made::Tables(outputs),
-            State::Failed { .. } | State::Blocked => Made::Never,
-            State::ToRun { .. } | State::Depends | State::Absent => Made::NotYet,
+            TaskState::Cached { outputs, .. } => Made::Tables(outputs),
+            TaskState::Failed { .. } | TaskState::Blocked => Made::Never,
+            TaskState::ToRun { .. } | TaskState::Depends | TaskState::Absent => Made::NotYet,
         }
     }
 }
 
 /// What a task has made, for those that read it.
 pub enum Made<'a> {
+    /// These.
     Tables(&'a [Output]),
+    /// It is not computed yet.
     NotYet,
     /// It failed for good, or reads what did.
     Never,
@@ -73,23 +90,29 @@ pub enum Lack {
 /// The state of every task of a graph.
 #[derive(Clone)]
 pub struct Plan {
-    pub states: Vec<State>,
+    /// What is known of each.
+    pub states: ById<TaskId, TaskState>,
 }
 
 /// How many tasks are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// A record serves them.
     pub cached: usize,
+    /// Their inputs are known and no record serves them.
     pub to_run: usize,
+    /// Something that they read is not computed yet.
     pub depends: usize,
     /// Failed for good.
     pub failed: usize,
     /// In want of what failed.
     pub blocked: usize,
+    /// Something that they read has been taken away.
     pub absent: usize,
 }
 
 impl Counts {
+    /// All that can be: those that are absent do not count.
     pub fn all(&self) -> usize {
         self.cached + self.to_run + self.depends + self.failed + self.blocked
     }
@@ -98,50 +121,65 @@ impl Counts {
 impl Plan {
     /// Looks up every task. The tasks of the stages in `force` count as never computed.
     pub fn make(graph: &Graph, store: &Store, force: &HashSet<String>) -> Plan {
-        let mut states: Vec<State> = Vec::with_capacity(graph.tasks.len());
+        let mut states: ById<TaskId, TaskState> = ById::with_capacity(graph.tasks.len());
         let failures = Failure::keys(store);
         // A stage reads earlier ones only, so its tasks can be looked up side by side.
         for stage in &graph.stages {
             let forced = force.contains(&stage.name);
             let state = |task: TaskId| {
                 if graph.tasks[task].absent.is_some() {
-                    return State::Absent;
+                    return TaskState::Absent;
                 }
-                let key = match manifest(graph, task, |input| states[input].made()) {
-                    Ok(manifest) => manifest.key(),
-                    Err(Lack::NotYet) => return State::Depends,
-                    Err(Lack::Never) => return State::Blocked,
+                let manifest = match manifest(graph, task, |input| states[input].made()) {
+                    Ok(manifest) => manifest,
+                    Err(Lack::NotYet) => return TaskState::Depends,
+                    Err(Lack::Never) => return TaskState::Blocked,
                 };
-                if forced {
-                    return State::ToRun { key };
-                }
-                match served(store, stage.op.as_ref(), &key) {
-                    Some(record) => State::Cached { key, outputs: record.outputs },
-                    None if failures.contains(&key) && Failure::load(store, &key).is_some() => {
-                        State::Failed { key }
+                let key = manifest.key();
+                if !forced {
+                    if let Some(record) = served(store, stage.op.as_ref(), &key) {
+                        return TaskState::Cached { key, outputs: record.outputs };
                     }
-                    None => State::ToRun { key },
+                    if failures.contains(&key) && Failure::load(store, &key).is_some() {
+                        return TaskState::Failed { key };
+                    }
                 }
+                TaskState::ToRun { key, manifest: Arc::new(manifest) }
             };
-            let of_stage: Vec<State> = stage.tasks.clone().into_par_iter().map(state).collect();
+            let tasks: Vec<TaskId> = stage.tasks.clone().collect();
+            let of_stage: Vec<TaskState> = tasks.into_par_iter().map(state).collect();
             states.extend(of_stage);
         }
         Plan { states }
     }
 
+    /// How many of `tasks` are in which state.
     pub fn count(&self, tasks: impl IntoIterator<Item = TaskId>) -> Counts {
         let mut counts = Counts::default();
         for task in tasks {
             match self.states[task] {
-                State::Cached { .. } => counts.cached += 1,
-                State::ToRun { .. } => counts.to_run += 1,
-                State::Depends => counts.depends += 1,
-                State::Failed { .. } => counts.failed += 1,
-                State::Blocked => counts.blocked += 1,
-                State::Absent => counts.absent += 1,
+                TaskState::Cached { .. } => counts.cached += 1,
+                TaskState::ToRun { .. } => counts.to_run += 1,
+                TaskState::Depends => counts.depends += 1,
+                TaskState::Failed { .. } => counts.failed += 1,
+                TaskState::Blocked => counts.blocked += 1,
+                TaskState::Absent => counts.absent += 1,
             }
         }
         counts
+    }
+
+    /// The key and the manifest of a task that is to run. One that depends is to run as soon as
+    /// what it reads is there.
+    pub fn resolve(&mut self, graph: &Graph, task: TaskId) -> Option<(TaskKey, Arc<Manifest>)> {
+        if let TaskState::Depends = self.states[task] {
+            let manifest = self.manifest(graph, task)?;
+            self.states[task] = TaskState::ToRun { key: manifest.key(), manifest: Arc::new(manifest) };
+        }
+        match &self.states[task] {
+            TaskState::ToRun { key, manifest } => Some((*key, manifest.clone())),
+            _ => None,
+        }
     }
 
     /// The manifest of a task, if what all that it reads has made is known.
@@ -151,7 +189,7 @@ impl Plan {
 }
 
 /// The record that serves a task of `op`: whole, and with every table that the op makes.
-pub fn served(store: &Store, op: &dyn AnyOp, key: &Key) -> Option<Record> {
+pub fn served(store: &Store, op: &dyn AnyOp, key: &TaskKey) -> Option<Record> {
     let has = |record: &Record, table: &str| record.outputs.iter().any(|output| output.table == table);
     store.lookup(key).filter(|record| op.outputs().iter().all(|table| has(record, table)))
 }

@@ -7,47 +7,62 @@ use crate::op::OpError;
 pub enum Event<'a> {
     /// Before the first task: the tasks that may have to be computed.
     Begin {
+        /// All of them, in the order of computation.
         tasks: &'a [TaskId],
     },
     /// These tasks are computed together from now on.
     Started {
+        /// One batch.
         tasks: &'a [TaskId],
     },
     /// The task's op tells people something, such as what it downloads.
     Note {
+        /// The one whose op it is.
         task: TaskId,
+        /// What it tells.
         line: &'a str,
     },
     /// Computed in that time, its share if it was one of a batch.
     Computed {
+        /// The one that is done.
         task: TaskId,
+        /// Of wall time, with those of earlier runs that were cut off.
         seconds: f64,
     },
     /// Found in the cache once its inputs were known, or the same work as another task.
     Reused {
+        /// The one that is done.
         task: TaskId,
     },
     /// Another process computes these; they are looked at again when there is nothing else to do.
     Waiting {
+        /// How many.
         tasks: usize,
     },
     /// Another process that uses this cache may do the same work: there are no locks here.
     NoLocks {
+        /// What came of the attempt to lock.
         error: &'a std::io::Error,
     },
+    /// It failed, now or in an earlier run that would go the same way again.
     Failed {
+        /// The one that failed.
         task: TaskId,
+        /// Why.
         error: &'a OpError,
     },
     /// Something that it reads failed.
     Blocked {
+        /// The one that cannot be computed.
         task: TaskId,
     },
+    /// After the last event of a run.
     End,
 }
 
 /// A listener. Events come from one thread, in order.
 pub trait Progress {
+    /// Is told what happened.
     fn event(&mut self, event: Event);
 }
 

@@ -1,12 +1,13 @@
 //! JSON files that carry a checksum of themselves: each is read as it was written, or not at all.
 //!
-//! In: a value, or a file's bytes. Out: bytes, or the value. The checksum is the last field, `check`: the blake3 of all
-//! bytes before it. What has no such field is older than that and is read without. Knows no paths.
+//! In: a value, or a file's bytes. Out: bytes, or the value. The checksum is the last field,
+//! `check`: the blake3 of all bytes before it. A file without that field is older than the checksum
+//! and is read unchecked. Knows no paths.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use crate::key::Digest;
+use crate::digest::Digest;
 
 const FIELD: &[u8] = br#","check":""#;
 const DIGITS: usize = 64;
@@ -15,8 +16,8 @@ const END: &[u8] = b"\"}\n";
 /// What a file of this value, which is a JSON object, holds.
 ///
 /// # Errors
-/// A value that JSON has no words for.
-pub fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+/// A value that JSON cannot express.
+pub(crate) fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec(value)?;
     let brace = bytes.pop();
     debug_assert_eq!(brace, Some(b'}'));
@@ -28,7 +29,7 @@ pub fn seal(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 }
 
 /// The value of a file; none if it is not as it was written.
-pub fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     match checksum(bytes) {
         Some((before, check)) => check.eq(Digest::of(before).hex().as_bytes()).then_some(())?,
         None if has_field(bytes) => return None,
@@ -38,7 +39,7 @@ pub fn open<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 }
 
 /// Whether a file carries a checksum; older ones do not.
-pub fn is_sealed(bytes: &[u8]) -> bool {
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     checksum(bytes).is_some()
 }
 

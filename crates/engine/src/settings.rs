@@ -1,6 +1,7 @@
 //! The values of the parameters: the file's defaults, then the profile's, then `--set`'s.
 //!
-//! In: [`Spec`] and words of the command line. Out: [`Settings`], each value with where it came from.
+//! In: [`Spec`] and words of the command line. Out: [`Settings`], each value with where it came
+//! from.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +9,14 @@ use crate::error::{Loc, Origin, SpecError};
 use crate::names;
 use crate::spec::Spec;
 use crate::value::{Value, kind};
-use crate::yaml::{self, Kind, Node};
+use crate::yaml::{self, Node, NodeKind};
 
 /// A parameter's value and its origin.
 #[derive(Clone, Debug)]
 pub struct Setting {
+    /// Its value.
     pub value: Value,
+    /// Where that was written.
     pub origin: Origin,
 }
 
@@ -24,10 +27,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Applies `profile` and then each of `sets` (`name=value`, `name.part=value`) to the file's defaults.
+    /// Applies `profile` and then each of `sets` (`name=value`, `name.part=value`) to the file's
+    /// defaults.
     ///
     /// # Errors
-    /// A profile, parameter or part that does not exist, a value that is no YAML or of another kind.
+    /// A profile, parameter or part that does not exist, a value that is not YAML or is of another
+    /// kind.
     pub fn resolve(spec: &Spec, profile: Option<&str>, sets: &[String]) -> Result<Settings, SpecError> {
         let mut settings = Settings::default();
         for (name, node) in &spec.params {
@@ -128,15 +133,18 @@ impl Settings {
         Ok(())
     }
 
+    /// The parameter of that name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         self.params.get(name)
     }
 
+    /// All parameters in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.params.iter().map(|(name, setting)| (name.as_str(), setting))
     }
 
-    /// The value of the parameter, or of the part of one, at `path` (`name` or `name.part`), and its origin.
+    /// The value of the parameter, or of the part of one, at `path` (`name` or `name.part`), and
+    /// its origin.
     pub fn find(&self, path: &str) -> Option<(&Value, &Origin)> {
         let mut parts = path.split('.');
         let setting = self.params.get(parts.next()?)?;
@@ -164,30 +172,33 @@ impl Settings {
         Value::Object(self.iter().map(|(name, setting)| (name.to_string(), setting.value.clone())).collect())
     }
 
-    /// The value of `node` with every `$name` replaced by that parameter, and the origin to blame for it.
+    /// The value of `node` with every `$name` replaced by that parameter, and the origin to blame
+    /// for it.
     ///
     /// # Errors
-    /// A `$name` that is no parameter.
+    /// A `$name` that is not a parameter.
     pub fn eval(&self, node: &Node) -> Result<Setting, SpecError> {
         match &node.kind {
-            Kind::Scalar(Value::String(text)) if text.starts_with('$') => {
+            NodeKind::Scalar(Value::String(text)) if text.starts_with('$') => {
                 let path = &text[1..];
                 if let Some((value, origin)) = self.find(path) {
                     return Ok(Setting { value: value.clone(), origin: origin.clone() });
                 }
                 let (name, part) = path.split_once('.').unwrap_or((path, ""));
-                Err(match self.params.contains_key(name) {
-                    true => SpecError::new(node.at, format!("`{name}` has no part `{part}`")),
-                    false => SpecError::new(node.at, format!("there is no parameter `{name}`"))
-                        .hint(names::hint(name, self.params.keys().map(String::as_str))),
-                })
+                if self.params.contains_key(name) {
+                    return Err(SpecError::new(node.at, format!("`{name}` has no part `{part}`")));
+                }
+                Err(SpecError::new(node.at, format!("there is no parameter `{name}`"))
+                    .hint(names::hint(name, self.params.keys().map(String::as_str))))
             }
-            Kind::List(items) => {
+            NodeKind::List(items) => {
                 let items = items.iter().map(|item| self.eval(item).map(|setting| setting.value));
                 let value = Value::Array(items.collect::<Result<_, _>>()?);
                 Ok(Setting { value, origin: node.at.into() })
             }
-            Kind::Scalar(_) | Kind::Map(_) => Ok(Setting { value: node.value(), origin: node.at.into() }),
+            NodeKind::Scalar(_) | NodeKind::Map(_) => {
+                Ok(Setting { value: node.value(), origin: node.at.into() })
+            }
         }
     }
 }
@@ -195,10 +206,10 @@ impl Settings {
 /// Where a value, or a part of one, is left empty or null.
 fn without_value(node: &Node) -> Option<Loc> {
     match &node.kind {
-        Kind::Scalar(Value::Null) => Some(node.at),
-        Kind::Scalar(_) => None,
-        Kind::List(items) => items.iter().find_map(without_value),
-        Kind::Map(entries) => entries.iter().find_map(|(_, node)| without_value(node)),
+        NodeKind::Scalar(Value::Null) => Some(node.at),
+        NodeKind::Scalar(_) => None,
+        NodeKind::List(items) => items.iter().find_map(without_value),
+        NodeKind::Map(entries) => entries.iter().find_map(|(_, node)| without_value(node)),
     }
 }
 
@@ -212,8 +223,9 @@ fn no_value(path: &str, origin: Origin) -> SpecError {
     SpecError::new(origin, format!("{path} has no value")).hint(hint)
 }
 
-/// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind, since any
-/// parameter may be made an axis. A text may stand for a number (`1/7`); the op has the last word.
+/// Whether `new` may replace `old`: of the same kind, or one of them a list of the other's kind,
+/// since any parameter may be made an axis. A text may stand for a number (`1/7`); the op has the
+/// last word.
 fn fits(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Null, _) | (_, Value::Null) => true,

@@ -1,8 +1,9 @@
 //! Objects and records: what has been computed, found by what made it.
 //!
-//! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which objects are
-//! its outputs. Objects are written before the record that names them, each by a temporary file, fsync and
-//! rename: at any moment a kill leaves only whole objects and whole records. What is read is checked.
+//! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which
+//! objects are its outputs. Objects are written before the record that names them, each by a
+//! temporary file, fsync and rename: at any moment a kill leaves only whole objects and whole
+//! records. What is read is checked.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,22 +12,27 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{Digest, InputDigest, Key, Manifest};
+use crate::digest::Digest;
+use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::sealed;
 use crate::value::Value;
 
 /// The cache folder.
 pub struct Store {
     root: PathBuf,
-    /// Whose states of cut-off tasks and whose failures count.
+    /// The build of the program: states of cut-off tasks, and failures, count if this build has
+    /// kept them.
     build: String,
 }
 
 /// One output table of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
+    /// The op's name for it.
     pub table: String,
+    /// Of its bytes: the name of its object.
     pub digest: Digest,
+    /// Its size.
     pub bytes: u64,
 }
 
@@ -34,17 +40,22 @@ pub struct Output {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Fields")]
 pub struct Record {
-    pub key: Key,
+    /// The task's key, which is that of the manifest.
+    pub key: TaskKey,
+    /// What it was made from.
     #[serde(flatten)]
     pub manifest: Manifest,
+    /// The tables that it made.
     pub outputs: Vec<Output>,
+    /// Who made them, and when.
     pub made: Made,
 }
 
-/// A record's fields as they stand in its file: read so, a record takes half the time of a flattened one.
+/// A record's fields as they stand in its file: read so, a record takes half the time of a
+/// flattened one.
 #[derive(Deserialize)]
 struct Fields {
-    key: Key,
+    key: TaskKey,
     op: String,
     version: u32,
     params: Value,
@@ -71,12 +82,25 @@ pub struct Made {
     pub seconds: f64,
 }
 
+/// What is wrong with a file of the cache.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The system refuses something.
     #[error("cannot {action} {path}")]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An object's bytes are not those of its name.
     #[error("{path} is damaged; it is set aside and made anew")]
-    Corrupt { path: PathBuf },
+    Corrupt {
+        /// Where it lay.
+        path: PathBuf,
+    },
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -98,8 +122,9 @@ impl Store {
         Ok(Store { root: root.to_path_buf(), build: String::new() })
     }
 
-    /// The cache as a certain build of the program sees it. Results are for all builds, since their keys say what made
-    /// them; states of tasks that were cut off, and failures, are for the build that kept them.
+    /// The cache as a certain build of the program sees it. Results are for all builds, since their
+    /// keys say what made them; states of tasks that were cut off, and failures, are for the build
+    /// that kept them.
     pub fn of_build(self, build: &str) -> Store {
         Store { build: build.to_string(), ..self }
     }
@@ -108,25 +133,27 @@ impl Store {
         &self.build
     }
 
+    /// The cache folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// Where the bytes of `digest` lie, if they do.
     pub fn object_path(&self, digest: &Digest) -> PathBuf {
         let hex = digest.hex();
         self.root.join("objects").join(&hex[..2]).join(&hex[2..])
     }
 
-    fn record_path(&self, key: &Key) -> PathBuf {
+    fn record_path(&self, key: &TaskKey) -> PathBuf {
         let hex = key.hex();
         self.root.join("records").join(&hex[..2]).join(format!("{}.json", &hex[2..]))
     }
 
-    pub(crate) fn checkpoint_path(&self, key: &Key) -> PathBuf {
+    pub(crate) fn checkpoint_path(&self, key: &TaskKey) -> PathBuf {
         self.root.join("checkpoints").join(key.hex())
     }
 
-    pub(crate) fn failure_path(&self, key: &Key) -> PathBuf {
+    pub(crate) fn failure_path(&self, key: &TaskKey) -> PathBuf {
         self.failures().join(format!("{}.failed", key.hex()))
     }
 
@@ -137,7 +164,7 @@ impl Store {
 
     /// The record of `key`, if there is one and all its objects are present in their sizes.
     /// A damaged record counts as none: it will be written anew.
-    pub fn lookup(&self, key: &Key) -> Option<Record> {
+    pub fn lookup(&self, key: &TaskKey) -> Option<Record> {
         let record = self.record(key)?;
         let present = |output: &Output| {
             fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
@@ -146,7 +173,7 @@ impl Store {
     }
 
     /// The record of `key`, whether or not its objects are present.
-    pub fn record(&self, key: &Key) -> Option<Record> {
+    pub fn record(&self, key: &TaskKey) -> Option<Record> {
         let record: Record = sealed::open(&fs::read(self.record_path(key)).ok()?)?;
         (record.key == *key && record.manifest.key() == *key).then_some(record)
     }
@@ -172,7 +199,7 @@ impl Store {
     /// A full disk, a missing permission; nothing half written is ever found by a later look-up.
     pub fn publish(
         &self,
-        key: Key,
+        key: TaskKey,
         manifest: Manifest,
         tables: Vec<(&'static str, Vec<u8>)>,
         made: Made,
@@ -182,7 +209,8 @@ impl Store {
             let digest = Digest::of(&bytes);
             let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
             let path = self.object_path(&digest);
-            // An object of that name and size needs no second copy; one damaged under the same size is found on reading.
+            // An object of that name and size needs no second copy; one damaged under the same size
+            // is found on reading.
             if !fs::metadata(&path).is_ok_and(|meta| meta.len() == output.bytes) {
                 write_whole(&path, &bytes)?;
             }
@@ -195,12 +223,12 @@ impl Store {
     }
 }
 
-/// Writes `value` as a [`sealed`] JSON file, whole or not at all.
+/// Writes `value` as a sealed JSON file, whole or not at all.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     write_whole(path, &json(path, value)?)
 }
 
-/// Writes `value` as a [`sealed`] JSON file unless there is a file already; whether it did.
+/// Writes `value` as a sealed JSON file unless there is a file already; whether it did.
 pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
     match temporary(path, &[&json(path, value)?])?.persist_noclobber(path) {
         Ok(_) => Ok(true),

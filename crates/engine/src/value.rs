@@ -1,14 +1,15 @@
 //! Values of parameters and axes, and their one canonical text.
 //!
-//! In: JSON-like values from `pipeline.yaml`, `--set` and ops. Out: text that is equal if and only if the
-//! values are, for keys, for joins and for people. Knows nothing of stages.
+//! In: JSON-like values from `pipeline.yaml`, `--set` and ops. Out: text that is equal if and only
+//! if the values are, for keys, for joins and for people. Knows nothing of stages.
 
 use std::fmt::Write;
 
 /// A parameter or a coordinate: null, bool, number, string, list or map.
 pub type Value = serde_json::Value;
 
-/// The canonical JSON of `value`: keys sorted, no spaces, and a number without its spelling (`1.0` is `1`).
+/// The canonical JSON of `value`: keys sorted, no spaces, and a number without its spelling (`1.0`
+/// is `1`).
 pub fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write_canonical(value, &mut text);
@@ -112,7 +113,8 @@ pub fn as_list(value: &Value) -> Vec<Value> {
     }
 }
 
-/// How deep the lists of `value` nest: 0 for what is no list, 1 for a list of such.
+/// How deep the lists of `value` nest: 0 if it is not a list, 1 if it is a list without lists in
+/// it.
 pub fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

@@ -1,18 +1,19 @@
-//! Whether a cache is what it says: bytes against names, records against keys, results against computing them again.
+//! Whether a cache is what it says: bytes against names, records against keys, results against
+//! computing them again.
 //!
-//! In: [`Store`], for recomputing also [`Graph`] and [`Plan`]. Out: what was looked at and what is wrong. Damage is set
-//! aside, so that it is never used.
+//! In: [`Store`], for recomputing also [`Graph`] and [`Plan`]. Out: what was looked at and what is
+//! wrong. Damage is set aside, so that it is never used.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::checkpoint::Checkpoint;
-use crate::collect::{Item, Survey};
-use crate::graph::{Graph, TaskId};
-use crate::key::Digest;
+use crate::collect::{CacheFile, Survey};
+use crate::digest::Digest;
+use crate::graph::{Graph, Id, TaskId};
 use crate::op::{Notes, OpError};
-use crate::plan::{Plan, State};
+use crate::plan::{Plan, TaskState};
 use crate::run::bind;
 use crate::sealed;
 use crate::store::{Store, StoreError};
@@ -20,8 +21,11 @@ use crate::store::{Store, StoreError};
 /// What was looked at, and what is wrong.
 #[derive(Debug, Default)]
 pub struct Verified {
+    /// Objects that were read.
     pub objects: usize,
+    /// Their bytes.
     pub bytes: u64,
+    /// Records that were read.
     pub records: usize,
     /// Of these, records of an older hspipe, which carry no checksum.
     pub unsealed: usize,
@@ -42,7 +46,8 @@ pub fn verify(
     draw: u64,
 ) -> Result<Verified, StoreError> {
     let mut found = Verified::default();
-    for (digest, Item { bytes, .. }) in chosen(&survey.objects, |(digest, _)| digest.hex(), sample, draw) {
+    for (digest, CacheFile { bytes, .. }) in chosen(&survey.objects, |(digest, _)| digest.hex(), sample, draw)
+    {
         found.objects += 1;
         found.bytes += bytes;
         match store.read(digest) {
@@ -73,14 +78,18 @@ pub fn verify(
 /// A table that did not come out the same.
 #[derive(Debug)]
 pub struct Differs {
+    /// The task that was computed again.
     pub task: TaskId,
+    /// Its table.
     pub table: String,
+    /// The digest in the cache.
     pub stored: Digest,
+    /// The digest of what was computed now.
     pub now: Digest,
 }
 
-/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the bytes. Returns how
-/// many were computed and the first table that is not the same. Stores nothing.
+/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the
+/// bytes. Returns how many were computed and the first table that is not the same. Stores nothing.
 ///
 /// # Errors
 /// A task that fails.
@@ -93,11 +102,11 @@ pub fn recompute(
     threads: usize,
     draw: u64,
 ) -> Result<(usize, Option<Differs>), (TaskId, OpError)> {
-    let is_cached = |task: &TaskId| matches!(plan.states[*task], State::Cached { .. });
+    let is_cached = |task: &TaskId| matches!(plan.states[*task], TaskState::Cached { .. });
     let cached: Vec<TaskId> = tasks.iter().copied().filter(is_cached).collect();
     let mut count = 0;
-    for task in chosen(&cached, |task| task.to_string(), Some(sample), draw).copied() {
-        let (Some(manifest), State::Cached { outputs, .. }) =
+    for task in chosen(&cached, |task| task.index().to_string(), Some(sample), draw).copied() {
+        let (Some(manifest), TaskState::Cached { outputs, .. }) =
             (plan.manifest(graph, task), &plan.states[task])
         else {
             continue;
@@ -118,7 +127,7 @@ pub fn recompute(
     Ok((count, None))
 }
 
-/// Some of the items, in their order: those whose names' hashes with `draw` are the least.
+/// A sample of the items, in their order: those whose names, hashed with `draw`, come first.
 fn chosen<T>(
     items: &[T],
     name: impl Fn(&T) -> String,

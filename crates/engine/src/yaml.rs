@@ -10,14 +10,18 @@ use crate::value::{Value, number};
 /// A YAML value with its place.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// Where it begins.
     pub at: Loc,
-    pub kind: Kind,
+    /// What it is.
+    pub kind: NodeKind,
 }
 
+/// What a node is.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum NodeKind {
     /// Null, bool, number or text.
     Scalar(Value),
+    /// In the order written.
     List(Vec<Node>),
     /// In the order written.
     Map(Vec<(Name, Node)>),
@@ -26,9 +30,11 @@ pub enum Kind {
 /// A map's key, or another name that the user wrote, with its place.
 #[derive(Clone, Debug)]
 pub struct Name {
+    /// As text, whatever it is.
     pub text: String,
     /// What it is where a value is meant: `1` is a number, `"1"` a text.
     pub value: Value,
+    /// Where it begins.
     pub at: Loc,
 }
 
@@ -46,7 +52,7 @@ pub fn parse(text: &str) -> Result<Node, SpecError> {
         SpecError::new(at, format!("not valid YAML: {}", error.info())).hint(hint)
     })?;
     match documents.as_slice() {
-        [] => Ok(Node { at: Loc { line: 1, column: 1 }, kind: Kind::Scalar(Value::Null) }),
+        [] => Ok(Node { at: Loc { line: 1, column: 1 }, kind: NodeKind::Scalar(Value::Null) }),
         [document] => node(document),
         [_, second, ..] => Err(SpecError::new(loc(second), "a second document in one file")),
     }
@@ -59,14 +65,14 @@ fn loc(yaml: &MarkedYaml) -> Loc {
 fn node(yaml: &MarkedYaml) -> Result<Node, SpecError> {
     let at = loc(yaml);
     let kind = match &yaml.data {
-        YamlData::Value(scalar) => Kind::Scalar(scalar_value(scalar, at)?),
-        YamlData::Sequence(items) => Kind::List(items.iter().map(node).collect::<Result<_, _>>()?),
+        YamlData::Value(scalar) => NodeKind::Scalar(scalar_value(scalar, at)?),
+        YamlData::Sequence(items) => NodeKind::List(items.iter().map(node).collect::<Result<_, _>>()?),
         YamlData::Mapping(entries) => {
             let mut map = Vec::with_capacity(entries.len());
             for (key, value) in entries {
                 map.push((key_name(key)?, node(value)?));
             }
-            Kind::Map(map)
+            NodeKind::Map(map)
         }
         YamlData::Tagged(..) => {
             return Err(SpecError::new(at, "YAML tags (`!name`) have no meaning here"));
@@ -104,9 +110,9 @@ impl Node {
     /// The plain value, places dropped.
     pub fn value(&self) -> Value {
         match &self.kind {
-            Kind::Scalar(value) => value.clone(),
-            Kind::List(items) => Value::Array(items.iter().map(Node::value).collect()),
-            Kind::Map(entries) => {
+            NodeKind::Scalar(value) => value.clone(),
+            NodeKind::List(items) => Value::Array(items.iter().map(Node::value).collect()),
+            NodeKind::Map(entries) => {
                 Value::Object(entries.iter().map(|(name, node)| (name.text.clone(), node.value())).collect())
             }
         }
@@ -115,8 +121,8 @@ impl Node {
     /// The entries of a map; `what` names it in the error.
     pub fn entries(&self, what: &str) -> Result<&[(Name, Node)], SpecError> {
         match &self.kind {
-            Kind::Map(entries) => Ok(entries),
-            Kind::Scalar(Value::Null) => Ok(&[]),
+            NodeKind::Map(entries) => Ok(entries),
+            NodeKind::Scalar(Value::Null) => Ok(&[]),
             other => Err(self.mismatch(what, "a map (`name: value` lines)", other)),
         }
     }
@@ -124,7 +130,7 @@ impl Node {
     /// The text of a scalar; `what` names it in the error.
     pub fn text(&self, what: &str) -> Result<Name, SpecError> {
         match &self.kind {
-            Kind::Scalar(Value::String(text)) => {
+            NodeKind::Scalar(Value::String(text)) => {
                 Ok(Name { text: text.clone(), value: text.as_str().into(), at: self.at })
             }
             other => Err(self.mismatch(what, "a text", other)),
@@ -134,16 +140,16 @@ impl Node {
     /// The items of a list, or the node itself as the only item.
     pub fn items(&self) -> Vec<&Node> {
         match &self.kind {
-            Kind::List(items) => items.iter().collect(),
+            NodeKind::List(items) => items.iter().collect(),
             _ => vec![self],
         }
     }
 
-    fn mismatch(&self, what: &str, wanted: &str, found: &Kind) -> SpecError {
+    fn mismatch(&self, what: &str, wanted: &str, found: &NodeKind) -> SpecError {
         let found = match found {
-            Kind::Scalar(value) => crate::value::kind(value),
-            Kind::List(_) => "a list",
-            Kind::Map(_) => "a map",
+            NodeKind::Scalar(value) => crate::value::kind(value),
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a map",
         };
         SpecError::new(self.at, format!("{what} must be {wanted}, not {found}"))
     }

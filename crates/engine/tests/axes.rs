@@ -1,4 +1,5 @@
-//! Random small pipelines against a naive evaluator: which tasks there are, what each reads, what is one work.
+//! Random small pipelines against a naive evaluator: which tasks there are, what each reads, what
+//! is one work.
 
 mod common;
 
@@ -6,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use common::{Lab, graph};
-use hspipe_engine::graph::Graph;
-use hspipe_engine::key::{Digest, Manifest};
+use hspipe_engine::graph::{ById, Graph, Id, TaskId};
+use hspipe_engine::key::{Digest, Manifest, TaskKey};
 use hspipe_engine::plan;
 use hspipe_engine::store::Output;
 use hspipe_engine::value::Value;
 use proptest::prelude::*;
 
-/// The fake ops take `strategy` and `noise_ratio` as parameters too; `set` reaches a key by seeds and gathers only.
+/// The fake ops take `strategy` and `noise_ratio` as parameters too; `set` reaches a key by seeds
+/// and gathers only.
 const AXES: [&str; 3] = ["strategy", "noise_ratio", "set"];
 
 /// A pipeline before it is text. Axes are places in [`AXES`], stages are places in `stages`.
@@ -41,8 +43,8 @@ fn stages(count: usize) -> impl Strategy<Value = Vec<StageModel>> {
     (0..count).map(stage).collect::<Vec<_>>()
 }
 
-/// A stage that reads some of the `earlier` stages before it. Fixed values go one beyond the largest domain,
-/// so that some are values which no axis has.
+/// A stage that reads some of the `earlier` stages before it. Fixed values go one beyond the
+/// largest domain, so that some are values which no axis has.
 fn stage(earlier: usize) -> impl Strategy<Value = StageModel> {
     let axes = || prop::sample::subsequence(vec![0, 1, 2], 0..=3).prop_shuffle();
     let fix =
@@ -181,7 +183,8 @@ struct Naive {
     stage: usize,
     /// The value on each of [`AXES`] that the stage has.
     point: BTreeMap<usize, usize>,
-    /// For each input, the tasks read, by their places among all, and their coordinates on gathered axes.
+    /// For each input, the tasks read, by their places among all, and their coordinates on gathered
+    /// axes.
     inputs: Vec<Vec<(usize, Coords)>>,
     /// Whether an input is empty.
     absent: bool,
@@ -219,8 +222,9 @@ fn product(limits: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     })
 }
 
-/// The tasks of `upstream` that a point reads: of an axis that is fixed the fixed values, of one that the
-/// point has its value, of any other all. Empty if all of them are taken away; `None` if there never were any.
+/// The tasks of `upstream` that a point reads: of an axis that is fixed the fixed values, of one
+/// that the point has its value, of any other all. Empty if all of them are taken away; `None` if
+/// there never were any.
 fn read(
     model: &Model,
     tasks: &[Naive],
@@ -255,7 +259,8 @@ fn coords(point: &BTreeMap<usize, usize>, chosen: impl Fn(usize) -> bool) -> Coo
     of_axes.map(|(axis, value)| (AXES[*axis].to_string(), Value::from(*value))).collect()
 }
 
-/// What makes the result: op, parameters, seed, and the work behind each table with its gathered coordinates.
+/// What makes the result: op, parameters, seed, and the work behind each table with its gathered
+/// coordinates.
 fn work(
     stage: &StageModel,
     point: &BTreeMap<usize, usize>,
@@ -273,10 +278,11 @@ fn work(
     text
 }
 
-/// The manifest of every task, as if each had made a file that only its key determines; `None` if absent.
+/// The manifest of every task, as if each had made a file that only its key determines; `None` if
+/// absent.
 fn manifests(graph: &Graph) -> Vec<Option<Manifest>> {
-    let (mut manifests, mut outputs) = (Vec::new(), Vec::<Vec<Output>>::new());
-    for task in 0..graph.tasks.len() {
+    let (mut manifests, mut outputs) = (Vec::new(), ById::<TaskId, Vec<Output>>::default());
+    for task in graph.tasks.ids() {
         let present = graph.tasks[task].absent.is_none();
         let manifest =
             present.then(|| plan::manifest(graph, task, |item| plan::Made::Tables(&outputs[item])).unwrap());
@@ -301,15 +307,15 @@ proptest! {
         let (_, graph) = graph(&text(&model, &PLAIN), &[]);
         let expected = evaluate(&model);
         prop_assert_eq!(graph.tasks.len(), expected.len());
-        for (id, (task, naive)) in graph.tasks.iter().zip(&expected).enumerate() {
+        for ((id, task), naive) in graph.tasks.with_ids().zip(&expected) {
             let point: Coords = graph.coords(id).map(|(axis, value)| (axis.to_string(), value.clone())).collect();
             prop_assert_eq!(point, coords(&naive.point, |_| true));
-            prop_assert_eq!(task.stage, naive.stage);
+            prop_assert_eq!(task.stage.index(), naive.stage);
             prop_assert_eq!(task.absent.is_some(), naive.absent);
             if !naive.absent {
                 let inputs: Vec<Vec<(usize, Coords)>> = task.inputs.iter().map(|input| {
                     let coords = |item| graph.gathered_coords(input, item).into_iter().collect();
-                    input.items.iter().map(|item| (*item, coords(*item))).collect()
+                    input.items.iter().map(|item| (item.index(), coords(*item))).collect()
                 }).collect();
                 prop_assert_eq!(&inputs, &naive.inputs);
             }
@@ -331,7 +337,7 @@ proptest! {
 
     #[test]
     fn names_of_stages_and_the_order_of_params_enter_no_key(model in models()) {
-        let keys = |style: &Style| -> Vec<Option<Digest>> {
+        let keys = |style: &Style| -> Vec<Option<TaskKey>> {
             let (_, graph) = graph(&text(&model, style), &[]);
             manifests(&graph).iter().map(|manifest| Some(manifest.as_ref()?.key())).collect()
         };
@@ -356,7 +362,7 @@ proptest! {
                 naive.iter().filter(|task| !task.absent).map(|task| task.work.clone()).collect();
             let new: Vec<String> = works.difference(&done).cloned().collect();
             let ran = lab.complete(&[]);
-            let mut computed: Vec<String> = ran.report.computed.iter().map(|task| naive[*task].work.clone()).collect();
+            let mut computed: Vec<String> = ran.report.computed.iter().map(|task| naive[task.index()].work.clone()).collect();
             computed.sort();
             prop_assert_eq!(computed, new);
             done.extend(works);

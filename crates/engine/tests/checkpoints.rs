@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex};
 use common::Bench;
 use hspipe_engine::collect::{Keep, garbage};
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Registry, Task};
-use hspipe_engine::run::Report;
+use hspipe_engine::run::RunReport;
 use serde::{Deserialize, Serialize};
 
 const STEPS: u8 = 6;
 
-/// Takes its steps one by one, keeps a state after each, and wants the run to end once so many were taken.
+/// Takes its steps one by one, keeps a state after each, and wants the run to end once so many were
+/// taken.
 struct Slow {
     taken: Arc<Mutex<Vec<(u32, u8)>>>,
     stop_after: Arc<AtomicU32>,
@@ -66,7 +67,7 @@ impl Lab {
     }
 
     /// A run that is to end once `steps` were taken in it.
-    fn run(&self, steps: u32, force: &[&str]) -> Report {
+    fn run(&self, steps: u32, force: &[&str]) -> RunReport {
         self.taken.lock().unwrap().clear();
         self.stop_after.store(steps, Ordering::Relaxed);
         self.bench.run(force)

@@ -7,6 +7,7 @@ use std::fs;
 
 use common::{ALL, Ask, Lab};
 use hspipe_engine::collect::{Garbage, Keep, garbage, survey};
+use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{End, RunRecord};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::verify::{recompute, verify};
@@ -70,7 +71,8 @@ fn a_size_drops_old_runs_but_never_the_newest() {
     assert_eq!(missing(&lab, &["rate=3"]), [""; 0]);
 }
 
-/// Every flip and every truncation of an object is found on reading, set aside, and the task computed anew.
+/// Every flip and every truncation of an object is found on reading, set aside, and the task
+/// computed anew.
 #[test]
 fn a_thousand_damages_are_found() {
     let lab = three_runs();
@@ -108,7 +110,7 @@ fn a_thousand_damages_are_found() {
 fn recomputing_names_what_does_not_come_out_the_same() {
     let lab = Lab::new(PIPELINE, 1);
     let ran = lab.complete(&[]);
-    let tasks: Vec<usize> = (0..ran.graph.tasks.len()).collect();
+    let tasks: Vec<TaskId> = ran.graph.tasks.ids().collect();
     let again = |plan: &Plan| recompute(&ran.graph, plan, &lab.store, &tasks, 100, 1, 0).unwrap();
     let (count, differs) = again(&ran.after);
     assert_eq!(count, tasks.len());

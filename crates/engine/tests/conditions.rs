@@ -3,7 +3,8 @@
 mod common;
 
 use common::{ALL, Ask, Lab, expand, fake_ops};
-use hspipe_engine::plan::State;
+use hspipe_engine::graph::{Id, TaskId};
+use hspipe_engine::plan::TaskState;
 use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = "
@@ -45,7 +46,7 @@ stages:
   letters: {axes: [letter], exclude: {letter: $left_out}}
   kinds: {axes: [kind, ragged]}
 ";
-    assert_eq!(Lab::new(TEXT, 1).complete(&[]).names(&[0]), ["letters[letter=c]"]);
+    assert_eq!(Lab::new(TEXT, 1).complete(&[]).names(&[TaskId::at(0)]), ["letters[letter=c]"]);
     assert_eq!(Lab::new(TEXT, 1).complete(&["left_out=[]"]).graph.stage("letters").unwrap().tasks.len(), 3);
     let texts = TEXT.replace("[1, 2]", "['1', '2']").replace(" 1: [x], 2:", " '1': [x], '2':");
     let tasks = |text: &str| Lab::new(text, 1).complete(&[]).graph.stage("kinds").unwrap().tasks.len();
@@ -62,7 +63,7 @@ fn what_is_taken_away_leaves_out_its_readers_and_a_gather_reads_the_rest() {
     let ran = Lab::new(PIPELINE, 1).complete(&["networks=[A]"]);
     assert_eq!(ran.computed(), ["fit[network=A]", "identify[strategy=stragglers]", "overlap", "search"]);
     for task in ["identify[strategy=energy]", "energy"] {
-        assert!(matches!(ran.after.states[ran.task(task)], State::Absent), "{task}");
+        assert!(matches!(ran.after.states[ran.task(task)], TaskState::Absent), "{task}");
     }
     let overlap = &ran.graph.tasks[ran.task("overlap")];
     assert_eq!(ran.names(overlap.inputs[0].items.iter()), ["identify[strategy=stragglers]"]);

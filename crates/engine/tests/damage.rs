@@ -7,7 +7,7 @@ use std::fs;
 
 use common::{ALL, Ask, Lab};
 use hspipe_engine::collect::survey;
-use hspipe_engine::plan::{Plan, State};
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::verify::verify;
 
 const PIPELINE: &str = "
@@ -32,8 +32,8 @@ fn an_object_that_is_gone_or_cut_is_made_anew() {
     for damage in damages {
         damage();
         let ran = lab.complete(&[]);
-        assert!(matches!(ran.before.states[ran.task("train[set=1]")], State::ToRun { .. }));
-        assert!(matches!(ran.before.states[ran.task("identify[set=0]")], State::Cached { .. }));
+        assert!(matches!(ran.before.states[ran.task("train[set=1]")], TaskState::ToRun { .. }));
+        assert!(matches!(ran.before.states[ran.task("identify[set=0]")], TaskState::Cached { .. }));
         assert_eq!(ran.computed(), ["train[set=1]"]);
         assert_eq!(fs::read(&object).unwrap(), whole);
     }
@@ -83,7 +83,7 @@ stages:
     let lab = Lab::new(CHAIN, 1);
     let ran = lab.complete(&[]);
     let load = ran.task("load");
-    let State::Cached { key, outputs } = &ran.after.states[load] else { panic!("load is complete") };
+    let TaskState::Cached { key, outputs } = &ran.after.states[load] else { panic!("load is complete") };
     let hex = key.hex();
     let path = lab.store.root().join("records").join(&hex[..2]).join(format!("{}.json", &hex[2..]));
     let whole = fs::read(&path).unwrap();
@@ -95,10 +95,10 @@ stages:
         let what = || format!("byte {place}: {}", String::from_utf8_lossy(&flipped));
         let plan = Plan::make(&ran.graph, &lab.store, &Default::default());
         match (&plan.states[load], &plan.states[ran.task("train")]) {
-            (State::Cached { outputs: served, .. }, State::Cached { .. }) => {
+            (TaskState::Cached { outputs: served, .. }, TaskState::Cached { .. }) => {
                 assert_eq!(served, outputs, "{}", what());
             }
-            (State::ToRun { .. }, State::Depends) => refused += 1,
+            (TaskState::ToRun { .. }, TaskState::Depends) => refused += 1,
             states => panic!("{states:?}: {}", what()),
         }
     }
@@ -111,13 +111,14 @@ stages:
     assert_eq!(lab.complete(&[]).computed(), ["load"]);
 }
 
-/// A record whose output names another table that there is, whole and of the same size: nothing but its checksum tells.
+/// A record whose output names another table that there is, whole and of the same size: nothing but
+/// its checksum tells.
 #[test]
 fn a_record_that_names_another_table_serves_nothing() {
     let lab = Lab::new(PIPELINE, 1);
     let ran = lab.complete(&[]);
     let state = |task: &str| match &ran.after.states[ran.task(task)] {
-        State::Cached { key, outputs } => (key.hex(), outputs[0].digest.hex()),
+        TaskState::Cached { key, outputs } => (key.hex(), outputs[0].digest.hex()),
         state => panic!("{state:?}"),
     };
     let ((key, own), (_, other)) = (state("train[set=0]"), state("train[set=1]"));
@@ -125,7 +126,7 @@ fn a_record_that_names_another_table_serves_nothing() {
     let whole = fs::read_to_string(&path).unwrap();
     fs::write(&path, whole.replace(&own, &other)).unwrap();
     let plan = Plan::make(&ran.graph, &lab.store, &Default::default());
-    assert!(matches!(plan.states[ran.task("train[set=0]")], State::ToRun { .. }));
+    assert!(matches!(plan.states[ran.task("train[set=0]")], TaskState::ToRun { .. }));
     let found = verify(&lab.store, &survey(&lab.store).unwrap(), None, 0).unwrap();
     assert_eq!((found.damaged, found.unsealed), (vec![path.clone()], 0));
     assert_eq!(lab.complete(&[]).computed(), ["train[set=0]"]);

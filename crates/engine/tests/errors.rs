@@ -58,7 +58,8 @@ fn error_of(text: &str, sets: &[&str]) -> SpecError {
     expand(text, sets, &ops).err().expect("the mistake is noticed")
 }
 
-/// With `right` replaced by `wrong` the error says `what` at the place that `^` marks, and gives `hint`.
+/// With `right` replaced by `wrong` the error says `what` at the place that `^` marks, and gives
+/// `hint`.
 #[track_caller]
 fn refused(right: &str, wrong: &str, what: &str, hint: &str) {
     assert_eq!(RIGHT.matches(right).count(), 1, "`{right}` stands once");

@@ -4,6 +4,7 @@ mod common;
 
 use common::{ALL, Ask, Lab};
 use hspipe_engine::estimate::{Estimate, expect};
+use hspipe_engine::graph::TaskId;
 
 const PIPELINE: &str = "
 params: {seed: 7, runs: 4}
@@ -18,7 +19,7 @@ stages:
 /// Of everything, as it was before the run.
 fn before(lab: &Lab, sets: &[&str]) -> Estimate {
     let ran = lab.run(Ask { sets, words: &["load"], ..ALL });
-    let all: Vec<usize> = (0..ran.graph.tasks.len()).collect();
+    let all: Vec<TaskId> = ran.graph.tasks.ids().collect();
     expect(&ran.graph, &ran.before, &lab.store, &all).total()
 }
 

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::Bench;
 use hspipe_engine::estimate::expect;
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::op::{
     Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, available, many, one,
 };
-use hspipe_engine::plan::State;
-use hspipe_engine::run::Report;
+use hspipe_engine::plan::TaskState;
+use hspipe_engine::run::RunReport;
 use hspipe_engine::store::Store;
 use hspipe_engine::why::{Reason, Why};
 use serde::{Deserialize, Serialize};
@@ -126,14 +127,14 @@ impl Lab {
     }
 
     /// What a run says, and how many tasks it computed or tried to.
-    fn run(&self, force: &[&str]) -> (Report, u32) {
+    fn run(&self, force: &[&str]) -> (RunReport, u32) {
         self.ran.store(0, Ordering::Relaxed);
         let report = self.bench.run(force);
         (report, self.ran.load(Ordering::Relaxed))
     }
 }
 
-fn errors(report: &Report) -> Vec<String> {
+fn errors(report: &RunReport) -> Vec<String> {
     let mut errors: Vec<String> = report.failed.iter().map(|(_, error)| error.to_string()).collect();
     errors.sort();
     errors
@@ -188,12 +189,13 @@ fn plans_know_of_it() {
     assert_eq!(lab.bound.load(Ordering::Relaxed), 0, "recorded parameters are not resolved anew");
     let plan = lab.bench.plan();
     let why = Why::new(&lab.bench.graph, &plan, &lab.bench.store);
-    let of = |task: usize| why.reason(task);
+    let of = |task: usize| why.reason(TaskId::at(task));
     assert!(matches!(of(0), Reason::Failed(failure) if failure.what == "it never will"));
     assert!(matches!(of(1), Reason::Never) && matches!(of(2), Reason::Cached(_)));
 }
 
-/// A reader of the first, and what gathers it: of `number`, 1 fails for good, 2 fails, the others do not.
+/// A reader of the first, and what gathers it: of `number`, 1 fails for good, 2 fails, the others
+/// do not.
 fn gathering(numbers: &str) -> Lab {
     Lab::of(&format!(
         "
@@ -211,7 +213,7 @@ stages:
 /// What became of each stage's only task, or last one: its first table, or none.
 fn made(lab: &Lab, stage: &str) -> Option<Vec<u8>> {
     let (graph, plan) = (&lab.bench.graph, lab.bench.plan());
-    let task = graph.stage(stage).unwrap().tasks.end - 1;
+    let task = graph.stage(stage).unwrap().tasks.clone().next_back().unwrap();
     let output = plan.states[task].outputs()?.first()?.digest;
     Some(lab.bench.store.read(&output).unwrap())
 }
@@ -233,11 +235,12 @@ fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
         assert_eq!(made(&lab, "sum_of_all"), None);
     }
     let plan = lab.bench.plan();
-    let sum = &lab.bench.graph.tasks[lab.bench.graph.stage("sum").unwrap().tasks.start];
+    let sum = lab.bench.graph.stage("sum").unwrap().tasks.clone().next().unwrap();
+    let sum = &lab.bench.graph.tasks[sum];
     let left_out = sum.inputs[0].items.iter().filter(|item| plan.states[**item].is_lost()).count();
     assert_eq!(left_out, 1);
-    let failed = plan.states.iter().filter(|state| matches!(state, State::Failed { .. })).count();
-    let blocked = plan.states.iter().filter(|state| matches!(state, State::Blocked)).count();
+    let failed = plan.states.iter().filter(|state| matches!(state, TaskState::Failed { .. })).count();
+    let blocked = plan.states.iter().filter(|state| matches!(state, TaskState::Blocked)).count();
     assert_eq!((failed, blocked), (1, 2));
 }
 
@@ -260,6 +263,6 @@ fn what_is_tried_again_and_comes_right_joins_the_rest() {
     assert_eq!(made(&lab, "sum"), Some(vec![3]));
     fs::remove_file(&lab.bench.kept()[0]).unwrap();
     let plan = lab.bench.plan();
-    let sum = lab.bench.graph.stage("sum").unwrap().tasks.start;
-    assert!(matches!(plan.states[sum], State::Depends), "it may be made this time");
+    let sum = lab.bench.graph.stage("sum").unwrap().tasks.clone().next().unwrap();
+    assert!(matches!(plan.states[sum], TaskState::Depends), "it may be made this time");
 }

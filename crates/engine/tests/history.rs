@@ -1,4 +1,5 @@
-//! Runs on record: their order is that of their numbers, whatever the clock says, and damage hides no other.
+//! Runs on record: their order is that of their numbers, whatever the clock says, and damage hides
+//! no other.
 
 mod common;
 

@@ -5,6 +5,7 @@ mod common;
 use std::collections::HashSet;
 
 use common::Bench;
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Registry, Task};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::{Event, Progress};
@@ -34,7 +35,7 @@ impl Op for Fetch {
 }
 
 #[derive(Default)]
-struct Heard(Vec<(usize, String)>);
+struct Heard(Vec<(TaskId, String)>);
 
 impl Progress for Heard {
     fn event(&mut self, event: Event) {
@@ -58,7 +59,7 @@ fn notes_come_in_order_under_the_name_of_their_task() {
     run::run(&bench.graph, &mut plan, &bench.store, &bench.all(), &options, &mut heard).unwrap();
     for (task, file) in [(0, "a"), (1, "b")] {
         let of_task: Vec<&str> =
-            heard.0.iter().filter(|(of, _)| *of == task).map(|(_, line)| &**line).collect();
+            heard.0.iter().filter(|(of, _)| of.index() == task).map(|(_, line)| &**line).collect();
         assert_eq!(of_task, [format!("{file}: trying a mirror"), format!("{file}: done"), "computed".into()]);
     }
     assert_eq!(heard.0.len(), 6);

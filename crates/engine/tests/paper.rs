@@ -3,7 +3,7 @@
 mod common;
 
 use common::graph;
-use hspipe_engine::graph::Graph;
+use hspipe_engine::graph::{Graph, Notice};
 use hspipe_engine::spec::Spec;
 
 const PIPELINE: &str = include_str!("../../../pipeline.yaml");
@@ -78,7 +78,8 @@ fn any_parameter_can_be_an_axis() {
 fn what_is_taken_away_empties_its_panels_with_a_notice() {
     let notices = |sets: &[&str]| {
         let (spec, graph) = graph(PIPELINE, sets);
-        graph.notices(&graph.closure(&graph.select(&spec, &["figure8".to_string()]).unwrap()))
+        let tasks = graph.closure(&graph.select(&spec, &["figure8".to_string()]).unwrap());
+        graph.notices(&tasks).iter().map(Notice::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
         notices(&["datasets=[FashionMNIST]"]),
@@ -94,12 +95,13 @@ fn what_is_taken_away_empties_its_panels_with_a_notice() {
     assert_eq!(notices(&[]), [""; 0]);
 }
 
-/// Networks that are known by their seeds stay those: the first draw at the last point of every stage that draws.
+/// Networks that are known by their seeds stay those: the first draw at the last point of every
+/// stage that draws.
 #[test]
 fn seeds_are_those_of_the_published_networks() {
     let (_, graph) = graph(PIPELINE, &["datasets=[MNIST, CIFAR10]"]);
     let seeds = graph.stages.iter().filter_map(|stage| {
-        let seed = graph.tasks[stage.tasks.clone().last()?].seed.as_ref()?;
+        let seed = graph.tasks[stage.tasks.clone().next_back()?].seed.as_ref()?;
         Some((stage.name.as_str(), seed.draw(0)))
     });
     let expected = [

@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{ALL, Ask, Lab, expand, fake_ops};
+use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::plan::Counts;
 use hspipe_engine::spec::Spec;
 
@@ -35,7 +36,8 @@ fn on_one_and_four_threads(pipeline: &'static str, test: impl Fn(&Lab)) {
     }
 }
 
-/// The names of the tasks of each stage, sorted: for each dataset, and for the sets in `sets` where it has sets.
+/// The names of the tasks of each stage, sorted: for each dataset, and for the sets in `sets` where
+/// it has sets.
 fn tasks(stages: &[&str], sets: std::ops::Range<usize>) -> Vec<String> {
     let mut names = Vec::new();
     for stage in stages {
@@ -59,7 +61,7 @@ fn a_second_run_computes_nothing() {
         assert_eq!(first.computed(), tasks(&["load", "train", "identify", "summary", "plot"], 0..2));
         let second = lab.complete(&[]);
         assert!(second.computed().is_empty() && second.report.reused.is_empty());
-        let everything = 0..second.graph.tasks.len();
+        let everything = second.graph.tasks.ids();
         assert_eq!(second.before.count(everything), Counts { cached: 13, ..Counts::default() });
     });
 }
@@ -97,7 +99,7 @@ fn going_back_computes_nothing() {
         lab.complete(&["epochs=20", "runs=1"]);
         let back = lab.complete(&["epochs=10.0"]);
         assert!(back.computed().is_empty());
-        assert_eq!(back.before.count(0..back.graph.tasks.len()).cached, first.graph.tasks.len());
+        assert_eq!(back.before.count(back.graph.tasks.ids()).cached, first.graph.tasks.len());
     });
 }
 
@@ -137,7 +139,8 @@ stages:
 
 #[test]
 fn the_same_work_is_done_once() {
-    // `noisy` makes the bytes of `subset`, as noise of ratio 0 does; only then are the two searches the same.
+    // `noisy` makes the bytes of `subset`, as noise of ratio 0 does; only then are the two searches
+    // the same.
     const SEARCHES: &str = "
 params: {seed: 7}
 axes: {set: {count: 3}}
@@ -219,10 +222,12 @@ stages:
     let (mut ops, _) = fake_ops(&Spec::parse(PLACES, "pipeline.yaml").unwrap(), 1, &[]);
     ops.set_places(|axis, value| axis == "dataset" && value.as_str().is_some_and(|text| text.contains('/')));
     let (_, _, graph) = expand(PLACES, &[], &ops).unwrap();
-    let seed = |task: usize| graph.tasks[task].seed.as_ref().unwrap().draw(0);
+    let seed = |task: usize| graph.tasks[TaskId::at(task)].seed.as_ref().unwrap().draw(0);
     let seeds: Vec<u32> = (0..8).map(seed).collect();
     assert_eq!(seeds[..2], seeds[2..4]);
     assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 6, "{seeds:?}");
-    let by = |task: usize| graph.tasks[task].seed.as_ref().unwrap().by.keys().cloned().collect::<Vec<_>>();
+    let by = |task: usize| {
+        graph.tasks[TaskId::at(task)].seed.as_ref().unwrap().by.keys().cloned().collect::<Vec<_>>()
+    };
     assert_eq!((by(0), by(4)), (vec!["set".to_string()], vec!["dataset".to_string(), "set".to_string()]));
 }

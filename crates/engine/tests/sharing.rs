@@ -5,6 +5,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{expand, fake_ops};
+use hspipe_engine::graph::TaskId;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options};
@@ -32,7 +33,7 @@ fn runs_beside_each_other_do_each_task_once() {
         let store = Arc::new(Store::open(folder.path()).unwrap());
         let (_, _, graph) = expand(PIPELINE, &[], &ops).unwrap();
         let mut plan = Plan::make(&graph, &store, &Default::default());
-        let tasks: Vec<usize> = (0..graph.tasks.len()).collect();
+        let tasks: Vec<TaskId> = graph.tasks.ids().collect();
         let options = Options { threads: 2, version: "test".into(), ..Options::default() };
         let report = run::run(&graph, &mut plan, &store, &tasks, &options, &mut Silent).unwrap();
         assert!(report.is_complete());

@@ -1,4 +1,5 @@
-//! Parameters with several values: random small pipelines and sweeps against the runs of each value alone.
+//! Parameters with several values: random small pipelines and sweeps against the runs of each value
+//! alone.
 
 mod common;
 
@@ -7,8 +8,8 @@ use std::fmt::Write;
 
 use common::{ALL, Ask, Lab, graph};
 use hspipe_engine::estimate::expect;
-use hspipe_engine::graph::Graph;
-use hspipe_engine::key::Digest;
+use hspipe_engine::graph::{ById, Graph, Id, TaskId};
+use hspipe_engine::key::{Digest, TaskKey};
 use hspipe_engine::plan;
 use hspipe_engine::store::Output;
 use hspipe_engine::value::{Value, show};
@@ -85,12 +86,12 @@ fn depends(stages: &[StageModel]) -> Vec<BTreeSet<&'static str>> {
 }
 
 /// A task by stage and coordinates, with its key; none if it is absent.
-type Tasks = BTreeSet<(String, BTreeMap<String, String>, Option<Digest>)>;
+type Tasks = BTreeSet<(String, BTreeMap<String, String>, Option<TaskKey>)>;
 
 /// All tasks, as if each had made a file that only its key determines.
 fn tasks(graph: &Graph, also: impl Fn(&str) -> BTreeMap<String, String>) -> Tasks {
-    let (mut tasks, mut outputs) = (Tasks::new(), Vec::<Vec<Output>>::new());
-    for task in 0..graph.tasks.len() {
+    let (mut tasks, mut outputs) = (Tasks::new(), ById::<TaskId, Vec<Output>>::default());
+    for task in graph.tasks.ids() {
         let present = graph.tasks[task].absent.is_none();
         let manifest = plan::manifest(graph, task, |item| plan::Made::Tables(&outputs[item]));
         let key = present.then(|| manifest.unwrap().key());
@@ -183,10 +184,10 @@ fn shared_work_is_estimated_once() {
     let lab = Lab::new(PIPELINE, 1);
     let networks = |sets: &[&str]| {
         let ran = lab.run(Ask { sets, words: &["load"], ..ALL });
-        let all: Vec<usize> = (0..ran.graph.tasks.len()).collect();
+        let all: Vec<TaskId> = ran.graph.tasks.ids().collect();
         // Nothing is known of what load makes, as in a first run.
         let empty = plan::Plan::make(&ran.graph, &Lab::new(PIPELINE, 1).store, &Default::default());
-        assert!(matches!(empty.states[1], plan::State::Depends));
+        assert!(matches!(empty.states[TaskId::at(1)], plan::TaskState::Depends));
         expect(&ran.graph, &empty, &lab.store, &all).total().networks
     };
     assert_eq!(networks(&["runs=[2, 3, 5]"]), 5);
@@ -212,7 +213,7 @@ fn swept_parameters_can_be_fixed() {
     assert!(select("figure[rate=0.3]").unwrap_err().contains("stage `figure` has no rate=0.3"));
     // Where the pipeline fixes it, it is no axis downstream.
     assert_eq!(graph.stage("first").unwrap().axes, ["layers"]);
-    let first = graph.stage("first").unwrap().tasks.start;
+    let first = graph.stage("first").unwrap().tasks.clone().next().unwrap();
     let read: Vec<String> = graph.tasks[first].inputs[0].items.iter().map(|item| graph.name(*item)).collect();
     let train = "train[layers=[20, 20], rate=0.1";
     assert_eq!(read, [format!("{train}, set=0]"), format!("{train}, set=1]")]);
@@ -231,8 +232,8 @@ fn a_sweep_may_stand_in_the_file_and_be_taken_back() {
     // No set at all for one value: what needs it is left out there, and only there.
     let (_, none) = graph(PIPELINE, &["runs=[0, 2]"]);
     let absent = |name: &str| {
-        let task = (0..none.tasks.len()).find(|task| none.name(*task) == name).unwrap();
-        none.tasks[task].absent.as_deref().map(str::to_string)
+        let task = none.tasks.ids().find(|task| none.name(*task) == name).unwrap();
+        none.tasks[task].absent.as_ref().map(|absence| absence.to_string())
     };
     assert_eq!(absent("figure[runs=0]").as_deref(), Some("identify has no set now"));
     assert_eq!(absent("figure[runs=2]"), None);

@@ -7,7 +7,7 @@ use std::fs;
 use common::{ALL, Ask, Lab, Ran};
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::key::Change;
-use hspipe_engine::plan::State;
+use hspipe_engine::plan::TaskState;
 use hspipe_engine::why::{Reason, Why};
 use serde_json::json;
 
@@ -82,7 +82,7 @@ fn what_no_run_had_was_never_computed() {
     match reason(&lab, &ran, "train[set=1]") {
         Reason::Cached(record) => {
             assert!(
-                matches!(ran.before.states[ran.task("train[set=1]")], State::Cached { key, .. } if key == record.key)
+                matches!(ran.before.states[ran.task("train[set=1]")], TaskState::Cached { key, .. } if key == record.key)
             );
         }
         other => panic!("{other:?}"),
@@ -117,7 +117,7 @@ fn a_missing_file_and_a_value_taken_away_are_told() {
     let ran = planned(&lab, &["networks=[A]"]);
     assert!(matches!(reason(&lab, &ran, "train[set=0]"), Reason::Missing { .. }));
     match reason(&lab, &ran, "chosen") {
-        Reason::Absent(why) => assert_eq!(why, "variant has no network=B now, only A"),
+        Reason::Absent(why) => assert_eq!(why.to_string(), "variant has no network=B now, only A"),
         other => panic!("{other:?}"),
     }
 }

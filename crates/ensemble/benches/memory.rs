@@ -1,5 +1,7 @@
 //! The memory of a training, against that of pixels, weights and lists. Linux only: it asks /proc.
 
+#![allow(clippy::print_stdout)]
+
 mod common;
 
 use common::{AREA, Dataset, simple_nn};

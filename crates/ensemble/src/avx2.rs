@@ -3,6 +3,8 @@
 //! In: kernels. Out: what they return. Its soundness rests on one thing: [`Detected`] exists only where the
 //! processor has AVX2 and FMA, and [`Avx2`] is named only inside the entry that a `Detected` opens.
 
+#![allow(unsafe_code)]
+
 use std::arch::x86_64::*;
 
 use crate::lanes::{Kernel, Lanes, Vector};

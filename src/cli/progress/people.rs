@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use hspipe_engine::estimate::Expected;
-use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::graph::{Graph, StageId, TaskId};
 use hspipe_engine::progress::{Event, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
@@ -31,7 +31,7 @@ pub struct Shown<'a> {
     bars: MultiProgress,
     is_terminal: bool,
     whole: Part,
-    stages: BTreeMap<usize, Stage>,
+    stages: BTreeMap<StageId, Stage>,
     start: Instant,
     reminded: Instant,
     /// Whether it has been said that another process computes some.
@@ -137,11 +137,11 @@ impl<'a> Shown<'a> {
 
     /// Shows the stage at work, above the bar of the whole.
     fn started(&mut self, task: TaskId) {
-        let index = self.graph.tasks[task].stage;
-        let Some(stage) = self.stages.get_mut(&index) else { return };
+        let id = self.graph.tasks[task].stage;
+        let Some(stage) = self.stages.get_mut(&id) else { return };
         stage.part.pace().start(Instant::now());
         if self.is_terminal && stage.part.bar.is_hidden() {
-            let name = &self.graph.stages[index].name;
+            let name = &self.graph.stages[id].name;
             let template = format!("{name:<30} {{pos}}/{{len}}, {{per_sec}}{{left}}");
             stage.part.show(&self.bars, stage.left + stage.computed + stage.reused, &template);
             stage.part.bar.set_position((stage.computed + stage.reused) as u64);
@@ -153,12 +153,12 @@ impl<'a> Shown<'a> {
     /// A task that is computed, reused or, with `None`, has failed or cannot run.
     fn settle(&mut self, task: TaskId, outcome: Option<Outcome>) {
         let now = Instant::now();
-        let index = self.graph.tasks[task].stage;
+        let id = self.graph.tasks[task].stage;
         let expected = self.expected.remove(&task).unwrap_or(0.0);
         let is_computed = matches!(outcome, Some(Outcome::Computed(_)));
         self.whole.pace().settle(expected, is_computed, now);
         self.whole.bar.inc(1);
-        let Some(stage) = self.stages.get_mut(&index) else { return };
+        let Some(stage) = self.stages.get_mut(&id) else { return };
         stage.part.pace().settle(expected, is_computed, now);
         stage.part.bar.inc(1);
         stage.left = stage.left.saturating_sub(1);
@@ -176,19 +176,19 @@ impl<'a> Shown<'a> {
             self.bars.remove(&stage.part.bar);
         }
         if is_over && is_any {
-            self.stage_line(index);
+            self.stage_line(id);
         } else if !self.is_terminal && now.duration_since(self.reminded) >= REMINDER {
             self.reminded = now;
-            self.reminder(index);
+            self.reminder(id);
         }
     }
 
-    fn stage_line(&self, index: usize) {
-        let Some(stage) = self.stages.get(&index) else { return };
+    fn stage_line(&self, id: StageId) {
+        let Some(stage) = self.stages.get(&id) else { return };
         let mut line = format!(
             "{:>7.1} s  {:<18} {:>5} computed",
             self.start.elapsed().as_secs_f64(),
-            self.graph.stages[index].name,
+            self.graph.stages[id].name,
             stage.computed
         );
         for (count, what) in [(stage.reused, "reused"), (stage.failed, "failed")] {
@@ -202,13 +202,13 @@ impl<'a> Shown<'a> {
         self.line(line);
     }
 
-    fn reminder(&self, index: usize) {
-        let Some(stage) = self.stages.get(&index) else { return };
+    fn reminder(&self, id: StageId) {
+        let Some(stage) = self.stages.get(&id) else { return };
         let done = stage.computed + stage.reused + stage.failed;
         self.line(format!(
             "{:>7.1} s  {:<18} {done:>5} of {}; the whole run{}",
             self.start.elapsed().as_secs_f64(),
-            self.graph.stages[index].name,
+            self.graph.stages[id].name,
             done + stage.left,
             match self.whole.left() {
                 left if left.is_empty() => " goes on".to_string(),

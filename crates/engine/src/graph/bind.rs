@@ -1,7 +1,7 @@
 //! What an op is given at a point of its stage, inputs aside: its parameters and its seed.
 //!
-//! In: the stage as written, settings in which every swept parameter has one value, the axes. Out: for each point
-//! [`Bound`] parameters and a [`Seed`]. Must not know inputs.
+//! In: the stage as written, settings in which every swept parameter has one value, the axes. Out:
+//! for each point [`Bound`] parameters and a [`Seed`]. Must not know inputs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use crate::spec::StageSpec;
 use crate::value::{self, Value, show};
 use crate::yaml::Name;
 
-/// Finds the value of each parameter of a stage's op: the stage's own, else the axis of that name, else the
-/// pipeline's parameter of that name, else the op's default.
-pub struct Binder {
+/// Finds the value of each parameter of a stage's op: the stage's own, else the axis of that name,
+/// else the pipeline's parameter of that name, else the op's default.
+pub(super) struct Binder {
     op: Arc<dyn AnyOp>,
     stage: Name,
     /// Swept parameters, the first axes.
@@ -35,12 +35,14 @@ pub struct Binder {
 }
 
 impl Binder {
-    /// For a stage whose first `swept` axes are swept parameters. Their values are in `settings`, and reach the op
-    /// from there alone: it may declare a parameter of such a name and be given another value by the stage.
+    /// For a stage whose first `swept` axes are swept parameters. Their values are in `settings`,
+    /// and reach the op from there alone: it may declare a parameter of such a name and be given
+    /// another value by the stage.
     ///
     /// # Errors
-    /// A parameter that the op does not declare, or that is also an axis; `seed_by` that does not fit.
-    pub fn new(
+    /// A parameter that the op does not declare, or that is also an axis; `seed_by` that does not
+    /// fit.
+    pub(super) fn new(
         settings: &Settings,
         stage: &StageSpec,
         op: Arc<dyn AnyOp>,
@@ -102,14 +104,12 @@ impl Binder {
         axes: &[String],
     ) -> Result<Option<Draws>, SpecError> {
         let Some(by) = &stage.seed_by else {
-            return match op.seeded() {
-                false => Ok(None),
-                true => Err(SpecError::new(
-                    stage.name.at,
-                    format!("op `{}` draws random numbers: `seed_by` is missing", op.name()),
-                )
-                .hint("list the axes that a new draw is made for; [] draws once".to_string())),
-            };
+            if !op.seeded() {
+                return Ok(None);
+            }
+            let what = format!("op `{}` draws random numbers: `seed_by` is missing", op.name());
+            return Err(SpecError::new(stage.name.at, what)
+                .hint("list the axes that a new draw is made for; [] draws once".to_string()));
         };
         if !op.seeded() {
             let what = format!("op `{}` draws no random numbers: `seed_by` has no meaning here", op.name());
@@ -136,7 +136,7 @@ impl Binder {
     }
 
     /// The parameters of the op at a point.
-    pub fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
+    pub(super) fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
         let point: Vec<ValueId> = self.axes.iter().map(|(_, place)| coords[*place]).collect();
         if let Some(bound) = self.bound.get(&point) {
             return Ok(bound.clone());
@@ -176,8 +176,9 @@ impl Binder {
         SpecError::new(origin, format!("parameter `{name}` of op `{op}`: {}{at}", error.what)).hint(hint)
     }
 
-    /// Where a point's random numbers come from, if the op draws: from all coordinates that are no places.
-    pub fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
+    /// Where a point's random numbers come from, if the op draws: from all its coordinates in
+    /// `seed_by` that do not say where something lies.
+    pub(super) fn seed(&self, values: &Values, coords: &[ValueId]) -> Option<Arc<Seed>> {
         let Draws { root, role, by } = self.draws.as_ref()?;
         let by = by.iter().map(|(axis, place)| (axis, values.get(coords[*place])));
         let by = by.filter(|(axis, value)| !(self.is_place)(axis, value));
@@ -186,7 +187,7 @@ impl Binder {
     }
 }
 
-/// What to write for a text that looks like a number but is none in YAML, as `1_000`.
+/// What to write for a text that looks like a number but is not one in YAML, as `1_000`.
 fn number_meant(refused: &Value) -> Option<String> {
     let text = refused.as_str()?;
     let digits: String = text.chars().filter(|c| !matches!(c, '_' | ',')).collect();

@@ -1,5 +1,6 @@
 //! The points of a stage: its axes' values, ragged or not, less what is excluded.
 
+use super::limit::{MOST_TASKS, too_many};
 use super::sweep::Sweep;
 use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
@@ -10,11 +11,12 @@ use crate::value::{Value, as_list, kind, show};
 use crate::yaml::{Name, Node};
 
 /// The axes of a stage and all its points, in the order of its axes, the last one fastest.
-pub struct Points {
+pub(super) struct Points {
     pub axes: Vec<String>,
     /// For each axis, each of its values once.
     pub domains: Vec<Vec<ValueId>>,
-    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    /// For each axis, whether its values mean whole numbers: they count, or they are whole values
+    /// of a swept parameter.
     pub whole: Vec<bool>,
     /// For each axis, where its values were written.
     pub origins: Vec<Origin>,
@@ -27,20 +29,13 @@ enum AxisValues {
     By { axis: usize, cases: Vec<(ValueId, Vec<ValueId>)>, origin: Origin },
 }
 
-/// A guard against a slip such as `runs=1000000000`, far above any real study.
-pub const MOST_TASKS: usize = 10_000_000;
-
-pub fn too_many(stage: &StageSpec) -> SpecError {
-    let what = format!("stage `{}` has more than {MOST_TASKS} tasks", stage.name.text);
-    SpecError::new(stage.name.at, what)
-}
-
-/// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values `at`.
+/// Enumerates the points of `stage` at which the swept parameters, its first axes, have the values
+/// `at`.
 ///
 /// # Errors
-/// An axis that has no values anywhere, a count that is none, `by` an axis that the stage lacks, a value of
-/// that axis without a case, an unknown axis in `exclude`.
-pub fn points(
+/// An axis that has no values anywhere, a count that is not a whole number, `by` an axis that the
+/// stage lacks, a value of that axis without a case, an unknown axis in `exclude`.
+pub(super) fn points(
     spec: &Spec,
     settings: &Settings,
     stage: &StageSpec,
@@ -96,10 +91,7 @@ pub fn points(
                 }
             };
             for choice in choices {
-                let mut point = point.clone();
-                point.resize(axes.len(), ValueId::MAX);
-                point[place] = *choice;
-                longer.push(point);
+                longer.push([point.as_slice(), &[*choice]].concat());
             }
             if longer.len() > MOST_TASKS {
                 return Err(too_many(stage));
@@ -215,7 +207,7 @@ fn list(
 }
 
 /// Conditions with axes as places and values as ids. Values that no axis has match nothing.
-pub fn resolve_conditions(
+pub(super) fn resolve_conditions(
     settings: &Settings,
     conditions: &[Condition],
     axes: &[String],
@@ -235,6 +227,6 @@ pub fn resolve_conditions(
 }
 
 /// Whether a point meets every condition.
-pub fn matches(conditions: &[(usize, Vec<ValueId>)], point: &[ValueId]) -> bool {
+pub(super) fn matches(conditions: &[(usize, Vec<ValueId>)], point: &[ValueId]) -> bool {
     conditions.iter().all(|(axis, wanted)| wanted.contains(&point[*axis]))
 }

@@ -1,16 +1,17 @@
 //! Stages to tasks: upstream stages first, each point bound to its parameters, seed and inputs.
 //!
-//! A stage in which parameters are swept is expanded once for each combination of their values, each time as if that
-//! were all there is. So its tasks are those of the single runs.
+//! A stage in which parameters are swept is expanded once for each combination of their values,
+//! each time as if that were all there is. So its tasks are those of the single runs.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::bind::Binder;
-use super::domain::{self, MOST_TASKS, Points};
+use super::domain::{self, Points};
 use super::join::{Join, Joined};
+use super::limit::{MOST_TASKS, too_many};
 use super::sweep;
-use super::{Graph, Slice, Stage, Task, TaskInput, ValueId, Values};
+use super::{ById, Graph, Id, Slice, Stage, StageId, Task, TaskInput, TaskRange, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::{AnyOp, Arity, Bound, InputDecl, IsPlace, Reads, Registry};
@@ -18,8 +19,8 @@ use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
 
-pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
-    let mut graph = Graph { stages: Vec::new(), tasks: Vec::new(), values: Values::default() };
+pub(super) fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
+    let mut graph = Graph { stages: ById::default(), tasks: ById::default(), values: Values::default() };
     for index in upstream_first(&spec.stages)? {
         expand_stage(spec, settings, ops, &spec.stages[index], &mut graph)?;
     }
@@ -39,11 +40,12 @@ pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph,
     Ok(graph)
 }
 
-/// The stages in an order in which each comes after those that it reads, as written where that leaves a choice.
+/// The stages in an order in which each comes after those that it reads, as written where that
+/// leaves a choice.
 fn upstream_first(stages: &[StageSpec]) -> Result<Vec<usize>, SpecError> {
     let index: HashMap<&str, usize> =
         stages.iter().enumerate().map(|(i, stage)| (stage.name.text.as_str(), i)).collect();
-    let (mut order, mut state) = (Vec::new(), vec![State::New; stages.len()]);
+    let (mut order, mut state) = (Vec::new(), vec![Visit::New; stages.len()]);
     for start in 0..stages.len() {
         visit(stages, &index, start, &mut Vec::new(), &mut state, &mut order)?;
     }
@@ -51,7 +53,7 @@ fn upstream_first(stages: &[StageSpec]) -> Result<Vec<usize>, SpecError> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum Visit {
     New,
     Open,
     Done,
@@ -62,22 +64,22 @@ fn visit<'a>(
     index: &HashMap<&str, usize>,
     at: usize,
     path: &mut Vec<&'a str>,
-    state: &mut [State],
+    state: &mut [Visit],
     order: &mut Vec<usize>,
 ) -> Result<(), SpecError> {
     let stage = &stages[at];
     match state[at] {
-        State::Done => return Ok(()),
-        State::Open => {
+        Visit::Done => return Ok(()),
+        Visit::Open => {
             let start = path.iter().position(|name| *name == stage.name.text).unwrap_or(0);
             let cycle = format!("{} -> {}", path[start..].join(" -> "), stage.name.text);
             let what = format!("stages read each other in a circle: {cycle}");
             return Err(SpecError::new(stage.name.at, what)
                 .hint("take one of these inputs away, or let it read an earlier stage".to_string()));
         }
-        State::New => {}
+        Visit::New => {}
     }
-    state[at] = State::Open;
+    state[at] = Visit::Open;
     path.push(&stage.name.text);
     for (_, input) in &stage.inputs {
         let name = &input.from.stage;
@@ -90,7 +92,7 @@ fn visit<'a>(
         }
     }
     path.pop();
-    state[at] = State::Done;
+    state[at] = Visit::Done;
     order.push(at);
     Ok(())
 }
@@ -119,11 +121,12 @@ fn expand_stage(
         let points = domain::points(spec, &settings, stage, &sweeps, &at, &mut graph.values)?;
         expand_points(&settings, stage, &op, ops.places(), &points, &at, graph)?;
         if graph.tasks.len() - first > MOST_TASKS {
-            return Err(domain::too_many(stage));
+            return Err(too_many(stage));
         }
         let Points { axes: names, domains, whole: are_whole, .. } = points;
         (axes, whole) = (names, are_whole);
-        slices.push(Slice { at, tasks: start..graph.tasks.len(), domains: domains.into() });
+        let tasks = TaskRange::between(start, graph.tasks.len());
+        slices.push(Slice { at, tasks, domains: domains.into() });
     }
     let reads: BTreeSet<String> =
         stage.inputs.iter().map(|(_, input)| input.from.stage.text.clone()).collect();
@@ -134,7 +137,7 @@ fn expand_stage(
         axes,
         swept: sweeps.len(),
         reads: reads.into_iter().collect(),
-        tasks: first..graph.tasks.len(),
+        tasks: TaskRange::between(first, graph.tasks.len()),
         whole,
         slices,
     });
@@ -159,6 +162,7 @@ fn expand_points(
         let when = domain::resolve_conditions(settings, &input.when, &points.axes, &graph.values)?;
         joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
     }
+    let this = StageId::at(graph.stages.len());
     'points: for coords in &points.points {
         let params = binder.params(&graph.values, coords)?;
         let (mut inputs, mut absent) = (Vec::with_capacity(joins.len()), None);
@@ -187,7 +191,7 @@ fn expand_points(
         }
         let seed = binder.seed(&graph.values, coords);
         let coords = coords.clone();
-        graph.tasks.push(Task { stage: graph.stages.len(), coords, params, seed, inputs, absent });
+        graph.tasks.push(Task { stage: this, coords, params, seed, inputs, absent });
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! How a stage's points find the upstream tasks that they read.
 //!
-//! One rule: axes that both stages have are joined, those the reference fixes are filtered, those that only
-//! the upstream stage has are gathered.
+//! One rule: axes that both stages have are joined, those the reference fixes are filtered, those
+//! that only the upstream stage has are gathered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Graph, Slice, Stage, TaskId, ValueId, union};
+use super::{Absence, Graph, Slice, Stage, StageId, TaskId, ValueId, union};
 use crate::error::SpecError;
 use crate::names;
 use crate::op::AnyOp;
@@ -15,38 +15,38 @@ use crate::value::show;
 use crate::yaml::Name;
 
 /// A reference made ready to answer for each point of the downstream stage.
-pub struct Join {
+pub(super) struct Join {
     pub output: usize,
     pub gathered: Arc<[usize]>,
     /// The joined axes: their places downstream and upstream.
     shared: Vec<(usize, usize)>,
     found: HashMap<Box<[ValueId]>, Arc<[TaskId]>>,
-    upstream: usize,
+    upstream: StageId,
     /// For each axis of the upstream stage, the values that it takes where it is read.
     domains: Arc<[Vec<ValueId>]>,
     /// Values that the reference fixes and the upstream stage does not have (any longer).
-    missing: Option<Arc<str>>,
+    missing: Option<Arc<Absence>>,
 }
 
 /// What a point reads by a [`Join`].
-pub enum Joined {
+pub(super) enum Joined {
     Items(Arc<[TaskId]>),
     /// Nothing, and why.
-    Nothing(Arc<str>),
+    Nothing(Arc<Absence>),
     /// Nothing, since upstream leaves this point out: so must the reader.
     Excluded,
 }
 
 impl Join {
-    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already. `axes` are those of
-    /// the downstream stage; the first are swept and have the values `at`.
-    pub fn new(
+    /// Looks the names of `reference` up in `graph`, whose upstream stages are expanded already.
+    /// `axes` are those of the downstream stage; the first are swept and have the values `at`.
+    pub(super) fn new(
         graph: &Graph,
         reference: &Reference,
         axes: &[String],
         at: &[ValueId],
     ) -> Result<Join, SpecError> {
-        let upstream = graph.stages.iter().position(|stage| stage.name == reference.stage.text);
+        let upstream = graph.stages.position(|stage| stage.name == reference.stage.text);
         let upstream = upstream.ok_or_else(|| unknown_stage(graph, &reference.stage))?;
         let stage = &graph.stages[upstream];
         let output = table(stage, reference)?;
@@ -58,8 +58,9 @@ impl Join {
                 .collect(),
         };
         let empty = domains.iter().position(Vec::is_empty);
-        let mut missing =
-            empty.map(|axis| Arc::from(format!("{} has no {} now", stage.name, stage.axes[axis])));
+        let mut missing = empty.map(|axis| {
+            Arc::new(Absence::EmptyAxis { stage: stage.name.clone(), axis: stage.axes[axis].clone() })
+        });
         let mut several = Vec::new();
         let mut fixed: Vec<(usize, Vec<ValueId>)> = Vec::new();
         for fix in &reference.fix {
@@ -71,15 +72,12 @@ impl Join {
                 .filter(|id| domains[place].contains(id))
                 .collect();
             if ids.is_empty() {
-                let has: Vec<String> = domains[place].iter().map(|id| show(graph.values.get(*id))).collect();
-                let wanted: Vec<String> = wanted.iter().map(show).collect();
-                missing = Some(Arc::from(format!(
-                    "{} has no {}={} now, only {}",
-                    stage.name,
-                    fix.axis,
-                    wanted.join(" or "),
-                    if has.is_empty() { "nothing".to_string() } else { has.join(", ") },
-                )));
+                missing = Some(Arc::new(Absence::OtherValues {
+                    stage: stage.name.clone(),
+                    axis: fix.axis.clone(),
+                    wanted: wanted.clone(),
+                    has: domains[place].iter().map(|id| graph.values.get(*id).clone()).collect(),
+                }));
             }
             if wanted.len() > 1 {
                 several.push(place);
@@ -113,7 +111,12 @@ impl Join {
     ///
     /// # Errors
     /// The point has a value on a shared axis that the upstream stage's axis does not have at all.
-    pub fn at(&self, graph: &Graph, coords: &[ValueId], reference: &Reference) -> Result<Joined, SpecError> {
+    pub(super) fn at(
+        &self,
+        graph: &Graph,
+        coords: &[ValueId],
+        reference: &Reference,
+    ) -> Result<Joined, SpecError> {
         if let Some(why) = &self.missing {
             return Ok(Joined::Nothing(why.clone()));
         }
@@ -135,17 +138,20 @@ impl Join {
         };
         let present: Vec<TaskId> =
             items.iter().copied().filter(|task| graph.tasks[*task].absent.is_none()).collect();
-        Ok(match (present.len(), items.first()) {
-            (0, Some(first)) => Joined::Nothing(
-                graph.tasks[*first].absent.clone().unwrap_or_else(|| "nothing to read".into()),
-            ),
-            (n, _) if n == items.len() => Joined::Items(items.clone()),
-            _ => Joined::Items(present.into()),
+        let absence = || items.iter().find_map(|task| graph.tasks[*task].absent.clone());
+        Ok(if present.len() == items.len() {
+            Joined::Items(items.clone())
+        } else if present.is_empty()
+            && let Some(why) = absence()
+        {
+            Joined::Nothing(why)
+        } else {
+            Joined::Items(present.into())
         })
     }
 
     /// Refuses a join that gathers several tables where the op takes one.
-    pub fn check_arity(
+    pub(super) fn check_arity(
         &self,
         graph: &Graph,
         op: &dyn AnyOp,
@@ -170,8 +176,9 @@ impl Join {
     }
 }
 
-/// The slices of `stage` that a reader at the values `at` of its first axes reads: those at the same values of the
-/// parameters that are swept in both, or at any value where the reference fixes one.
+/// The slices of `stage` that a reader at the values `at` of its first axes reads: those at the
+/// same values of the parameters that are swept in both, or at any value where the reference fixes
+/// one.
 fn slices<'a>(stage: &'a Stage, reference: &Reference, axes: &[String], at: &[ValueId]) -> Vec<&'a Slice> {
     let is_fixed = |name: &String| reference.fix.iter().any(|fix| fix.axis == *name);
     let same: Vec<(usize, ValueId)> = stage
@@ -185,7 +192,7 @@ fn slices<'a>(stage: &'a Stage, reference: &Reference, axes: &[String], at: &[Va
 }
 
 /// The place of the table that `reference` names among the stage's outputs.
-pub fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
+pub(super) fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
     let outputs = stage.op.outputs();
     match &reference.table {
         Some(table) => outputs.iter().position(|output| output == table).ok_or_else(|| {
@@ -198,14 +205,14 @@ pub fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecError> {
     }
 }
 
-pub fn axis_place(stage: &Stage, axis: &str, at: &Name) -> Result<usize, SpecError> {
+pub(super) fn axis_place(stage: &Stage, axis: &str, at: &Name) -> Result<usize, SpecError> {
     stage.axes.iter().position(|name| name == axis).ok_or_else(|| {
         SpecError::new(at.at, format!("stage `{}` has no axis `{axis}`", stage.name))
             .hint(names::hint(axis, stage.axes.iter().map(String::as_str)))
     })
 }
 
-pub fn unknown_stage(graph: &Graph, name: &Name) -> SpecError {
+pub(super) fn unknown_stage(graph: &Graph, name: &Name) -> SpecError {
     SpecError::new(name.at, format!("there is no stage `{}`", name.text))
         .hint(names::hint(&name.text, graph.stages.iter().map(|stage| stage.name.as_str())))
 }

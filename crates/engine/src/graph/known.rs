@@ -1,9 +1,10 @@
-//! Values that the pipeline names: in conditions, in references, as cases of a ragged axis. One that its axis can
-//! never have is a slip, and would match nothing in silence.
+//! Values that the pipeline names: in conditions, in references, as cases of a ragged axis. One
+//! that its axis can never have is a slip, and would match nothing in silence.
 //!
-//! In: the pipeline as written, its settings, the ops. Out: the first slip. An axis can have the values that it has
-//! now, by the file's defaults and by each profile, whole numbers if it is counted, and words that an op takes as its
-//! parameter of that name. A value that `--set` has removed from its axis is no mistake. Knows no tasks.
+//! In: the pipeline as written, its settings, the ops. Out: the first slip. An axis can have the
+//! values that it has now, by the file's defaults and by each profile, whole numbers if it is
+//! counted, and words that an op takes as its parameter of that name. A value that `--set` has
+//! removed from its axis is not a mistake. Knows no tasks.
 
 use crate::error::{Origin, SpecError};
 use crate::names;
@@ -15,7 +16,7 @@ use crate::yaml::Node;
 
 /// # Errors
 /// A value that its axis can never have, with its place and the nearest that it can have.
-pub fn check(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<(), SpecError> {
+pub(super) fn check(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<(), SpecError> {
     let known = Known { spec, ops, settings: settings.variants(spec)? };
     for stage in &spec.stages {
         for condition in stage.exclude.iter().flatten() {
@@ -69,7 +70,7 @@ impl Known<'_> {
         Ok(())
     }
 
-    /// Names that are no axis are refused where they are joined.
+    /// A name that is not an axis is refused where the stages are joined.
     fn value(&self, stage: &StageSpec, axis: &str, value: &Value, at: Origin) -> Result<(), SpecError> {
         let domain = stage.axes.iter().find(|(name, _)| name.text == axis);
         let domain = domain.and_then(|(name, own)| self.spec.domain(name, own));
@@ -94,7 +95,8 @@ impl Known<'_> {
         Err(SpecError::new(at, what).hint(hint))
     }
 
-    /// What the axis has by any of the settings; what is wrong with an axis is told where its points are made.
+    /// What the axis has by any of the settings; what is wrong with an axis is told where its
+    /// points are made.
     fn values(&self, stage: &StageSpec, axis: &str) -> Vec<Value> {
         let of_axis = stage.axes.iter().find(|(name, _)| name.text == axis);
         let domain = of_axis.and_then(|(name, own)| self.spec.domain(name, own));

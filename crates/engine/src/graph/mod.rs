@@ -1,18 +1,20 @@
 //! Stages expanded into tasks, joined along their axes. Pure: no files, no clock.
 //!
-//! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task knows its
-//! coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
+//! In: [`Spec`], [`Settings`] and the [`Registry`] of ops. Out: [`Graph`], in which every task
+//! knows its coordinates, its parameters, its seed and the tasks it reads. Next: [`crate::plan`].
 
+mod absence;
 mod bind;
 mod domain;
 mod expand;
+mod ids;
 mod join;
 mod known;
+mod limit;
 mod select;
 mod sweep;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::SpecError;
@@ -22,16 +24,13 @@ use crate::settings::Settings;
 use crate::spec::Spec;
 use crate::value::{Value, canonical, show};
 
-/// A task's place in [`Graph::tasks`]. A task comes after all tasks that it reads.
-pub type TaskId = usize;
-
-/// A value of an axis, by its place in [`Values`].
-pub type ValueId = u32;
+pub use absence::{Absence, Notice};
+pub use ids::{ById, Id, StageId, TaskId, TaskRange, ValueId};
 
 /// Every distinct axis value once, so that joins compare numbers.
 #[derive(Default)]
 pub struct Values {
-    list: Vec<Value>,
+    list: ById<ValueId, Value>,
     ids: HashMap<String, ValueId>,
 }
 
@@ -41,8 +40,7 @@ impl Values {
         if let Some(id) = self.ids.get(&text) {
             return *id;
         }
-        let id = self.list.len() as ValueId;
-        self.list.push(value.clone());
+        let id = self.list.push(value.clone());
         self.ids.insert(text, id);
         id
     }
@@ -51,15 +49,19 @@ impl Values {
         self.ids.get(&canonical(value)).copied()
     }
 
+    /// The value of `id`.
     pub fn get(&self, id: ValueId) -> &Value {
-        &self.list[id as usize]
+        &self.list[id]
     }
 }
 
 /// A stage with its tasks.
 pub struct Stage {
+    /// As the pipeline names it.
     pub name: String,
+    /// One line for people.
     pub about: Option<String>,
+    /// What computes its tasks.
     pub op: Arc<dyn AnyOp>,
     /// Swept parameters, then the axes that the pipeline gives it.
     pub axes: Vec<String>,
@@ -67,8 +69,10 @@ pub struct Stage {
     swept: usize,
     /// The stages that its inputs name, each once.
     pub reads: Vec<String>,
-    pub tasks: Range<TaskId>,
-    /// For each axis, whether its values are whole numbers by what they mean: those of a count, or of a parameter.
+    /// Its tasks, in the order of its points: the last axis is the fastest.
+    pub tasks: TaskRange,
+    /// For each axis, whether its values mean whole numbers: they count, or they are whole values
+    /// of a swept parameter.
     pub whole: Vec<bool>,
     slices: Vec<Slice>,
 }
@@ -84,30 +88,43 @@ impl Stage {
 struct Slice {
     /// The values of the swept parameters.
     at: Box<[ValueId]>,
-    tasks: Range<TaskId>,
+    tasks: TaskRange,
     /// For each axis, every value it takes here, in order.
     domains: Arc<[Vec<ValueId>]>,
 }
 
 /// One point of a stage: the unit of caching.
 pub struct Task {
-    pub stage: usize,
+    /// The stage of which it is a point.
+    pub stage: StageId,
     /// One value per axis of the stage.
     pub coords: Box<[ValueId]>,
+    /// What its op is asked.
     pub params: Bound,
+    /// Where its random numbers come from; none if its op draws none.
     pub seed: Option<Arc<Seed>>,
+    /// What it reads, input by input. One whose condition does not hold here is left out.
     pub inputs: Vec<TaskInput>,
     /// Why this task cannot be: something that it reads has been taken away.
-    pub absent: Option<Arc<str>>,
+    pub absent: Option<Arc<Absence>>,
+}
+
+impl Task {
+    /// The tasks that it reads, input by input.
+    pub fn items(&self) -> impl Iterator<Item = TaskId> {
+        self.inputs.iter().flat_map(|input| input.items.iter().copied())
+    }
 }
 
 /// What one input of a task reads.
 pub struct TaskInput {
+    /// The op's name for it.
     pub name: Arc<str>,
     /// The place of the table among the upstream op's outputs.
     pub output: usize,
     /// The upstream stage's axes (by place) whose coordinates tell the items apart.
     pub gathered: Arc<[usize]>,
+    /// The tasks that it reads, in the order of their stage.
     pub items: Arc<[TaskId]>,
 }
 
@@ -121,8 +138,11 @@ impl TaskInput {
 
 /// All tasks of a pipeline under given settings.
 pub struct Graph {
-    pub stages: Vec<Stage>,
-    pub tasks: Vec<Task>,
+    /// Every stage, after those that it reads.
+    pub stages: ById<StageId, Stage>,
+    /// Every task, stage by stage.
+    pub tasks: ById<TaskId, Task>,
+    /// The values of all coordinates.
     pub values: Values,
 }
 
@@ -130,16 +150,18 @@ impl Graph {
     /// Expands every stage of the pipeline.
     ///
     /// # Errors
-    /// Unknown ops, axes, stages, tables, parameters; cycles; joins that do not fit; parameters that an op
-    /// refuses. Each with its place and a hint.
+    /// Unknown ops, axes, stages, tables, parameters; cycles; joins that do not fit; parameters
+    /// that an op refuses. Each with its place and a hint.
     pub fn expand(spec: &Spec, settings: &Settings, ops: &Registry) -> Result<Graph, SpecError> {
         expand::expand(spec, settings, ops).map_err(|error| error.in_file(&spec.file))
     }
 
+    /// The stage of that name.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == name)
     }
 
+    /// The stage of which `task` is a point.
     pub fn stage_of(&self, task: TaskId) -> &Stage {
         &self.stages[self.tasks[task].stage]
     }
@@ -185,25 +207,6 @@ impl Graph {
             [] => self.stage_of(task).name.clone(),
             _ => format!("{}[{}]", self.stage_of(task).name, coords.join(", ")),
         }
-    }
-
-    /// What the user should know of `tasks`: stages, such as a figure's panels, that a `--set` has emptied.
-    pub fn notices(&self, tasks: &[TaskId]) -> Vec<String> {
-        let mut left_out: BTreeMap<&str, BTreeMap<usize, usize>> = BTreeMap::new();
-        for task in tasks {
-            if let Some(why) = &self.tasks[*task].absent {
-                *left_out.entry(why).or_default().entry(self.tasks[*task].stage).or_default() += 1;
-            }
-        }
-        let stage = |(stage, tasks): (usize, usize)| match self.stages[stage].axes.len() {
-            0 => self.stages[stage].name.clone(),
-            _ => format!("{} ({tasks} tasks)", self.stages[stage].name),
-        };
-        let line = |(why, stages): (&str, BTreeMap<usize, usize>)| {
-            let stages: Vec<String> = stages.into_iter().map(stage).collect();
-            format!("left out: {} ({why})", stages.join(", "))
-        };
-        left_out.into_iter().map(line).collect()
     }
 
     /// The coordinates of `item`, an item of `input`, that tell it from its neighbours.

@@ -1,14 +1,15 @@
 //! Which tasks a target means, and which tasks those need.
 
 use super::join::{axis_place, unknown_stage};
-use super::{Graph, Stage, TaskId};
+use super::{Graph, Id, Stage, TaskId};
 use crate::error::{Origin, SpecError};
 use crate::names;
 use crate::spec::{Reference, Spec, Target};
 use crate::value::{canonical, show};
 
 impl Graph {
-    /// The tasks that `words` mean: targets, stages, or stages with fixed axes, as on the command line.
+    /// The tasks that `words` mean: targets, stages, or stages with fixed axes, as on the command
+    /// line.
     ///
     /// # Errors
     /// A name that is neither target nor stage, an axis that the stage lacks.
@@ -31,14 +32,14 @@ impl Graph {
         let Some(stage) = self.stage(&reference.stage.text) else { return Ok(()) };
         for fix in &reference.fix {
             let place = axis_place(stage, &fix.axis, &reference.stage).map_err(|error| {
-                match spec.params.iter().any(|(name, _)| name.text == fix.axis) {
-                    true => error.hint(format!(
-                        "a parameter with several values is an axis of the stages that depend on it: \
-                         --set '{}=[VALUE, VALUE]'",
-                        fix.axis
-                    )),
-                    false => error,
+                if !spec.params.iter().any(|(name, _)| name.text == fix.axis) {
+                    return error;
                 }
+                error.hint(format!(
+                    "a parameter with several values is an axis of the stages that depend on it: \
+                     --set '{}=[VALUE, VALUE]'",
+                    fix.axis
+                ))
             })?;
             let values = || self.domain(stage, &stage.axes[place]);
             let domain: Vec<String> = values().map(show).collect();
@@ -46,9 +47,10 @@ impl Graph {
                 if !values().any(|known| canonical(known) == canonical(&value)) {
                     let value = show(&value);
                     let what = format!("stage `{}` has no {}={value}", stage.name, fix.axis);
-                    let hint = match domain.contains(&value) {
-                        true => Some("a number and a text are two values: `\"1\"` is a text".to_string()),
-                        false => names::hint(&value, domain.iter().map(String::as_str)),
+                    let hint = if domain.contains(&value) {
+                        Some("a number and a text are two values: `\"1\"` is a text".to_string())
+                    } else {
+                        names::hint(&value, domain.iter().map(String::as_str))
                     };
                     return Err(SpecError::new(reference.stage.at, what).hint(hint));
                 }
@@ -57,7 +59,8 @@ impl Graph {
         Ok(())
     }
 
-    /// The tasks of one stage that a reference means, and the place of its table among the op's outputs.
+    /// The tasks of one stage that a reference means, and the place of its table among the op's
+    /// outputs.
     pub fn resolve_table(&self, reference: &Reference) -> Result<(Vec<TaskId>, usize), SpecError> {
         let stage = self.stage(&reference.stage.text).ok_or_else(|| unknown_stage(self, &reference.stage))?;
         Ok((of_stage(self, stage, reference)?, super::join::table(stage, reference)?))
@@ -67,23 +70,23 @@ impl Graph {
     pub fn closure(&self, tasks: &[TaskId]) -> Vec<TaskId> {
         let mut needed = vec![false; self.tasks.len()];
         for task in tasks {
-            needed[*task] = true;
+            needed[task.index()] = true;
         }
-        for task in (0..self.tasks.len()).rev() {
-            if needed[task] {
+        for task in self.tasks.ids().rev() {
+            if needed[task.index()] {
                 for input in &self.tasks[task].inputs {
                     for item in input.items.iter() {
-                        needed[*item] = true;
+                        needed[item.index()] = true;
                     }
                 }
             }
         }
-        (0..self.tasks.len()).filter(|task| needed[*task]).collect()
+        self.tasks.ids().filter(|task| needed[task.index()]).collect()
     }
 }
 
 /// The tasks of one target of the file.
-pub fn target(
+pub(super) fn target(
     graph: &Graph,
     spec: &Spec,
     target: &Target,
@@ -120,9 +123,8 @@ fn resolve(
     let Some(stage) = graph.stage(&name.text) else {
         let targets = spec.targets.iter().map(|target| target.name.text.as_str());
         let stages = graph.stages.iter().map(|stage| stage.name.as_str());
-        let mut error = unknown_stage(graph, name);
-        error.what = format!("there is no target and no stage `{}`", name.text);
-        return Err(error.hint(names::hint(&name.text, targets.chain(stages))));
+        return Err(SpecError::new(name.at, format!("there is no target and no stage `{}`", name.text))
+            .hint(names::hint(&name.text, targets.chain(stages))));
     };
     if reference.table.is_some() {
         super::join::table(stage, reference)?;

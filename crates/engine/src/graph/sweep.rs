@@ -1,20 +1,22 @@
 //! Swept parameters: those whose value is a list where a stage wants one value.
 //!
-//! In: the parameters, and what a stage reads of them. Out: the parameters that are swept in the stage or in what it
-//! reads, with their values. They are its first axes. Must not know how points are made, nor how they are joined.
+//! In: the parameters, and what a stage reads of them. Out: the parameters that are swept in the
+//! stage or in what it reads, with their values. They are its first axes. Must not know how points
+//! are made, nor how they are joined.
 
 use std::collections::BTreeMap;
 
-use super::{Graph, ValueId, domain};
+use super::limit::{MOST_TASKS, too_many};
+use super::{Graph, ValueId};
 use crate::error::SpecError;
 use crate::op::AnyOp;
 use crate::settings::Settings;
 use crate::spec::{Domain, Spec, StageSpec};
 use crate::value::{self, Value, show};
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Node, NodeKind};
 
 /// A parameter that is an axis of a stage.
-pub struct Sweep {
+pub(super) struct Sweep {
     /// `name`, or `name.part`.
     pub name: String,
     pub values: Vec<ValueId>,
@@ -22,11 +24,12 @@ pub struct Sweep {
     pub is_read: bool,
 }
 
-/// The parameters that are swept in `stage`, in order of their names. What it reads is expanded already.
+/// The parameters that are swept in `stage`, in order of their names. What it reads is expanded
+/// already.
 ///
 /// # Errors
 /// A list without values, or with one of them twice; an axis with the name of a swept parameter.
-pub fn of_stage(
+pub(super) fn of_stage(
     spec: &Spec,
     settings: &Settings,
     stage: &StageSpec,
@@ -89,17 +92,18 @@ fn reads(spec: &Spec, settings: &Settings, stage: &StageSpec, op: &dyn AnyOp) ->
 /// The `$parameters` in a node whose value has lists that nest `depth` deep.
 fn reads_of(node: &Node, depth: usize, found: &mut Vec<(String, usize)>) {
     match &node.kind {
-        Kind::Scalar(Value::String(text)) => {
+        NodeKind::Scalar(Value::String(text)) => {
             found.extend(text.strip_prefix('$').map(|name| (name.to_string(), depth)));
         }
-        Kind::List(items) => items.iter().for_each(|item| reads_of(item, depth.saturating_sub(1), found)),
-        Kind::Scalar(_) | Kind::Map(_) => {}
+        NodeKind::List(items) => items.iter().for_each(|item| reads_of(item, depth.saturating_sub(1), found)),
+        NodeKind::Scalar(_) | NodeKind::Map(_) => {}
     }
 }
 
-/// Whether the parameter holds the values of an axis: then a list of them makes points of that axis.
+/// Whether the parameter holds the values of an axis: then a list of them makes points of that
+/// axis.
 fn is_domain(spec: &Spec, name: &str) -> bool {
-    let is_it = |node: &Node| matches!(&node.kind, Kind::Scalar(Value::String(text)) if text.strip_prefix('$') == Some(name));
+    let is_it = |node: &Node| matches!(&node.kind, NodeKind::Scalar(Value::String(text)) if text.strip_prefix('$') == Some(name));
     let of_stages = spec.stages.iter().flat_map(|stage| &stage.axes).filter_map(|(_, own)| own.as_ref());
     spec.axes.iter().map(|(_, domain)| domain).chain(of_stages).any(|domain| match domain {
         Domain::Values(node) => node.items().into_iter().any(is_it),
@@ -128,11 +132,11 @@ fn values(settings: &Settings, name: &str, graph: &mut Graph) -> Result<Vec<Valu
 }
 
 /// Every combination of the values, the last fastest; an empty one if nothing is swept.
-pub fn combinations(sweeps: &[Sweep], stage: &StageSpec) -> Result<Vec<Box<[ValueId]>>, SpecError> {
+pub(super) fn combinations(sweeps: &[Sweep], stage: &StageSpec) -> Result<Vec<Box<[ValueId]>>, SpecError> {
     let mut all = vec![Vec::new()];
     for Sweep { values, .. } in sweeps {
-        if all.len().saturating_mul(values.len()) > domain::MOST_TASKS {
-            return Err(domain::too_many(stage));
+        if all.len().saturating_mul(values.len()) > MOST_TASKS {
+            return Err(too_many(stage));
         }
         let longer =
             |point: &Vec<ValueId>| values.iter().map(|id| [point.as_slice(), &[*id]].concat()).collect();

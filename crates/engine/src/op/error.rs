@@ -9,7 +9,9 @@ use crate::store::StoreError;
 /// Why a task failed, and what the user can do.
 #[derive(Clone, Debug)]
 pub struct OpError {
+    /// What went wrong.
     pub what: String,
+    /// What the user can do.
     pub hint: Option<String>,
     stopped: bool,
     lasting: bool,
@@ -17,19 +19,23 @@ pub struct OpError {
 }
 
 impl OpError {
+    /// An error without a hint and a cause, which may pass.
     pub fn new(what: impl Into<String>) -> Self {
         OpError { what: what.into(), hint: None, stopped: false, lasting: false, source: None }
     }
 
-    /// The run is to end, and the task's [`Checkpoint`] has its state: no failure.
+    /// The run is to end, and the task's [`crate::checkpoint::Checkpoint`] has its state: no
+    /// failure.
     pub fn stopped() -> Self {
         OpError { stopped: true, ..OpError::new("stopped") }
     }
 
+    /// Whether the run is to end, which is not a failure: see [`OpError::stopped`].
     pub fn is_stop(&self) -> bool {
         self.stopped
     }
 
+    /// Adds what the user can do.
     pub fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
         self
@@ -40,6 +46,7 @@ impl OpError {
         OpError { lasting: true, ..self }
     }
 
+    /// Whether another try would find the same, see [`OpError::lasting`].
     pub fn is_lasting(&self) -> bool {
         self.lasting
     }
@@ -79,11 +86,14 @@ impl From<StoreError> for OpError {
 /// A parameter out of range.
 #[derive(Clone, Debug)]
 pub struct ParamError {
+    /// Its name, with dots before parts.
     pub param: String,
+    /// What is wrong with its value.
     pub what: String,
 }
 
 impl ParamError {
+    /// An error of the parameter `param`.
     pub fn new(param: impl Into<String>, what: impl Into<String>) -> Self {
         ParamError { param: param.into(), what: what.into() }
     }
@@ -95,7 +105,8 @@ impl ParamError {
     }
 }
 
-/// serde's message on a value of another type, with the type in words; on a word that is none of some, the nearest.
+/// serde's message on a value of another type, with the type in words. For a word that is not one
+/// of a list, the nearest one.
 fn in_words(what: String) -> String {
     let unknown = what.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "));
     if let Some((wrong, valid)) = unknown {

@@ -1,7 +1,8 @@
-//! The fields of a parameter struct, asked of its own `Deserialize`, so that they stand in one place only.
+//! The fields of a parameter struct, asked of its own `Deserialize`, so that they stand in one
+//! place only.
 //!
-//! In: a type. Out: the name of each of its fields, and how deep the lists of that field's values nest. Never
-//! makes a value: every question ends in an error that carries the answer aside.
+//! In: a type. Out: the name of each of its fields, and how deep the lists of that field's values
+//! nest. Never makes a value: every question ends in an error that carries the answer aside.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -9,7 +10,7 @@ use serde::forward_to_deserialize_any;
 
 use super::ParamDecl;
 
-pub fn of<T: DeserializeOwned>() -> Vec<ParamDecl> {
+pub(super) fn of<T: DeserializeOwned>() -> Vec<ParamDecl> {
     let mut names: &'static [&'static str] = &[];
     let _ = T::deserialize(Question::Names(&mut names));
     let depth_of = |name: &&'static str| {

@@ -1,6 +1,6 @@
 //! What an op tells people while it works, such as what it downloads.
 //!
-//! In: a line of text. Out: the same, to whoever listens to the run. No result may hang on it.
+//! In: a line of text. Out: the same, to whoever listens to the run. No result may depend on it.
 
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 

@@ -1,61 +1,60 @@
 //! One batch on its way: bound to its inputs, computed, stored.
 //!
-//! In: ready tasks, under their locks. Out: for each its record or its error. Knows no other batches.
+//! In: [`Job`]s, under their locks. Out: for each its record or its error. Knows no other batches.
 
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
+use super::report::Options;
 use crate::checkpoint::Checkpoint;
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
-use crate::history::now;
-use crate::key::{Digest, InputDigest, Key, Manifest};
+use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::lock::Guard;
 use crate::op::{AnyOp, BoundTask, Inputs, Notes, OpError, Outputs, Table};
-use crate::run::Options;
 use crate::store::{Made, Record, Store, StoreError};
 
 /// What a worker sends to the thread that decides.
-pub enum Message {
+pub(super) enum Message {
     /// The op tells people something.
     Note { task: TaskId, line: String },
     /// For each task of its batch the record or the error, and the threads that are free again.
     Done { results: Vec<(TaskId, Result<Record, OpError>)>, threads: usize },
 }
 
-/// A ready task that no record serves.
-pub struct Ready {
+/// A task that this process computes.
+pub(super) struct Job {
     pub task: TaskId,
-    pub key: Key,
-    pub manifest: Manifest,
-    /// Tasks of one group may share a batch.
-    pub group: Digest,
-    /// Held while it is computed.
-    pub guard: Option<Guard>,
+    pub key: TaskKey,
+    pub manifest: Arc<Manifest>,
+    /// Keeps other processes away until it is done; none where there are no locks.
+    pub _guard: Option<Guard>,
     /// Whether it begins at the beginning, whatever earlier runs have kept.
     pub is_forced: bool,
 }
 
-/// The work of a batch as a closure for another thread: compute, store each result, send what came of it.
-pub fn work(
+/// The work of a batch as a closure for another thread: compute, store each result, send what came
+/// of it.
+pub(super) fn work(
     graph: &Graph,
     store: &Arc<Store>,
     options: &Options,
-    batch: Vec<Ready>,
+    batch: Vec<Job>,
     threads: usize,
     send: &mpsc::Sender<Message>,
 ) -> impl FnOnce() + Send + use<> {
     let op = graph.stage_of(batch[0].task).op.clone();
-    let bind = |ready: &Ready| {
-        let checkpoint = Checkpoint::new(store, &ready.key, batch.len(), options.rhythm.clone());
-        if ready.is_forced {
+    let bind = |job: &Job| {
+        let checkpoint = Checkpoint::new(store, &job.key, batch.len(), options.rhythm.clone());
+        if job.is_forced {
             checkpoint.remove();
-            Failure::forget(store, &ready.key);
+            Failure::forget(store, &job.key);
         }
-        let (task, send) = (ready.task, send.clone());
+        let (task, send) = (job.task, send.clone());
         // The receiver outlives every job; were it gone, there would be nobody to tell.
         let notes = Notes::to(move |line| drop(send.send(Message::Note { task, line: line.to_string() })));
-        bind(graph, store, task, &ready.manifest, checkpoint, notes)
+        bind(graph, store, task, &job.manifest, checkpoint, notes)
     };
     let bound: Vec<BoundTask> = batch.iter().map(bind).collect();
     let (store, send) = (store.clone(), send.clone());
@@ -73,21 +72,21 @@ pub fn work(
         });
         results.resize_with(batch.len(), || Err(OpError::new("the op returned too few results")));
         let seconds = start.elapsed().as_secs_f64() / batch.len() as f64;
-        let publish = |((ready, bound), result): ((Ready, &BoundTask), Result<_, OpError>)| {
+        let publish = |((job, bound), result): ((Job, &BoundTask), Result<_, OpError>)| {
             let seconds = bound.checkpoint.before() + seconds;
             let made = Made { by: version.clone(), at: now(), seconds };
             let stored = result.and_then(|tables| complete(op.as_ref(), tables)).and_then(|tables| {
-                store.publish(ready.key, ready.manifest, tables, made).map_err(cannot_store)
+                store.publish(job.key, Arc::unwrap_or_clone(job.manifest), tables, made).map_err(cannot_store)
             });
             match &stored {
                 Ok(_) => bound.checkpoint.remove(),
                 Err(error) if error.is_lasting() => {
-                    Failure::keep(&store, &ready.key, error);
+                    Failure::keep(&store, &job.key, error);
                     bound.checkpoint.remove();
                 }
                 Err(_) => {}
             }
-            (ready.task, stored)
+            (job.task, stored)
         };
         let results = batch.into_iter().zip(&bound).zip(results).map(publish).collect();
         let _ = send.send(Message::Done { results, threads });
@@ -128,7 +127,5 @@ fn complete(op: &dyn AnyOp, tables: Outputs) -> Result<Outputs, OpError> {
 }
 
 fn cannot_store(error: StoreError) -> OpError {
-    let mut error = OpError::from(error);
-    error.what = "the result cannot be stored".into();
-    error
+    OpError::new("the result cannot be stored").because(error)
 }

@@ -10,26 +10,33 @@ pub use reference::{Fix, Reference, is_name};
 use crate::error::SpecError;
 use crate::names;
 use crate::value::Value;
-use crate::yaml::{self, Kind, Name, Node};
+use crate::yaml::{self, Name, Node, NodeKind};
 
 /// A whole pipeline file.
 #[derive(Clone, Debug, Default)]
 pub struct Spec {
     /// The file as the user named it, for messages.
     pub file: String,
+    /// The section `params`: names with their default values.
     pub params: Vec<(Name, Node)>,
     /// A profile is a named list of parameter overrides.
     pub profiles: Vec<(Name, Vec<(Name, Node)>)>,
+    /// The section `axes`: axes that stages share.
     pub axes: Vec<(Name, Domain)>,
+    /// The section `stages`.
     pub stages: Vec<StageSpec>,
+    /// The section `targets`.
     pub targets: Vec<Target>,
+    /// The section `results`.
     pub results: Vec<Target>,
 }
 
 /// A stage as written.
 #[derive(Clone, Debug)]
 pub struct StageSpec {
+    /// Its own name.
     pub name: Name,
+    /// The name of its op, which is its own unless it says otherwise.
     pub op: Name,
     /// One line for people.
     pub about: Option<String>,
@@ -37,8 +44,11 @@ pub struct StageSpec {
     pub axes: Vec<(Name, Option<Domain>)>,
     /// Points to leave out: all those that match every condition of one entry.
     pub exclude: Vec<Vec<Condition>>,
+    /// What it reads, by the names of its op's inputs.
     pub inputs: Vec<(Name, InputSpec)>,
+    /// Parameters of its op that it sets itself.
     pub params: Vec<(Name, Node)>,
+    /// The axes that a new draw is made for; none if its op draws nothing.
     pub seed_by: Option<Vec<Name>>,
     /// The word under which seeds are drawn; the op's name unless given.
     pub role: Option<Name>,
@@ -47,13 +57,16 @@ pub struct StageSpec {
 /// An input as written: where from, and at which points of the stage.
 #[derive(Clone, Debug)]
 pub struct InputSpec {
+    /// What it reads.
     pub from: Reference,
+    /// Conditions that must all hold; none of them: at every point.
     pub when: Vec<Condition>,
 }
 
 /// An axis and the values of it that are meant.
 #[derive(Clone, Debug)]
 pub struct Condition {
+    /// The axis.
     pub axis: Name,
     /// One value or a list of them; may hold `$parameter`.
     pub values: Node,
@@ -67,21 +80,30 @@ pub enum Domain {
     /// 0, 1, ..., n - 1.
     Count(Node),
     /// A list for each value of another axis.
-    By { axis: Name, cases: Vec<(Name, Node)> },
+    By {
+        /// The other axis, which stands before this one in the stage.
+        axis: Name,
+        /// For each of its values the list.
+        cases: Vec<(Name, Node)>,
+    },
 }
 
 /// A named list of references: a target of `run`, or a table of results.
 #[derive(Clone, Debug)]
 pub struct Target {
+    /// Its name.
     pub name: Name,
+    /// What it is made of.
     pub of: Vec<Reference>,
+    /// One line for people.
     pub about: Option<String>,
     /// Print it when it was asked for; of results only.
     pub show: bool,
 }
 
 impl Spec {
-    /// Where an axis of a stage takes its values from: its own domain there, else that of the section `axes`.
+    /// Where an axis of a stage takes its values from: its own domain there, else that of the
+    /// section `axes`.
     pub fn domain<'a>(&'a self, axis: &Name, own: &'a Option<Domain>) -> Option<&'a Domain> {
         let shared = || self.axes.iter().find(|(name, _)| name.text == axis.text).map(|(_, domain)| domain);
         own.as_ref().or_else(shared)
@@ -190,13 +212,14 @@ fn parse_stage(name: Name, body: &Node) -> Result<StageSpec, SpecError> {
     Ok(stage)
 }
 
-/// `[dataset, set]`, or a map that gives some axes a domain of their own: `{dataset: , member: {count: 100}}`.
+/// `[dataset, set]`, or a map that gives some axes a domain of their own: `{dataset: , member:
+/// {count: 100}}`.
 fn parse_axes(node: &Node) -> Result<Vec<(Name, Option<Domain>)>, SpecError> {
     match &node.kind {
-        Kind::Map(_) => names_of(node, "`axes`")?
+        NodeKind::Map(_) => names_of(node, "`axes`")?
             .into_iter()
             .map(|(name, domain)| match domain.kind {
-                Kind::Scalar(Value::Null) => Ok((name, None)),
+                NodeKind::Scalar(Value::Null) => Ok((name, None)),
                 _ => Ok((name, Some(parse_domain(&domain)?))),
             })
             .collect(),
@@ -215,7 +238,7 @@ fn parse_axes(node: &Node) -> Result<Vec<(Name, Option<Domain>)>, SpecError> {
 }
 
 fn parse_domain(node: &Node) -> Result<Domain, SpecError> {
-    let Kind::Map(entries) = &node.kind else {
+    let NodeKind::Map(entries) = &node.kind else {
         return Ok(Domain::Values(node.clone()));
     };
     match entries.as_slice() {
@@ -253,7 +276,7 @@ fn parse_conditions(node: &Node) -> Result<Vec<Condition>, SpecError> {
 }
 
 fn parse_input(node: &Node) -> Result<InputSpec, SpecError> {
-    let Kind::Map(entries) = &node.kind else {
+    let NodeKind::Map(entries) = &node.kind else {
         return Ok(InputSpec { from: parse_reference(node)?, when: Vec::new() });
     };
     let (mut from, mut when) = (None, Vec::new());
@@ -279,7 +302,7 @@ fn parse_targets(node: &Node, what: &str) -> Result<Vec<Target>, SpecError> {
     let mut targets = Vec::new();
     for (name, body) in names_of(node, what)? {
         let (mut of, mut about, mut show) = (&body, None, false);
-        if let Kind::Map(entries) = &body.kind {
+        if let NodeKind::Map(entries) = &body.kind {
             for (key, value) in entries {
                 match key.text.as_str() {
                     "of" => of = value,

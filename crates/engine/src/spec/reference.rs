@@ -9,20 +9,26 @@ use crate::yaml::{self, Name};
 /// A stage, the values that some of its axes are fixed to, and perhaps one of its tables.
 #[derive(Clone, Debug)]
 pub struct Reference {
+    /// The stage, or a target where targets may stand.
     pub stage: Name,
+    /// Axes that are fixed, each once.
     pub fix: Vec<Fix>,
+    /// One of the stage's tables, if it is named.
     pub table: Option<String>,
 }
 
 /// An axis fixed to one value or to several.
 #[derive(Clone, Debug)]
 pub struct Fix {
+    /// The axis.
     pub axis: String,
+    /// The values as written: one, or several.
     pub values: Vec<Value>,
 }
 
 impl Fix {
-    /// The values meant on an axis that has `values`: a list is one of them if the axis has it, else several.
+    /// The values meant on an axis that has `values`: a list is one of them if the axis has it,
+    /// else several.
     pub fn wanted<'a>(&self, mut values: impl Iterator<Item = &'a Value>) -> Vec<Value> {
         let list = canonical(&Value::Array(self.values.clone()));
         match values.find(|value| value.is_array() && canonical(value) == list) {

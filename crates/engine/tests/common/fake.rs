@@ -10,7 +10,8 @@ use hspipe_engine::op::{
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
 
-/// Axes that are also parameters of the fake ops that have them. Other axes enter a key by seeds and inputs only.
+/// Axes that are also parameters of the fake ops that have them. Other axes enter a key by seeds
+/// and inputs only.
 const PARAM_AXES: [&str; 6] = ["dataset", "strategy", "noise_ratio", "fail", "unread", "needed"];
 
 /// What one task gave its op: all that its result may depend on.
@@ -39,8 +40,8 @@ impl Log {
 
 /// An op made up from what the stages that name it use: their inputs, axes, parameters and tables.
 ///
-/// Its tables are a hash of all that went in, but for two parameters: `constant` is the content of every
-/// table, or in a map that of some; `fail` makes it fail `by error` or `by panic`.
+/// Its tables are a hash of all that went in, but for two parameters: `constant` is the content of
+/// every table, or in a map that of some; `fail` makes it fail `by error` or `by panic`.
 struct FakeOp {
     name: String,
     inputs: Vec<InputDecl>,
@@ -137,8 +138,9 @@ fn leak(text: &str) -> &'static str {
     Box::leak(text.to_string().into_boxed_str())
 }
 
-/// Ops that fit every stage of `spec`, and the log of what they are handed. Inputs take many tables, or at
-/// most one where `when` stands, or exactly one where `ones` names the op and the input.
+/// Ops that fit every stage of `spec`, and the log of what they are handed. Inputs take many
+/// tables, or at most one where `when` stands, or exactly one where `ones` names the op and the
+/// input.
 pub fn fake_ops(spec: &Spec, batch: usize, ones: &[(&str, &str)]) -> (Registry, Arc<Log>) {
     let log = Arc::new(Log::default());
     let mut registry = Registry::default();

@@ -1,4 +1,5 @@
-//! What the engine's tests share: fake ops for any pipeline, and a cache to run it in again and again.
+//! What the engine's tests share: fake ops for any pipeline, and a cache to run it in again and
+//! again.
 
 #![allow(dead_code, unused_imports)]
 
@@ -15,7 +16,7 @@ use hspipe_engine::history::RunRecord;
 use hspipe_engine::op::Registry;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::progress::Silent;
-use hspipe_engine::run::{self, Options, Report};
+use hspipe_engine::run::{self, Options, RunReport};
 use hspipe_engine::settings::Settings;
 use hspipe_engine::spec::Spec;
 use hspipe_engine::store::Store;
@@ -55,8 +56,8 @@ impl Bench {
         Bench { graph, store: Arc::new(Store::open(folder.path()).unwrap()), _folder: folder }
     }
 
-    pub fn all(&self) -> Vec<usize> {
-        (0..self.graph.tasks.len()).collect()
+    pub fn all(&self) -> Vec<TaskId> {
+        self.graph.tasks.ids().collect()
     }
 
     pub fn plan(&self) -> Plan {
@@ -64,7 +65,7 @@ impl Bench {
     }
 
     /// Everything, on one thread.
-    pub fn run(&self, force: &[&str]) -> Report {
+    pub fn run(&self, force: &[&str]) -> RunReport {
         let force: HashSet<String> = force.iter().map(|stage| stage.to_string()).collect();
         let mut plan = Plan::make(&self.graph, &self.store, &force);
         let options = Options { threads: 1, version: "test".into(), force, ..Options::default() };
@@ -106,7 +107,7 @@ pub struct Ran {
     /// The plan before the run, and as the run left it.
     pub before: Plan,
     pub after: Plan,
-    pub report: Report,
+    pub report: RunReport,
     pub log: Arc<Log>,
 }
 
@@ -122,7 +123,7 @@ impl Lab {
         let (spec, settings, graph) = expand(&self.text, ask.sets, &ops).unwrap();
         let owned = |words: &[&str]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
         let tasks = match ask.words {
-            [] => (0..graph.tasks.len()).collect(),
+            [] => graph.tasks.ids().collect(),
             words => graph.select(&spec, &owned(words)).unwrap(),
         };
         let force: HashSet<String> = owned(ask.force).into_iter().collect();
@@ -192,7 +193,7 @@ impl Ran {
     }
 
     pub fn task(&self, name: &str) -> TaskId {
-        (0..self.graph.tasks.len()).find(|task| self.graph.name(*task) == name).unwrap()
+        self.graph.tasks.ids().find(|task| self.graph.name(*task) == name).unwrap()
     }
 
     /// Where the only table of a computed task lies.
