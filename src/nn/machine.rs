@@ -96,6 +96,32 @@ fn of_cpuinfo(text: &str) -> String {
     format!("{name} {}", &blake3::hash(content.as_bytes()).to_hex()[..8]).trim_start().to_owned()
 }
 
+/// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses one; words
+/// that it does not know it ignores, and so must the key.
+#[cfg(target_arch = "x86_64")]
+pub fn capability() -> String {
+    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY")
+        && ["default", "avx2", "avx512"].contains(&forced.as_str())
+    {
+        return forced;
+    }
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq");
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    match (avx512, avx2) {
+        (true, _) => "avx512".into(),
+        (_, true) => "avx2".into(),
+        _ => "default".into(),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub fn capability() -> String {
+    std::env::consts::ARCH.to_string()
+}
+
 /// The name of the CUDA device of this number.
 ///
 /// # Errors

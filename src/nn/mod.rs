@@ -1,12 +1,15 @@
 //! Training of networks: what a trainer is asked, what it returns, and which one a task resolves to.
 //!
-//! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
-//! sides; only the program hspipe-torch sees tch. Knows no tables and no files.
+//! In: [`Job`]: samples, labels, seeds, a [`Request`] and a [`Course`]. Out: [`Trained`], one per seed. Plain slices on
+//! both sides; only the program hspipe-torch sees tch. Knows no tables and no files.
 
+mod course;
+mod device;
 pub mod dynamics;
 mod libtorch;
 mod machine;
 mod native;
+mod request;
 pub mod samples;
 mod scores;
 mod trainer;
@@ -14,46 +17,29 @@ mod trainer;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use course::{Course, LatentLayer};
+pub use device::{Device, WantedDevice};
 use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use libtorch::{
     Libtorch, VERSION as LIBTORCH_VERSION, forbid as forbid_libtorch, get as libtorch,
     program as torch_program, provide,
 };
+pub use request::{Architecture, Request};
 pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
-pub use trainer::{capacity, resolve, trainer};
-
-/// What networks are made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Architecture {
-    /// Fully connected layers, tanh after each hidden one; trained by plain gradient descent.
-    SimpleNN {
-        /// Units of each hidden layer, at least one layer.
-        hidden: Vec<usize>,
-    },
-    /// ResNet-18 for small images; trained by Adam.
-    ResNet,
-}
+pub use trainer::{Capacity, TrainerId, WantedTrainer, resolve};
 
 /// Networks to train on the same samples.
 pub struct Job<'a> {
-    pub architecture: &'a Architecture,
+    pub request: &'a Request,
+    pub course: Course,
     pub classes: usize,
     pub samples: &'a Samples,
     /// One label per sample, in 0..classes.
     pub labels: &'a [i32],
     /// The positions of the samples trained on; logits are wanted for all samples.
     pub train: &'a [u32],
-    pub learning_rate: f64,
-    /// Samples per step, drawn anew without replacement in each epoch; none for all samples in one step.
-    pub batch_size: Option<usize>,
-    pub schedule: Schedule,
-    /// The hidden layer of a SimpleNN whose activations the radii are of; 0 is the first. Of a ResNet they are
-    /// of its stem.
-    pub latent_layer: usize,
-    /// Whether [`Dynamics`] of the samples trained on are wanted.
-    pub dynamics: bool,
     /// One network per seed.
     pub seeds: &'a [u32],
     /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or none for a seed, if it
@@ -63,8 +49,6 @@ pub struct Job<'a> {
     pub keeper: Option<Keeper<'a>>,
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
-    /// As [`resolve`] gives it.
-    pub device: &'a str,
 }
 
 /// Who keeps states, so that a training that is cut off goes on with the same bits.
