@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use hspipe_engine::history::{self, End, RunRecord, now};
 use hspipe_engine::key::{Change, params_changed};
 
+use super::amounts::ago;
 use super::args;
 use super::pipe::tell;
 use super::project::{cache_folder, open_store};
-use super::why::ago;
 use crate::views::aligned::Table;
 
 pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {

@@ -9,6 +9,7 @@ use hspipe_engine::key::Change;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};
 
+use super::amounts::ago;
 use super::args;
 use super::pipe::tell;
 use super::project::Project;
@@ -44,9 +45,10 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
         Reason::Never => "will run: never computed".into(),
         Reason::Changed(changes) => {
             let changes: Vec<String> = changes.iter().map(Change::to_string).collect();
-            match changes.is_empty() {
-                true => "will run: its record is gone".into(),
-                false => format!("will run: {}", changes.join(", ")),
+            if changes.is_empty() {
+                "will run: its record is gone".into()
+            } else {
+                format!("will run: {}", changes.join(", "))
             }
         }
         Reason::Failed(failure) => format!(
@@ -63,15 +65,5 @@ fn sentence(graph: &Graph, reason: &Reason) -> String {
             format!("depends on {}: {cause}", graph.stage_of(*task).name)
         }
         Reason::Absent(why) => format!("left out: {why}"),
-    }
-}
-
-/// How long ago, roughly.
-pub fn ago(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s ago"),
-        60..3600 => format!("{} min ago", seconds / 60),
-        3600..86_400 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} days ago", seconds / 86_400),
     }
 }
