@@ -9,6 +9,16 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
     if is_number(wrong) && valid.iter().all(|name| is_number(name)) {
         return of_numbers(valid);
     }
+    match nearest(wrong, &valid) {
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None if valid.is_empty() => None,
+        None if valid.len() <= 40 => Some(format!("there are: {}", valid.join(", "))),
+        None => None,
+    }
+}
+
+/// The valid name nearest to `wrong`, if one is near.
+pub fn nearest<'a>(wrong: &str, valid: &[&'a str]) -> Option<&'a str> {
     let limit = 1 + wrong.chars().count() / 3;
     let wrong = wrong.to_lowercase();
     let near = valid
@@ -16,12 +26,7 @@ pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option
         .map(|name| (distance(&wrong, &name.to_lowercase()), *name))
         .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.to_lowercase().starts_with(&wrong)))
         .min();
-    match near {
-        Some((_, name)) => Some(format!("did you mean `{name}`?")),
-        None if valid.is_empty() => None,
-        None if valid.len() <= 40 => Some(format!("there are: {}", valid.join(", "))),
-        None => None,
-    }
+    near.map(|(_, name)| name)
 }
 
 /// No number is a slip of another: all of them, or where they begin and end.
