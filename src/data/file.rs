@@ -1,7 +1,7 @@
 //! Single files and streams, read with bounds.
 //!
-//! In: a path, or a stream of which only so much is believed. Out: its bytes or its length, or why not. Must not know:
-//! layouts, checksums, datasets.
+//! In: a path, or a stream of which only so much is believed. Out: its bytes or its length, or why
+//! not. Must not know: layouts, checksums, datasets.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -20,7 +20,7 @@ pub(super) fn open(path: &Path) -> Result<File, DataError> {
     File::open(path).map_err(|source| unreadable(path, source))
 }
 
-/// The length of a file. A pipe or a device has none: it may never end, and opening it may wait for ever.
+/// The length of a file. A pipe or a device has none: it may never end, and to open it may block.
 pub(super) fn len(path: &Path) -> Result<u64, DataError> {
     let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
     if !metadata.is_file() {

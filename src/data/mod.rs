@@ -10,7 +10,6 @@
 //! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on.
 
 mod archive;
-mod attempt;
 mod checksum;
 mod download;
 mod error;
@@ -28,8 +27,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub use attempt::{Attempt, Why};
-pub use error::{DataError, class_text};
+pub use error::{Attempt, DataError, Why, class_text};
 pub use fetch::fetch;
 pub use images::Images;
 pub use source::{Folders, Whereabouts, locate};

@@ -199,7 +199,7 @@ mod tests {
         std::os::unix::fs::symlink("nothing", at("bee/gone.png")).unwrap();
         let error = Own::new("mine".into(), folder.path().into()).identity().unwrap_err().to_string();
         let parts =
-            ["3 of 7 images", "pipe.png: it is no regular", "zero.png: it is no", "gone.png: No such"];
+            ["3 of 7 images", "pipe.png: it is not a regular", "zero.png: it is not", "gone.png: No such"];
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
 

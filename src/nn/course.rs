@@ -1,4 +1,4 @@
-//! The course of a training: when it ends, and what is watched on the way. Each op asks for its own.
+//! The course of a training: when it ends, and what is watched. Each op asks for its own.
 
 use std::num::NonZeroUsize;
 
@@ -24,8 +24,8 @@ impl Course {
     }
 }
 
-/// The hidden layer of a SimpleNN whose activations the radii are of, written from 1 for the first. Of a ResNet they are
-/// of its stem, whatever the layer.
+/// The hidden layer of a SimpleNN whose activations the radii are of, written from 1 for the first.
+/// Of a ResNet they are of its stem, whatever the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "usize", into = "usize")]
 pub struct LatentLayer(NonZeroUsize);

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::machine;
 
-/// A device of this machine, or of the one that a record is from. In keys it is its text: `cpu`, or such as
-/// `cuda:0 NVIDIA H100 80GB HBM3`.
+/// A device of this machine, or of the one that a record is from. In keys it is its text: `cpu`, or
+/// such as `cuda:0 NVIDIA H100 80GB HBM3`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Device {

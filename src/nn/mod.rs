@@ -1,8 +1,10 @@
-//! Training of networks: what a trainer is asked, what it returns, and which one a task resolves to.
+//! Training of networks: what a trainer is asked and returns, and which one a task resolves to.
 //!
-//! In: [`Job`]: samples, labels, seeds, a [`Request`] and a [`Course`]. Out: [`Trained`], one per seed. Plain slices on
-//! both sides; only the program hspipe-torch sees tch. Knows no tables and no files.
+//! In: [`Job`]: samples, labels, seeds, a [`Request`] and a [`Course`]. Out: [`Trained`], one per
+//! seed. Plain slices on both sides; only the program hspipe-torch sees tch. Knows no tables, no
+//! files.
 
+mod architecture;
 mod course;
 mod device;
 pub mod dynamics;
@@ -17,6 +19,7 @@ mod trainer;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use architecture::Architecture;
 pub use course::{Course, LatentLayer};
 pub use device::{Device, WantedDevice};
 use hspipe_ensemble::Unfinished;
@@ -25,7 +28,7 @@ pub use libtorch::{
     Libtorch, VERSION as LIBTORCH_VERSION, forbid as forbid_libtorch, get as libtorch,
     program as torch_program, provide,
 };
-pub use request::{Architecture, Request};
+pub use request::Request;
 pub use samples::Samples;
 pub use scores::{argmax, energy, margin};
 pub use trainer::{Capacity, TrainerId, WantedTrainer, resolve};
@@ -42,8 +45,8 @@ pub struct Job<'a> {
     pub train: &'a [u32],
     /// One network per seed.
     pub seeds: &'a [u32],
-    /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or none for a seed, if it
-    /// begins. Bytes that mean nothing to the trainer count as none.
+    /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or
+    /// none for a seed, if it begins. Bytes that mean nothing to the trainer count as none.
     pub states: &'a [Option<Vec<u8>>],
     /// Who keeps the states of networks in training, if they are wanted.
     pub keeper: Option<Keeper<'a>>,
@@ -69,8 +72,8 @@ pub struct Trained {
     pub parameters: Vec<Parameter>,
     /// Epochs trained.
     pub epochs: u32,
-    /// The mean loss over the training samples: before the step of each epoch, or with mini-batches each before
-    /// its own.
+    /// The mean loss over the training samples: before the step of each epoch, or with mini-batches
+    /// each before its own.
     pub losses: Vec<f64>,
     /// The loss of the trained network on the training samples.
     pub final_loss: f64,
@@ -119,7 +122,8 @@ impl From<Unfinished> for TrainError {
     }
 }
 
-/// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a task's key.
+/// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a
+/// task's key.
 pub trait Trainer: Send + Sync {
     /// One result per seed, in order; a network's bits do not depend on the others.
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>>;

@@ -1,4 +1,5 @@
-//! The trainer of the crate `hspipe-ensemble`: many networks side by side on the CPU, the same bits everywhere.
+//! The trainer of the crate `hspipe-ensemble`: many networks side by side on the CPU, the same bits
+//! everywhere.
 //!
 //! In: [`Job`]. Out: [`Trained`]. Knows no more than how to ask that crate.
 

@@ -1,6 +1,7 @@
 //! The trainers: as one is asked for, which one that comes to, and its identity for the key.
 //!
-//! In: words such as `auto` or `tch`, and what is to be trained. Out: [`TrainerId`]. Knows no samples.
+//! In: words such as `auto` or `tch`, and what is to be trained. Out: [`TrainerId`]. Knows no
+//! samples.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Device, Trainer, WantedDevice, libtorch, machine, native};
 
-/// A trainer of this machine, or of the one that a record is from. In keys it is its text: `native 2`, or such as
-/// `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
+/// A trainer of this machine, or of the one that a record is from. In keys it is its text, such as
+/// `native 2` or `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum TrainerId {
@@ -67,8 +68,9 @@ impl TrainerId {
         }
     }
 
-    /// libtorch here: the library's version and build, on a CPU the instructions that its kernels are chosen by and
-    /// the processor, the settings of its libraries, and what of a training is ours.
+    /// libtorch here: the library's version and build, on a CPU the instructions that its kernels
+    /// are chosen by and the processor, the settings of its libraries, and what of a training is
+    /// ours.
     fn tch(architecture: &Architecture, build: &str, device: &Device) -> Self {
         let mut words = format!("{} build {build}", libtorch::VERSION);
         if *device == Device::Cpu {
@@ -84,14 +86,16 @@ impl TrainerId {
     }
 }
 
-/// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our own.
+/// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our
+/// own.
 const RESNET: u32 = 2;
 
-/// The trainer and the device that words come to. Words that name what has been resolved give it back.
+/// The trainer and the device that words come to. Words that name what has been resolved give it
+/// back.
 ///
-/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one step. libtorch trains
-/// everything else, on the first CUDA device if it finds one. Does not return if this process becomes the one that has
-/// libtorch.
+/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one
+/// step. libtorch trains everything else, on the first CUDA device if it finds one. Does not return
+/// if this process becomes the one that has libtorch.
 ///
 /// # Errors
 /// What is wrong, with the parameter's name: `trainer` or `device`.
@@ -108,8 +112,7 @@ pub fn resolve(
         _ => None,
     };
     match trainer {
-        WantedTrainer::Auto if beyond_native.is_none() => return Ok((TrainerId::NATIVE, Device::Cpu)),
-        WantedTrainer::This(TrainerId::NATIVE) if beyond_native.is_none() => {
+        WantedTrainer::Auto | WantedTrainer::This(TrainerId::NATIVE) if beyond_native.is_none() => {
             return Ok((TrainerId::NATIVE, Device::Cpu));
         }
         WantedTrainer::This(TrainerId::Native { .. }) => {

@@ -1,4 +1,5 @@
-//! accuracy: samples -> how often one network is right on the test samples of each class. Next: `class_accuracy`.
+//! accuracy: samples -> how often one network is right on the test samples of each class. Next:
+//! `class_accuracy`.
 
 use std::sync::Arc;
 
@@ -105,7 +106,8 @@ fn first_tested(own: &Own, training: &Training) -> usize {
     if own.overfit { 0 } else { trained_on(own, training) }
 }
 
-/// Refuses a test set in which a class has no sample, and so no accuracy, before any network is trained.
+/// Refuses a test set in which a class has no sample, and so no accuracy, before any network is
+/// trained.
 fn has_tests_of_all_classes(
     training: &Training,
     first_tested: usize,

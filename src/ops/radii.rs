@@ -1,4 +1,5 @@
-//! radii: samples -> the radii of the class manifolds while one network trains. Next: `radii_summary`.
+//! radii: samples -> the radii of the class manifolds while one network trains. Next:
+//! `radii_summary`.
 
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ type Params = With<Recipe, Own>;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Own {
-    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys are
-    /// older than the choice.
+    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys
+    /// are older than the choice.
     #[serde(default, skip_serializing_if = "LatentLayer::is_first")]
     latent_layer: LatentLayer,
     /// The first epoch whose radii are recorded.

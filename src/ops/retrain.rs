@@ -1,5 +1,5 @@
-//! retrain: a split -> a network trained on its training set, and how well it does on its test sets. Next:
-//! `retrain_summary`.
+//! retrain: a split -> a network trained on its training set, and how well it does on its test
+//! sets. Next: `retrain_summary`.
 
 use std::sync::Arc;
 

@@ -19,8 +19,8 @@ type Params = With<Recipe, Own>;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Own {
-    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys are
-    /// older than the choice.
+    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys
+    /// are older than the choice.
     #[serde(default, skip_serializing_if = "LatentLayer::is_first")]
     latent_layer: LatentLayer,
     /// Epochs between two checks of the radii, at least 1.
@@ -64,15 +64,13 @@ impl Op for Search {
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let Some(first) = tasks.first() else { return Vec::new() };
         let With { shared: Recipe { epochs, .. }, own } = first.params;
-        if let Err(error) = possible(*epochs, own.first_epoch, own.check_interval) {
-            return tasks.iter().map(|_| Err(error.clone())).collect();
-        }
-        let training = self.prepared.training(first.inputs);
-        let training = training.and_then(|training| {
+        let prepared = || {
+            possible(*epochs, own.first_epoch, own.check_interval)?;
+            let training = self.prepared.training(first.inputs)?;
             training.has_all_classes(first.inputs)?;
-            Ok(training)
-        });
-        let training = match training {
+            Ok::<_, OpError>(training)
+        };
+        let training = match prepared() {
             Ok(training) => training,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
@@ -147,7 +145,8 @@ fn attempt_all(
     trained.into_iter().zip(seeds).map(judge).collect()
 }
 
-/// Parameters with which a class can invert at all: there is a check after `first_epoch`. Epochs count from 0.
+/// Parameters with which a class can invert at all: there is a check after `first_epoch`. Epochs
+/// count from 0.
 fn possible(epochs: u32, first_epoch: u32, check_interval: u32) -> Result<(), OpError> {
     // In 64 bits, where it cannot overflow.
     let interval = u64::from(check_interval);
@@ -163,7 +162,8 @@ fn possible(epochs: u32, first_epoch: u32, check_interval: u32) -> Result<(), Op
     Err(OpError::new(what).hint(hint))
 }
 
-/// The error of a task none of whose attempts came to anything. The next ones would come to the same.
+/// The error of a task none of whose attempts came to anything. The next ones would come to the
+/// same.
 fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
     let what = format!(
         "{} {} did not invert within {} epochs, in the last of {} attempts",

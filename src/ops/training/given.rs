@@ -1,8 +1,8 @@
-//! The parameters of every training as they are set: words and numbers, checked, and each `auto` resolved.
+//! The parameters of every training as they are set: checked, and each `auto` resolved.
 //!
 //! In: what pipeline.yaml or the command line says. Out: [`Recipe`]. Knows no samples.
 
-use hspipe_engine::op::ParamError;
+use hspipe_engine::op::{ParamError, Shared};
 use serde::{Deserialize, Deserializer};
 
 use super::Recipe;
@@ -45,25 +45,25 @@ enum BatchSize {
 /// Of a ResNet, where nothing else is asked for: 20,000 samples at once need about 90 GB.
 const MINI_BATCH: usize = 128;
 
-impl Given {
-    /// # Errors
-    /// A value out of range, or a trainer or device that cannot be had.
-    pub fn resolve(self) -> Result<Recipe, ParamError> {
-        let architecture = self.network.of(self.hidden)?;
-        if !(1..=1_000_000).contains(&self.epochs) {
-            let what = format!("must be from 1 to 1000000, not {}", self.epochs);
-            return Err(ParamError::new("epochs", what));
+impl Shared for Recipe {
+    type Given = Given;
+
+    fn resolve(given: Given) -> Result<Self, ParamError> {
+        let epochs = given.epochs;
+        let architecture = given.network.of(given.hidden)?;
+        if !(1..=1_000_000).contains(&epochs) {
+            return Err(ParamError::new("epochs", format!("must be from 1 to 1000000, not {epochs}")));
         }
-        let learning_rate = self.learning_rate.unwrap_or(usual_rate(&architecture));
+        let learning_rate = given.learning_rate.unwrap_or(usual_rate(&architecture));
         if !(learning_rate > 0.0 && learning_rate.is_finite()) {
             let what = format!("must be auto or above 0, not {learning_rate}");
             return Err(ParamError::new("learning_rate", what));
         }
-        let batch_size = self.batch_size.resolve(&architecture)?;
-        let (trainer, device) = nn::resolve(&architecture, batch_size, &self.trainer, &self.device)
+        let batch_size = given.batch_size.resolve(&architecture)?;
+        let (trainer, device) = nn::resolve(&architecture, batch_size, &given.trainer, &given.device)
             .map_err(|(param, what)| ParamError::new(param, what))?;
         let request = Request { architecture, learning_rate, batch_size, trainer, device };
-        Ok(Recipe { epochs: self.epochs, request })
+        Ok(Recipe { epochs, request })
     }
 }
 
@@ -82,7 +82,8 @@ impl Network {
     }
 }
 
-/// Of a SimpleNN, whose steps are plain gradient descent, and of a ResNet, whose steps are Adam's: the paper's.
+/// Of a SimpleNN, whose steps are plain gradient descent, and of a ResNet, whose steps are Adam's:
+/// the paper's.
 fn usual_rate(architecture: &Architecture) -> f64 {
     match architecture {
         Architecture::SimpleNN { .. } => 0.1,

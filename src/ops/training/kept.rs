@@ -1,7 +1,7 @@
-//! The states of networks in training, as checkpoints keep them: a training that was cut off goes on.
+//! The states of networks in training, kept so that a training that was cut off goes on.
 //!
-//! In: the tasks' checkpoints. Out: states for a job, and who keeps the next ones. The bytes of a state are the
-//! trainer's; in front of them stands the attempt.
+//! In: the tasks' checkpoints. Out: states for a job, and who keeps the next ones. The bytes of a
+//! state are the trainer's; in front of them stands the attempt.
 
 use hspipe_engine::checkpoint::{Checkpoint, Rhythm};
 

@@ -1,7 +1,9 @@
-//! What all ops that train share: their parameters, their samples, how their networks are trained, their tables.
+//! What all ops that train share: their parameters, their samples, how their networks are trained,
+//! their tables.
 //!
-//! In: tasks that differ only in their seeds, and what the op asks for: a [`Course`] and which samples are trained on.
-//! Out: the op's tables. How the networks are trained is [`Recipe`]'s, resolved before the key was made.
+//! In: tasks that differ only in their seeds, and what the op asks for: a [`Course`] and which
+//! samples are trained on. Out: the op's tables. How the networks are trained is [`Recipe`]'s,
+//! resolved before the key was made.
 
 mod given;
 mod kept;
@@ -18,8 +20,9 @@ pub use prepared::{Prepared, Training, lacking};
 pub use recipe::Recipe;
 pub use tables::{member_tables, radii_table, weights_table};
 
-/// Trains one network per task and makes its tables. `wanted` gives the course and the positions of the samples that
-/// are trained on. The tasks differ only in their seeds, so what holds for the first one holds for all.
+/// Trains one network per task and makes its tables. `wanted` gives the course and the positions of
+/// the samples that are trained on. The tasks differ only in their seeds, so what holds for the
+/// first one holds for all.
 pub fn run_batch<Own>(
     prepared: &Prepared,
     tasks: &[Task<With<Recipe, Own>>],

@@ -1,11 +1,11 @@
 //! The parameters of every training, resolved: what enters the key, and what a training takes.
 //!
-//! In: [`Given`]. Out: [`Recipe`]: the request that goes to the trainer as it is, and for how long.
+//! In: what `given.rs` resolves. Out: [`Recipe`]: the request that goes to the trainer as it is,
+//! and for how long.
 
-use hspipe_engine::op::{Capacity, Cost, ParamError, Shared};
+use hspipe_engine::op::{Capacity, Cost, ParamError};
 use serde::{Deserialize, Serialize};
 
-use super::given::Given;
 use crate::nn::{Architecture, Device, LatentLayer, Request, TrainerId};
 
 /// How networks are trained. The other parameters of an op say on what, and what is seen.
@@ -15,14 +15,6 @@ pub struct Recipe {
     pub epochs: u32,
     #[serde(flatten)]
     pub request: Request,
-}
-
-impl Shared for Recipe {
-    type Given = Given;
-
-    fn resolve(given: Given) -> Result<Self, ParamError> {
-        given.resolve()
-    }
 }
 
 impl Recipe {
@@ -40,8 +32,8 @@ impl Recipe {
         wanted.of(&self.request.architecture).map_err(|what| ParamError::new("latent_layer", what))
     }
 
-    /// What training one network costs, given the seconds and the bytes of its tables that a SimpleNN takes with the
-    /// default parameters.
+    /// What training one network costs, given the seconds and the bytes of its tables that a
+    /// SimpleNN takes with the default parameters.
     pub fn cost(&self, seconds: f64, bytes: u64) -> Cost {
         let longer = f64::from(self.epochs) / 500.0;
         Cost { networks: 1, seconds: seconds * longer * self.slower(), bytes }
@@ -56,8 +48,9 @@ impl Recipe {
         self.cost(seconds, bytes + more)
     }
 
-    /// How much longer an epoch takes than one of the default SimpleNN by the native trainer, about. A ResNet takes
-    /// 40 ms per sample and step on one core of a CPU; for a GPU this is a guess.
+    /// How much longer an epoch takes than one of the default SimpleNN by the native trainer,
+    /// about. A ResNet takes 40 ms per sample and step on one core of a CPU; for a GPU this is a
+    /// guess.
     fn slower(&self) -> f64 {
         let Request { architecture, trainer, device, .. } = &self.request;
         match (architecture, trainer, device) {

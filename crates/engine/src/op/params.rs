@@ -1,8 +1,9 @@
 //! How the parameters of an op are read, and how they enter the key.
 //!
-//! In: the values that are set, in one map. Out: the op's own type, and that type as a map again. Most ops have one
-//! struct. Ops that do the same kind of work share some parameters and add their own: [`With`]. serde's `flatten`
-//! would take unknown parameters without a word, and say of a wrong value no more than that there is one.
+//! In: the values that are set, in one map. Out: the op's own type, and that type as a map again.
+//! Most ops have one struct. Ops that do the same kind of work share some parameters and add their
+//! own: [`With`]. serde's `flatten` would take unknown parameters without a word, and say of a
+//! wrong value no more than that there is one.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{ParamDecl, ParamError, fields};
 use crate::value::Value;
 
-/// What an op is set by: a struct with `#[serde(deny_unknown_fields)]` whose fields are the parameters, or [`With`].
+/// What an op is set by: a struct with `#[serde(deny_unknown_fields)]` whose fields are the
+/// parameters, or [`With`].
 pub trait Parameters: Sized + Send + Sync + 'static {
     /// The parameters that can be set.
     fn declared() -> Vec<ParamDecl>;
@@ -27,7 +29,8 @@ pub trait Parameters: Sized + Send + Sync + 'static {
     /// A type that JSON does not have.
     fn value(&self) -> Result<Value, ParamError>;
 
-    /// Reads what [`Parameters::value`] has given, on this machine or another; none if that was of other parameters.
+    /// Reads what [`Parameters::value`] has given, on this machine or another; none if that was of
+    /// other parameters.
     fn recorded(value: &Value) -> Option<Self>;
 }
 

@@ -130,10 +130,11 @@ impl<'a> Training<'a> {
     fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, Failure> {
         let all = tensor_of(job.samples)?.f_to_device(device)?;
         let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
-        let train = match is_first {
+        let train = if is_first {
             // No copy: one for each network would soon fill the memory.
-            true => all.f_narrow(0, 0, job.train.len() as i64)?,
-            false => all.f_index_select(0, &indices(job.train, device)?)?,
+            all.f_narrow(0, 0, job.train.len() as i64)?
+        } else {
+            all.f_index_select(0, &indices(job.train, device)?)?
         };
         let labels =
             Tensor::f_from_slice(&job.train_labels())?.f_to_kind(Kind::Int64)?.f_to_device(device)?;
