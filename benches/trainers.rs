@@ -13,7 +13,7 @@ mod torch;
 use std::time::Instant;
 
 use common::{Dataset, simple_nn};
-use hspipe::nn::{Architecture, Job, Samples, Schedule, Trainer, provide, resolve, trainer};
+use hspipe::nn::{Architecture, Course, Device, Job, Request, Samples, Schedule, Trainer, TrainerId};
 
 const SAMPLES: usize = 20_000;
 const ROUNDS: usize = 9;
@@ -23,11 +23,7 @@ const THREADS: usize = 2;
 const BATCH: u32 = 16;
 
 fn main() {
-    provide(&torch::Torch);
-    let [native, torch] = ["native", "tch"].map(|name| {
-        let choice = resolve(&architecture(), None, name, "cpu").unwrap_or_else(|(_, what)| panic!("{what}"));
-        trainer(&choice.trainer).unwrap_or_else(|| panic!("there is no {name}"))
-    });
+    let native = TrainerId::NATIVE.trainer().unwrap_or_else(|| panic!("there is no native trainer"));
     for (name, inked) in [("MNIST", 19), ("FashionMNIST", 50)] {
         let data = Dataset::read(name, inked);
         let pixels = data.pixels(SAMPLES);
@@ -48,7 +44,7 @@ fn main() {
                 std::thread::scope(|scope| {
                     for seed in 0..THREADS as u32 {
                         let samples = &samples;
-                        scope.spawn(move || run(torch, samples, labels, epochs, &[seed], 1));
+                        scope.spawn(move || run(&torch::Torch, samples, labels, epochs, &[seed], 1));
                     }
                 });
             }));
@@ -79,24 +75,25 @@ fn per_network(networks: usize, train: impl Fn(u32)) -> f64 {
 }
 
 fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, seeds: &[u32], threads: usize) {
-    let architecture = architecture();
-    let schedule = Schedule::Epochs { epochs, radii_from: None };
+    let request = Request {
+        architecture: Architecture::SimpleNN { hidden: simple_nn().hidden },
+        learning_rate: 0.1,
+        batch_size: None,
+        // Trainers do not look at it.
+        trainer: TrainerId::NATIVE,
+        device: Device::Cpu,
+    };
     let trained = trainer.train(&Job {
-        architecture: &architecture,
+        request: &request,
+        course: Course::of(Schedule::Epochs { epochs, radii_from: None }),
         classes: simple_nn().classes,
         samples,
         labels,
         train: &(0..SAMPLES as u32).collect::<Vec<u32>>(),
-        learning_rate: 0.1,
-        batch_size: None,
-        schedule,
-        latent_layer: 0,
-        dynamics: false,
         seeds,
         states: &[],
         keeper: None,
         threads,
-        device: "cpu",
     });
     assert!(trained.iter().all(Result::is_ok));
 }
@@ -105,8 +102,4 @@ fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted[(share * (sorted.len() - 1) as f64) as usize]
-}
-
-fn architecture() -> Architecture {
-    Architecture::SimpleNN { hidden: simple_nn().hidden }
 }

@@ -173,6 +173,11 @@ pub struct Run {
     pub fail_fast: bool,
 }
 
+/// Threads where nothing else is asked for.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum LogFormat {
     /// Lines for people, and bars on a terminal
@@ -367,7 +372,7 @@ pub struct Gc {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     pub keep_runs: u16,
     /// Keep fewer of them, but the newest, so that their tables take no more: 500MB, 2GB
-    #[arg(long, value_name = "SIZE", value_parser = super::cache::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::amounts::parse_size)]
     pub max_size: Option<u64>,
     /// Show how much would be removed, and stop
     #[arg(long)]

@@ -13,11 +13,11 @@ use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::verify::{self, Differs, Verified};
 
-use super::args;
+use super::amounts::size;
+use super::args::{self, cores};
 use super::error::Hinted;
 use super::pipe::{say, tell};
 use super::project::{Project, cache_folder};
-use super::run::cores;
 use crate::views::aligned::{Cell, Table};
 
 pub fn cache(args: &args::Args, cache: &args::Cache) -> anyhow::Result<ExitCode> {
@@ -139,46 +139,4 @@ fn collect(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
 
 fn look(store: &Store) -> anyhow::Result<Survey> {
     survey(store).with_context(|| format!("cannot read {}", store.root().display()))
-}
-
-/// Bytes as people write them.
-pub fn size(bytes: u64) -> String {
-    match bytes as f64 {
-        bytes if bytes < 1e6 => format!("{:.0} kB", (bytes / 1e3).ceil()),
-        bytes if bytes < 1e9 => format!("{:.1} MB", bytes / 1e6),
-        bytes => format!("{:.2} GB", bytes / 1e9),
-    }
-}
-
-/// Reads a size such as `500MB` or `2GB`.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit: f64 = match text[digits.len()..].to_ascii_uppercase().as_str() {
-        "" | "B" => 1.0,
-        "K" | "KB" => 1e3,
-        "M" | "MB" => 1e6,
-        "G" | "GB" => 1e9,
-        "T" | "TB" => 1e12,
-        other => return Err(format!("`{other}` is no unit: there are kB, MB, GB and TB")),
-    };
-    match digits.trim().parse::<f64>() {
-        Ok(number) if number >= 0.0 => Ok((number * unit) as u64),
-        _ => Err("write a size such as 500MB or 2GB".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        assert_eq!(parse_size("500MB"), Ok(500_000_000));
-        assert_eq!(parse_size("1.5g"), Ok(1_500_000_000));
-        assert_eq!(parse_size("0"), Ok(0));
-        assert!(
-            parse_size("many").is_err() && parse_size("5 parsecs").is_err() && parse_size("-1GB").is_err()
-        );
-        assert_eq!([size(10), size(2_500_000), size(3_210_000_000)], ["1 kB", "2.5 MB", "3.21 GB"]);
-    }
 }

@@ -7,12 +7,12 @@ use hspipe_engine::clock::now;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::plan::Plan;
 
+use super::amounts::ago;
 use super::args;
 use super::error::Hinted;
 use super::log::changes;
 use super::pipe::tell;
 use super::project::Project;
-use super::why::ago;
 use crate::views::difference::Difference;
 
 pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
@@ -35,9 +35,10 @@ pub fn diff(args: &args::Args, diff: &args::Diff) -> anyhow::Result<ExitCode> {
     if !figures.is_empty() {
         parts.push(format!("pictures that have changed: {}\n", figures.join(", ")));
     }
-    match parts.is_empty() {
-        true => tell!("no difference\n"),
-        false => tell!("{}", parts.join("\n")),
+    if parts.is_empty() {
+        tell!("no difference\n");
+    } else {
+        tell!("{}", parts.join("\n"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +57,7 @@ fn run(project: &Project, word: &str) -> anyhow::Result<(String, RunRecord)> {
         "last" => runs.find(|(_, run)| run.end != End::Open),
         _ => {
             let number: u64 = word.parse().map_err(|_| {
-                Hinted::usage(format!("`{word}` is no run"), "give a number of `hspipe log`, last, or now")
+                Hinted::usage(format!("`{word}` is not a run"), "give a number of `hspipe log`, last, or now")
             })?;
             runs.find(|(found, _)| *found == number)
         }

@@ -8,10 +8,9 @@ use std::process::{Command, ExitCode};
 use hspipe_engine::lock::{self, Attempt};
 use hspipe_ensemble::Instructions;
 
-use super::args;
+use super::args::{self, cores};
 use super::pipe::tell;
 use super::project;
-use super::run::cores;
 use crate::data::{self, Folders, Whereabouts};
 use crate::nn;
 
@@ -76,9 +75,10 @@ pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
 }
 
 fn machine() -> Finding {
-    let fast = match Instructions::detect() == Instructions::portable() {
-        true => "portable instructions: trainings are slower than with AVX2 and FMA",
-        false => "AVX2 and FMA",
+    let fast = if Instructions::detect() == Instructions::portable() {
+        "portable instructions: trainings are slower than with AVX2 and FMA"
+    } else {
+        "AVX2 and FMA"
     };
     Finding::good(format!("hspipe {}, {} cores, {fast}", env!("CARGO_PKG_VERSION"), cores()))
 }
@@ -158,9 +158,10 @@ fn cache(folder: &Path) -> Vec<Finding> {
     }
     if let Ok(free) = fs4::available_space(folder) {
         let gigabytes = format!("{:.1} GB free", free as f64 / 1e9);
-        findings.push(match free < ENOUGH_DISK {
-            true => Finding::lacking(gigabytes, "hspipe cache gc removes what no run needs"),
-            false => Finding::good(gigabytes),
+        findings.push(if free < ENOUGH_DISK {
+            Finding::lacking(gigabytes, "hspipe cache gc removes what no run needs")
+        } else {
+            Finding::good(gigabytes)
         });
     }
     findings

@@ -6,10 +6,10 @@ use hspipe_engine::clock::now;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::key::{Change, params_changed};
 
+use super::amounts::ago;
 use super::args;
 use super::pipe::tell;
 use super::project::{cache_folder, open_store};
-use super::why::ago;
 use crate::views::aligned::Table;
 
 pub fn log(args: &args::Args, log: &args::Log) -> anyhow::Result<ExitCode> {

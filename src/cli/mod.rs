@@ -2,6 +2,8 @@
 //!
 //! What was asked for goes to stdout, all else to stderr.
 
+mod ahead;
+mod amounts;
 mod args;
 mod cache;
 mod check;

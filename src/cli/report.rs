@@ -8,8 +8,8 @@ use anyhow::Context;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 
+use super::amounts::size;
 use super::args;
-use super::cache::size;
 use super::error::Hinted;
 use super::output;
 use super::pipe::{print_bytes, say, tell};

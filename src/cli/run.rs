@@ -13,7 +13,8 @@ use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::run::{self as engine, Options, RunReport};
 
-use super::args::{self, LogFormat};
+use super::ahead::{ahead, stages_table};
+use super::args::{self, LogFormat, cores};
 use super::ending::{self, Ending};
 use super::error::{Hinted, causes};
 use super::interrupt;
@@ -21,7 +22,6 @@ use super::pipe::tell;
 use super::progress::Voice;
 use super::project::Project;
 use super::report::outdated;
-use super::status::{ahead, stages_table};
 use crate::views;
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
@@ -122,10 +122,6 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
 
 /// Seconds of work that are announced.
 const WORTH_A_WORD: f64 = 10.0;
-
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
 
 fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String>> {
     for name in stages {

@@ -9,6 +9,7 @@ use hspipe_engine::key::Change;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::why::{Reason, Why};
 
+use super::amounts::ago;
 use super::args;
 use super::pipe::tell;
 use super::project::Project;
@@ -68,15 +69,5 @@ fn cause(graph: &Graph, reason: &Reason) -> String {
             format!("depends on {}: {}", graph.stage_of(*task).name, cause(graph, reason))
         }
         Reason::Absent(why) => format!("left out: {why}"),
-    }
-}
-
-/// How long ago, roughly.
-pub fn ago(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s ago"),
-        60..3600 => format!("{} min ago", seconds / 60),
-        3600..86_400 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} days ago", seconds / 86_400),
     }
 }

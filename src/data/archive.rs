@@ -9,8 +9,10 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 
 use super::DataError;
+use super::checksum::md5;
+use super::file::{self, Unread};
 use super::known::{Archive, Published};
-use super::read::{self, Checked, Unread};
+use super::read::{self, Checked};
 
 /// Reads a whole archive. Never holds more than it should have.
 ///
@@ -29,11 +31,11 @@ pub(super) fn whole(
         found,
         broken: None,
     };
-    let bytes = read::at_most(archive.len, &mut from).map_err(|error| match error {
-        Unread::Io(source) => read::unreadable(path, source),
+    let bytes = file::at_most(archive.len, &mut from).map_err(|error| match error {
+        Unread::Io(source) => file::unreadable(path, source),
         Unread::TooLong => wrong(format!("more than its {} bytes", archive.len)),
     })?;
-    let found = read::md5(&bytes);
+    let found = md5(&bytes);
     if found == archive.md5 { Ok(bytes) } else { Err(wrong(format!("md5:{found} of {} bytes", bytes.len()))) }
 }
 

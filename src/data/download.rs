@@ -7,27 +7,29 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use super::archive;
 use super::known::{Archive, Published};
 use super::read::{self, Checked};
+use super::{Why, archive};
 
-/// Downloads and checks the file of this index. The error is one line.
-pub(super) fn file(published: &Published, file: usize, base: &str) -> Result<Checked, String> {
-    let known = published.files.get(file).ok_or("it is no file of the dataset")?;
+/// Downloads and checks the file of this index.
+pub(super) fn file(published: &Published, file: usize, base: &str) -> Result<Checked, Why> {
+    let unknown = || Why::Said("it is not a file of the dataset".to_owned());
+    let known = published.files.get(file).ok_or_else(unknown)?;
     let name = format!("{}.gz", known.name);
     let body = get(base, &name)?;
-    read::stream(published, file, Path::new(&name), body, true).map_err(|error| error.in_one_line())
+    Ok(read::stream(published, file, Path::new(&name), body, true)?)
 }
 
-/// Downloads and checks the archive. The error is one line.
-pub(super) fn archive(published: &Published, archive: &Archive, base: &str) -> Result<Vec<u8>, String> {
+/// Downloads and checks the archive.
+pub(super) fn archive(published: &Published, archive: &Archive, base: &str) -> Result<Vec<u8>, Why> {
     let name = archive.name;
     let body = get(base, name)?;
-    archive::whole(published, archive, Path::new(name), body).map_err(|error| error.in_one_line())
+    Ok(archive::whole(published, archive, Path::new(name), body)?)
 }
 
-fn get(base: &str, name: &str) -> Result<impl Read, String> {
-    let response = agent().get(format!("{base}{name}")).call().map_err(|error| format!("{name}: {error}"))?;
+fn get(base: &str, name: &str) -> Result<impl Read, Why> {
+    let response = agent().get(format!("{base}{name}")).call();
+    let response = response.map_err(|error| Why::Said(format!("{name}: {error}")))?;
     // Its length is bounded where it is read.
     Ok(response.into_body().into_reader())
 }

@@ -1,21 +1,68 @@
 //! What can go wrong between a dataset's name and its images.
 //!
-//! In: the facts of a failure. Out: an error that says what and why in a line or two, and a hint of
-//! what to do. Must not know: how errors are printed.
+//! In: the facts of a failure. Out: an error that says what and why in a line or two. Must not
+//! know: how errors are printed, what to do about them.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::known::{PUBLISHED, Published};
-use super::{Cause, layout, picture};
+use super::Cause;
 
 /// A place that was tried, and why it did not serve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Attempt {
     /// A folder, an address or a package.
     pub place: String,
-    /// One line.
-    pub why: String,
+    pub why: Why,
+}
+
+/// Why a place did not serve. One line, to be told after the place's name.
+#[derive(Debug)]
+pub enum Why {
+    NoFolder,
+    NoneOfTheFiles,
+    Lacks(Vec<&'static str>),
+    /// A file or an archive is there, and something is wrong with it.
+    Wrong(Box<DataError>),
+    /// What a server or a program said, or what else there is to say.
+    Said(String),
+}
+
+impl Why {
+    /// The same, with the file that it is about named from `folder` on: to be told after the
+    /// folder's name.
+    pub(super) fn within(mut self, folder: &Path) -> Self {
+        if let Why::Wrong(error) = &mut self
+            && let DataError::NeedsGz { path, .. }
+            | DataError::WrongSum { path, .. }
+            | DataError::Broken { path, .. }
+            | DataError::Unpack { path, .. }
+            | DataError::Io { path, .. } = error.as_mut()
+            && let Ok(inside) = path.strip_prefix(folder)
+        {
+            *path = inside.to_owned();
+        }
+        self
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::NoFolder => f.write_str("no such folder"),
+            Why::NoneOfTheFiles => f.write_str("has none of the files"),
+            Why::Lacks(files) => write!(f, "lacks {}", files.join(", ")),
+            Why::Wrong(error) => f.write_str(&error.in_one_line()),
+            Why::Said(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<DataError> for Why {
+    fn from(error: DataError) -> Self {
+        Why::Wrong(Box::new(error))
+    }
 }
 
 /// Why a dataset cannot be read or had. `Display` says what and why; see also [`DataError::hint`].
@@ -45,7 +92,7 @@ pub enum DataError {
     },
 
     /// What lies at the path of a user's dataset is none of the layouts.
-    #[error("{} is no dataset that hspipe can read", .path.display())]
+    #[error("{} is not a dataset that hspipe can read", .path.display())]
     NoLayout {
         /// The path.
         path: PathBuf,
@@ -236,75 +283,6 @@ impl DataError {
         )
     }
 
-    /// What the user can do about it, in a line or two.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Unknown { name } => {
-                let known = hspipe_engine::names::hint(name, PUBLISHED.iter().map(|published| published.name))?;
-                match known.starts_with("there are") {
-                    true => format!("{known}; a path has a `/`, as in ./{name}"),
-                    false => known,
-                }
-            }
-            Self::NotHere { name, .. } => {
-                format!("run `hspipe data fetch {name}`, or set HSPIPE_DATA to a folder that holds its files")
-            }
-            Self::Nothing { .. } => {
-                "a path is relative to the folder of pipeline.yaml; a known dataset's name has no `/`".to_owned()
-            }
-            Self::NoLayout { .. } => format!("it can be {}", layout::kinds()),
-            Self::Incomplete { missing, .. } => format!("put there {} too", missing.join(", ")),
-            Self::NeedsGz { name, file, .. } => {
-                format!("run `hspipe data fetch {name}`, or put the published {file}.gz beside it")
-            }
-            Self::Unobtainable { destination, served, .. } => format!(
-                "copy {} into {} from a machine that has {}",
-                served.join(", "),
-                destination.display(),
-                if served.len() == 1 { "it" } else { "them" }
-            ),
-            Self::WrongSum { name, found, path, .. } => match owner(found) {
-                Some(owner) if owner.name != name => {
-                    format!("{} is {1}'s file: move it to a folder {1}/raw", path.display(), owner.name)
-                }
-                _ => format!("delete it, or run `hspipe data fetch {name}` to have the published one instead"),
-            },
-            Self::Broken { what: picture::WHAT, .. } => {
-                "save it anew as a PNG or JPEG image of 8 bits, or take it away".to_owned()
-            }
-            Self::Broken { path, .. } | Self::Unpack { path, .. } => match of_known(path) {
-                Some(name) => format!("delete it, and run `hspipe data fetch {name}` to have it anew"),
-                None => "make it anew, or copy it anew from where it came from".to_owned(),
-            },
-            Self::Faulty { faults, .. } => {
-                let mut hints: Vec<String> = faults.iter().filter_map(Self::hint).collect();
-                hints.sort();
-                hints.dedup();
-                if hints.is_empty() {
-                    return None;
-                }
-                hints.join("; ")
-            }
-            Self::Mismatch { remedy, .. } => (*remedy).to_owned(),
-            Self::TooLarge { .. } => {
-                "hspipe takes 2 GiB of pixels from 4 GiB of files at most: use smaller images, or fewer".to_owned()
-            }
-            Self::NoSamples { .. } => "put images there, or take an empty folder away".to_owned(),
-            Self::Label { .. } => "number the classes 0, 1, 2, and so on".to_owned(),
-            Self::TooManyClasses { .. } => "each folder is a class: are these the right folders?".to_owned(),
-            Self::Changed { .. } => "run again".to_owned(),
-            Self::FewSamples { .. } => {
-                "every label from 0 to the highest needs two samples: add some, or leave the class out and number \
-                 the others without a gap"
-                    .to_owned()
-            }
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
-                "put a file there, or take it away".to_owned()
-            }
-            Self::Io { .. } => return None,
-        })
-    }
-
     /// The error and what caused it, in one line.
     pub fn in_one_line(&self) -> String {
         let mut line = self.to_string().replace('\n', ": ");
@@ -314,14 +292,6 @@ impl DataError {
             cause = error.source();
         }
         line
-    }
-
-    /// Why `folder` does not have the files, in one line that is to follow the folder's name.
-    pub(super) fn why_not(&self, folder: &Path) -> String {
-        match self {
-            Self::NotHere { tried, .. } => tried.iter().map(|attempt| attempt.why.as_str()).collect(),
-            _ => self.in_one_line().replace(&format!("{}/", folder.display()), ""),
-        }
     }
 }
 
@@ -346,46 +316,4 @@ fn list(attempts: &[Attempt], separator: &str) -> String {
 /// A class as errors call it: its label, and its name if it has one of its own, as in `3 (zebra)`.
 pub fn class_text(class: usize, name: &str) -> String {
     if name == class.to_string() { name.to_owned() } else { format!("{class} ({name})") }
-}
-
-/// The known dataset among whose files this one lies, in `NAME/raw` or `NAME`.
-fn of_known(path: &Path) -> Option<&'static str> {
-    let folders: Vec<_> = path.ancestors().skip(1).take(2).filter_map(Path::file_name).collect();
-    let mut names = PUBLISHED.iter().map(|published| published.name);
-    names.find(|name| folders.iter().any(|folder| *folder == *name))
-}
-
-/// The known dataset that publishes this sum.
-fn owner(sum: &str) -> Option<&'static Published> {
-    PUBLISHED.iter().find(|published| published.files.iter().any(|file| file.sum.to_string() == sum))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_in_a_name_finds_the_nearest() {
-        let hint = |name| DataError::unknown(name).hint().unwrap();
-        assert_eq!(hint("mnist"), "did you mean `MNIST`?");
-        assert_eq!(hint("fashion-mnist"), "did you mean `FashionMNIST`?");
-        assert_eq!(hint("minst"), "did you mean `MNIST`?");
-        assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
-        assert_eq!(
-            hint("ImageNet"),
-            "there are: CIFAR10, FashionMNIST, KMNIST, MNIST; a path has a `/`, as in ./ImageNet"
-        );
-    }
-
-    #[test]
-    fn a_file_of_another_dataset_is_recognised() {
-        let error = DataError::WrongSum {
-            name: "FashionMNIST".into(),
-            path: "x/t10k-labels-idx1-ubyte".into(),
-            expected: String::new(),
-            found: "sha256:ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2".into(),
-            broken: None,
-        };
-        assert!(error.hint().unwrap().contains("is MNIST's file"));
-    }
 }

@@ -12,7 +12,7 @@ use super::known::{Archive, Published};
 use super::package::Package;
 use super::read::{self, Checked};
 use super::source::{complete, files_in, forms};
-use super::{Attempt, DataError, Dataset, Folders, Origin, archive, download};
+use super::{Attempt, DataError, Dataset, Folders, Origin, Why, archive, download, file};
 
 /// Makes sure that a [`load`](super::load) will succeed, and returns the folder it will read.
 ///
@@ -99,19 +99,19 @@ impl Source<'_> {
         missing: &mut Vec<usize>,
         destination: &Path,
         say: &mut dyn FnMut(&str),
-    ) -> Result<Result<(), String>, DataError> {
+    ) -> Result<Result<(), Why>, DataError> {
         match (self, &published.archive) {
             (Self::Folder(folder), _) => supply_from_folder(published, missing, folder, destination),
             (Self::Archive(path), Some(archive)) => {
                 let whole = File::open(path)
-                    .map_err(|source| read::unreadable(path, source))
+                    .map_err(|source| file::unreadable(path, source))
                     .and_then(|file| archive::whole(published, archive, path, file));
                 match whole {
                     Ok(bytes) => supply_from_archive(published, archive, &bytes, missing, destination),
-                    Err(error) => Ok(Err(error.in_one_line())),
+                    Err(error) => Ok(Err(error.into())),
                 }
             }
-            (Self::Archive(_), None) => Ok(Err("it is published as single files".to_owned())),
+            (Self::Archive(_), None) => Ok(Err(Why::Said("it is published as single files".to_owned()))),
             (Self::Mirror(url), Some(archive)) => match download::archive(published, archive, url) {
                 Ok(bytes) => supply_from_archive(published, archive, &bytes, missing, destination),
                 Err(why) => Ok(Err(why)),
@@ -138,7 +138,7 @@ impl Source<'_> {
                 let temp = private.tempdir().map_err(cannot)?;
                 match package.unpack(temp.path(), say) {
                     Ok(folder) => supply_from_folder(published, missing, &folder, destination),
-                    Err(why) => Ok(Err(why)),
+                    Err(said) => Ok(Err(Why::Said(said))),
                 }
             }
         }
@@ -151,7 +151,7 @@ fn supply_from_archive(
     bytes: &[u8],
     missing: &mut Vec<usize>,
     destination: &Path,
-) -> Result<Result<(), String>, DataError> {
+) -> Result<Result<(), Why>, DataError> {
     let wanted = missing.clone();
     let mut unstored = None;
     let name = Path::new(archive.name);
@@ -162,9 +162,9 @@ fn supply_from_archive(
     });
     match (unstored, unpacked) {
         (Some(error), _) => Err(error),
-        (None, Err(error)) => Ok(Err(error.in_one_line())),
+        (None, Err(error)) => Ok(Err(error.into())),
         (None, Ok(())) if missing.is_empty() => Ok(Ok(())),
-        (None, Ok(())) => Ok(Err(format!("{} does not hold all files", archive.name))),
+        (None, Ok(())) => Ok(Err(Why::Said(format!("{} does not hold all files", archive.name)))),
     }
 }
 
@@ -173,7 +173,7 @@ fn supply_from_folder(
     missing: &mut Vec<usize>,
     folder: &Path,
     destination: &Path,
-) -> Result<Result<(), String>, DataError> {
+) -> Result<Result<(), Why>, DataError> {
     let mut wrong = None;
     for file in missing.clone() {
         for path in forms(published, file, folder) {
@@ -189,11 +189,12 @@ fn supply_from_folder(
     if missing.is_empty() {
         return Ok(Ok(()));
     }
-    let error = match (wrong, files_in(published, folder)) {
-        (Some(error), _) | (None, Err(error)) => error,
-        (None, Ok(_)) => return Ok(Err("its files changed while they were read".to_owned())),
+    let why = match (wrong, files_in(published, folder)) {
+        (Some(error), _) => error.into(),
+        (None, Err(why)) => why,
+        (None, Ok(_)) => Why::Said("its files changed while they were read".to_owned()),
     };
-    Ok(Err(error.why_not(folder)))
+    Ok(Err(why.within(folder)))
 }
 
 /// True if a load that takes this folder would find the file of this index right.
@@ -232,6 +233,7 @@ fn publish(
 
 #[cfg(test)]
 mod tests {
+    use super::super::checksum::{md5, sha256};
     use super::super::known::PublishedFile;
     use super::super::layout::idx::{FILES, tests::idx};
     use super::super::layout::{Layout, cifar};
@@ -278,7 +280,7 @@ mod tests {
     ) -> Dataset {
         let file = |(name, bytes): (&&'static str, &Vec<u8>)| PublishedFile {
             name,
-            sum: read::sha256(bytes),
+            sum: sha256(bytes),
             len: bytes.len() as u64,
         };
         let files: Vec<PublishedFile> = names.iter().zip(raw).map(file).collect();
@@ -361,7 +363,7 @@ mod tests {
         let (raw, packed) = cifar();
         let name = "some.tar.gz";
         let len = packed.len() as u64;
-        let archive = Archive { name, md5: read::md5(&packed).leak(), len, folder: "inside" };
+        let archive = Archive { name, md5: md5(&packed).leak(), len, folder: "inside" };
         let mut other = packed.clone();
         other[20] ^= 1;
         let long = [packed.as_slice(), &[0]].concat();

@@ -4,28 +4,10 @@
 //! dataset whose layout is known, add an entry. Must not know: how anything is read or fetched.
 
 use std::borrow::Cow;
-use std::fmt;
 
+use super::checksum::Checksum;
 use super::layout::{Layout, cifar, idx};
 use super::package::Package;
-
-/// What a file's bytes must hash to, in lower-case hex.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Checksum {
-    /// Of the file unpacked.
-    Sha256(Cow<'static, str>),
-    /// Of the gzipped file as published; then the gzipped file itself is needed.
-    Md5Gz(Cow<'static, str>),
-}
-
-impl fmt::Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sha256(hex) => write!(f, "sha256:{hex}"),
-            Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
-        }
-    }
-}
 
 /// A published dataset.
 #[derive(Debug, Clone)]

@@ -7,12 +7,15 @@
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
 //! files, `read` checks them. `own` reads what lies at a path. `layout` makes images of either's files:
-//! a new kind of dataset is a new file there.
+//! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on.
 
 mod archive;
+mod checksum;
 mod download;
 mod error;
 mod fetch;
+mod file;
+mod hint;
 mod images;
 mod known;
 mod layout;
@@ -24,7 +27,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub use error::{Attempt, DataError, class_text};
+pub use error::{Attempt, DataError, Why, class_text};
 pub use fetch::fetch;
 pub use images::Images;
 pub use source::{Folders, Whereabouts, locate};

@@ -6,9 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::checksum::sha256;
 use super::images::Images;
 use super::layout::{self, Content, Found, Layout};
-use super::{DataError, Sums, read};
+use super::{DataError, Sums, file, read};
 
 /// The most bytes that all files of a dataset may have together; they are read into memory.
 const MAX_FILES: u64 = 4 << 30;
@@ -79,16 +80,16 @@ impl Own {
         let (layout, files) = layout::find(&self.path)?;
         let (mut total, mut faults) = (0u64, Vec::new());
         for file in &files {
-            match read::len(&file.path) {
+            match file::len(&file.path) {
                 Ok(len) => total = total.saturating_add(len),
                 Err(fault) => faults.push(fault),
             }
         }
         DataError::all(faults, files.len())?;
-        match total > MAX_FILES {
-            true => Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() }),
-            false => Ok((layout, files)),
+        if total > MAX_FILES {
+            return Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() });
         }
+        Ok((layout, files))
     }
 
     /// Reads everything. Refuses files that changed since their identity was first taken.
@@ -97,7 +98,7 @@ impl Own {
         let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for (index, file) in found.into_iter().enumerate() {
             let bytes = read::whole(layout, index, &file.path)?;
-            sums.push((file.name.clone(), read::sha256(&bytes).to_string()));
+            sums.push((file.name.clone(), sha256(&bytes).to_string()));
             files.push(Content { name: file.name, path: file.path, bytes });
         }
         let now = Pinned::of(layout, sums);
@@ -198,7 +199,7 @@ mod tests {
         std::os::unix::fs::symlink("nothing", at("bee/gone.png")).unwrap();
         let error = Own::new("mine".into(), folder.path().into()).identity().unwrap_err().to_string();
         let parts =
-            ["3 of 7 images", "pipe.png: it is no regular", "zero.png: it is no", "gone.png: No such"];
+            ["3 of 7 images", "pipe.png: it is not a regular", "zero.png: it is not", "gone.png: No such"];
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
     }
 

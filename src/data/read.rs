@@ -1,19 +1,18 @@
-//! Reads single files and checks them.
+//! Reads a dataset's files and checks them.
 //!
 //! In: a published dataset, and the path or the stream of one of its files, gzipped or not; or a
 //! user's file. Out: unpacked bytes whose length, checksum and structure are right, where these are
 //! known. Must not know: which folders or sources there are.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use sha2::Digest;
 
+use super::checksum::{Checksum, md5_gz, sha256, sha256_of};
+use super::file::{Long, Unread, at_most, is_gz, open, unreadable};
 use super::images::Images;
-use super::known::{Checksum, Published};
+use super::known::Published;
 use super::layout::{Content, Layout, idx};
 use super::{Cause, DataError};
 
@@ -149,84 +148,13 @@ pub(super) fn whole(layout: Layout, index: usize, path: &Path) -> Result<Vec<u8>
 
 /// The sum of a user's file, unpacked if its name ends in .gz.
 pub(super) fn digest(path: &Path) -> Result<Checksum, DataError> {
-    let file = open(path)?;
-    let mut from: Box<dyn Read> = match is_gz(path) {
-        true => Box::new(MultiGzDecoder::new(BufReader::new(file)).take(idx::MAX_LEN)),
-        false => Box::new(file),
-    };
-    let mut hasher = sha2::Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(Checksum::Sha256(hex(&hasher.finalize()).into())),
-            Ok(n) => hasher.update(&buffer[..n]),
-            Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) if is_gz(path) => return Err(DataError::Unpack { path: path.to_owned(), source }),
-            Err(source) => return Err(unreadable(path, source)),
-        }
+    let mut file = open(path)?;
+    if is_gz(path) {
+        let mut unpacked = MultiGzDecoder::new(BufReader::new(file)).take(idx::MAX_LEN);
+        return sha256_of(&mut unpacked)
+            .map_err(|source| DataError::Unpack { path: path.to_owned(), source });
     }
-}
-
-/// The sum of an unpacked file.
-pub(super) fn sha256(raw: &[u8]) -> Checksum {
-    Checksum::Sha256(hex(&sha2::Sha256::digest(raw)).into())
-}
-
-fn md5_gz(packed: &[u8]) -> Checksum {
-    Checksum::Md5Gz(md5(packed).into())
-}
-
-/// In lower-case hex.
-pub(super) fn md5(bytes: &[u8]) -> String {
-    hex(&md5::Md5::digest(bytes))
-}
-
-/// A file is longer than it may be; by how much was not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("it is longer than the {0} bytes it should have")]
-pub(super) struct Long(pub u64);
-
-/// Why a stream was not read to its end.
-pub(super) enum Unread {
-    Io(io::Error),
-    TooLong,
-}
-
-/// Reads a stream that has `len` bytes at most.
-pub(super) fn at_most(len: u64, from: &mut dyn Read) -> Result<Vec<u8>, Unread> {
-    let mut bytes = Vec::new();
-    // One more byte than there should be tells a longer stream.
-    from.take(len.saturating_add(1)).read_to_end(&mut bytes).map_err(Unread::Io)?;
-    if bytes.len() as u64 > len { Err(Unread::TooLong) } else { Ok(bytes) }
-}
-
-fn is_gz(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "gz")
-}
-
-fn open(path: &Path) -> Result<File, DataError> {
-    len(path)?;
-    File::open(path).map_err(|source| unreadable(path, source))
-}
-
-/// The length of a file. A pipe or a device has none: it may never end, and opening it may wait for ever.
-pub(super) fn len(path: &Path) -> Result<u64, DataError> {
-    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
-    match metadata.is_file() {
-        true => Ok(metadata.len()),
-        false => Err(unreadable(path, io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))),
-    }
-}
-
-pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {
-    DataError::Io { doing: "read", path: path.to_owned(), source }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    sha256_of(&mut file).map_err(|source| unreadable(path, source))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::known::Published;
-use super::{Attempt, DataError, Dataset, Origin, layout, read};
+use super::{Attempt, DataError, Dataset, Origin, Why, layout, read};
 
 /// The folders that datasets are looked for in, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,18 +117,17 @@ pub(super) fn complete(
         });
         match found {
             Ok(files) => return Ok((files, folder)),
-            Err(DataError::NotHere { tried: why, .. }) => tried.extend(why),
-            Err(error) if nameless => {
-                tried.push(Attempt { place: folder.display().to_string(), why: error.why_not(&folder) });
+            Err(Why::Wrong(error)) if !nameless => unchecked = unchecked.or(Some(*error)),
+            Err(why) => {
+                tried.push(Attempt { place: folder.display().to_string(), why: why.within(&folder) });
             }
-            Err(error) => unchecked = unchecked.or(Some(error)),
         }
     }
     Err(unchecked.unwrap_or_else(|| DataError::NotHere { name: published.name.to_owned(), tried }))
 }
 
-/// The files in this folder, each in the form to be read.
-pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+/// The files in this folder, each in the form to be read, or why it does not have them.
+pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathBuf>, Why> {
     let mut files = Vec::with_capacity(published.files.len());
     let mut missing = Vec::new();
     for (file, known) in published.files.iter().enumerate() {
@@ -143,16 +142,16 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
     for &(file, name) in &missing {
         let path = folder.join(name);
         if published.needs_gz(file) && path.is_file() {
-            return Err(DataError::NeedsGz { name: published.name.to_owned(), path, file: name });
+            return Err(DataError::NeedsGz { name: published.name.to_owned(), path, file: name }.into());
         }
     }
-    let why = match missing.as_slice() {
-        _ if !folder.is_dir() => "no such folder".to_owned(),
-        _ if files.is_empty() => "has none of the files".to_owned(),
-        some => format!("lacks {}", some.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(", ")),
-    };
-    let tried = vec![Attempt { place: folder.display().to_string(), why }];
-    Err(DataError::NotHere { name: published.name.to_owned(), tried })
+    if !folder.is_dir() {
+        return Err(Why::NoFolder);
+    }
+    if files.is_empty() {
+        return Err(Why::NoneOfTheFiles);
+    }
+    Err(Why::Lacks(missing.into_iter().map(|(_, name)| name).collect()))
 }
 
 /// The files in this folder that may serve as the file of this index, best first: unpacked, then

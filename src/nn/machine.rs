@@ -1,8 +1,8 @@
-//! What of a machine decides libtorch's bits: the processor, the settings of its libraries, the GPUs.
+//! What of a machine decides libtorch's bits: processor, GPUs, the settings of its libraries.
 //!
-//! In: what the system says of itself. Out: words for the key, the same whenever the bits must be. MKL and oneDNN choose
-//! kernels and block sizes by the processor's model, not by its instructions alone; so does every library by variables
-//! of its own. Knows no libtorch.
+//! In: what the system says of itself. Out: words for the key, the same whenever the bits must be.
+//! MKL and oneDNN choose kernels and block sizes by the processor's model, not by its instructions
+//! alone; so does every library by variables of its own. Knows no libtorch.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -22,7 +22,8 @@ const FAMILIES: [&str; 11] = [
     "TORCH_",
 ];
 
-/// Of these families what changes no bit: how many threads, which hspipe sets to one, and how much is told.
+/// Of these families what changes no bit: how many threads, which hspipe sets to one, and how much
+/// is told.
 const HARMLESS: [&str; 4] = ["THREADS", "VERBOSE", "_LOG", "_HOME"];
 
 /// The variables of libtorch's libraries that are set, sorted, with a space before each.
@@ -67,10 +68,12 @@ const MODEL: [&str; 10] = [
     "CPU revision",
 ];
 
-/// Instructions that kernels are chosen by begin so on x86; other flags come and go with the system's kernel.
+/// Instructions that kernels are chosen by begin so on x86; other flags come and go with the
+/// system's kernel.
 const VECTORS: [&str; 10] = ["sse", "ssse", "avx", "fma", "f16c", "amx", "bmi", "aes", "vaes", "gfni"];
 
-/// The first processor stands for all. Where some cores are of another kind, that of the first decides.
+/// The first processor stands for all. Where some cores are of another kind, that of the first
+/// decides.
 fn of_cpuinfo(text: &str) -> String {
     let lines = text.lines().take_while(|line| !line.trim().is_empty());
     let (mut name, mut content) = (String::new(), String::new());
@@ -96,6 +99,32 @@ fn of_cpuinfo(text: &str) -> String {
     format!("{name} {}", &blake3::hash(content.as_bytes()).to_hex()[..8]).trim_start().to_owned()
 }
 
+/// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses
+/// one; words that it does not know it ignores, and so must the key.
+#[cfg(target_arch = "x86_64")]
+pub fn capability() -> String {
+    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY")
+        && ["default", "avx2", "avx512"].contains(&forced.as_str())
+    {
+        return forced;
+    }
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq");
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    match (avx512, avx2) {
+        (true, _) => "avx512".into(),
+        (_, true) => "avx2".into(),
+        _ => "default".into(),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub fn capability() -> String {
+    std::env::consts::ARCH.to_string()
+}
+
 /// The name of the CUDA device of this number.
 ///
 /// # Errors
@@ -113,8 +142,8 @@ pub fn gpu(number: usize) -> Result<String, String> {
     of_list(listed.as_ref().map_err(Clone::clone)?, number, &chosen.join(" "))
 }
 
-/// Of `nvidia-smi -L`. CUDA may count the devices in another order; so if they are of several models, all are named,
-/// with what chooses among them.
+/// Of `nvidia-smi -L`. CUDA may count the devices in another order; so if they are of several
+/// models, all are named, with what chooses among them.
 fn of_list(list: &str, number: usize, chosen: &str) -> Result<String, String> {
     let model = |line: &str| {
         let (place, rest) = line.split_once(':')?;

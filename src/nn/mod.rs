@@ -1,19 +1,27 @@
-//! Training of networks: what a trainer is asked, what it returns, and which one a task resolves to.
+//! Training of networks: what a trainer is asked and returns, and which one a task resolves to.
 //!
-//! In: [`Job`]: samples, labels, seeds, a schedule. Out: [`Trained`], one per seed. Plain slices on both
-//! sides; only the program hspipe-torch sees tch. Knows no tables and no files.
+//! In: [`Job`]: samples, labels, seeds, a [`Request`] and a [`Course`]. Out: [`Trained`], one per
+//! seed. Plain slices on both sides; only the program hspipe-torch sees tch. Knows no tables, no
+//! files.
 
+mod architecture;
+mod course;
+mod device;
 pub mod dynamics;
 mod libtorch;
 mod logits;
 mod machine;
 mod native;
+mod request;
 pub mod samples;
 mod trainer;
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+pub use architecture::Architecture;
+pub use course::{Course, LatentLayer};
+pub use device::{Device, WantedDevice};
 use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use libtorch::{
@@ -21,50 +29,29 @@ pub use libtorch::{
     program as torch_program, provide,
 };
 pub use logits::{argmax, margin};
+pub use request::Request;
 pub use samples::Samples;
-pub use trainer::{capacity, resolve, trainer};
-
-/// What networks are made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Architecture {
-    /// Fully connected layers, tanh after each hidden one; trained by plain gradient descent.
-    SimpleNN {
-        /// Units of each hidden layer, at least one layer.
-        hidden: Vec<usize>,
-    },
-    /// ResNet-18 for small images; trained by Adam.
-    ResNet,
-}
+pub use trainer::{Capacity, TrainerId, WantedTrainer, resolve};
 
 /// Networks to train on the same samples.
 pub struct Job<'a> {
-    pub architecture: &'a Architecture,
+    pub request: &'a Request,
+    pub course: Course,
     pub classes: usize,
     pub samples: &'a Samples,
     /// One label per sample, in 0..classes.
     pub labels: &'a [i32],
     /// The positions of the samples trained on; logits are wanted for all samples.
     pub train: &'a [u32],
-    pub learning_rate: f64,
-    /// Samples per step, drawn anew without replacement in each epoch; none for all samples in one step.
-    pub batch_size: Option<usize>,
-    pub schedule: Schedule,
-    /// The hidden layer of a SimpleNN whose activations the radii are of; 0 is the first. Of a ResNet they are
-    /// of its stem.
-    pub latent_layer: usize,
-    /// Whether [`Dynamics`] of the samples trained on are wanted.
-    pub dynamics: bool,
     /// One network per seed.
     pub seeds: &'a [u32],
-    /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or none for a seed, if it
-    /// begins. Bytes that mean nothing to the trainer count as none.
+    /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or
+    /// none for a seed, if it begins. Bytes that mean nothing to the trainer count as none.
     pub states: &'a [Option<Vec<u8>>],
     /// Who keeps the states of networks in training, if they are wanted.
     pub keeper: Option<Keeper<'a>>,
     /// Threads that a trainer may use; they change no bit.
     pub threads: usize,
-    /// As [`resolve`] gives it.
-    pub device: &'a str,
 }
 
 /// Who keeps states, so that a training that is cut off goes on with the same bits.
@@ -85,8 +72,8 @@ pub struct Trained {
     pub parameters: Vec<Parameter>,
     /// Epochs trained.
     pub epochs: u32,
-    /// The mean loss over the training samples: before the step of each epoch, or with mini-batches each before
-    /// its own.
+    /// The mean loss over the training samples: before the step of each epoch, or with mini-batches
+    /// each before its own.
     pub losses: Vec<f64>,
     /// The loss of the trained network on the training samples.
     pub final_loss: f64,
@@ -135,7 +122,8 @@ impl From<Unfinished> for TrainError {
     }
 }
 
-/// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a task's key.
+/// Trains the networks of jobs. Two trainers may give different bits; which one ran is part of a
+/// task's key.
 pub trait Trainer: Send + Sync {
     /// One result per seed, in order; a network's bits do not depend on the others.
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>>;

@@ -1,4 +1,5 @@
-//! The trainer of the crate `hspipe-ensemble`: many networks side by side on the CPU, the same bits everywhere.
+//! The trainer of the crate `hspipe-ensemble`: many networks side by side on the CPU, the same bits
+//! everywhere.
 //!
 //! In: [`Job`]. Out: [`Trained`]. Knows no more than how to ask that crate.
 
@@ -19,7 +20,8 @@ pub struct Native;
 
 impl Trainer for Native {
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>> {
-        let (Architecture::SimpleNN { hidden }, None) = (job.architecture, job.batch_size) else {
+        let (Architecture::SimpleNN { hidden }, None) = (&job.request.architecture, job.request.batch_size)
+        else {
             return job.seeds.iter().map(|_| Err(TrainError::Trainer("native"))).collect();
         };
         match networks(job, &Network { hidden: hidden.clone(), classes: job.classes }) {
@@ -49,10 +51,10 @@ fn networks(
         labels: &job.train_labels(),
         network,
         seeds: job.seeds,
-        learning_rate: job.learning_rate,
-        schedule: job.schedule,
-        latent_layer: job.latent_layer,
-        dynamics: job.dynamics,
+        learning_rate: job.request.learning_rate,
+        schedule: job.course.schedule,
+        latent_layer: job.course.latent_layer.index(),
+        dynamics: job.course.dynamics,
         evaluate: Some(lists.all()?),
         states: &states,
         keeper,

@@ -1,145 +1,42 @@
-//! Which trainer a task resolves to, and its identity for the key.
+//! The trainers: as one is asked for, which one that comes to, and its identity for the key.
+//!
+//! In: words such as `auto` or `tch`, and what is to be trained. Out: [`TrainerId`]. Knows no
+//! samples.
 
-use super::{Architecture, Trainer, libtorch, machine, native};
+use std::fmt;
+use std::str::FromStr;
 
-/// A trainer as resolved: its identity is part of every key of a training.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrainerChoice {
-    /// Such as `native 2` or `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
-    pub trainer: String,
-    /// `cpu`, or such as `cuda:0 NVIDIA H100`.
-    pub device: String,
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Device, Trainer, WantedDevice, libtorch, machine, native};
+
+/// A trainer of this machine, or of the one that a record is from. In keys it is its text, such as
+/// `native 2` or `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrainerId {
+    /// Many networks side by side on the CPU.
+    Native {
+        /// Of the crate that it is.
+        version: u32,
+    },
+    /// One network on each thread, by libtorch.
+    Tch {
+        /// What decides its bits, in words.
+        build: String,
+    },
 }
 
-/// Resolves `auto` and checks the other words. Resolving a resolved choice gives it back.
-///
-/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one step. libtorch trains
-/// everything else, on the first CUDA device if it finds one.
-///
-/// # Errors
-/// What is wrong, with the parameter's name: `trainer` or `device`.
-pub fn resolve(
-    architecture: &Architecture,
-    batch_size: Option<usize>,
-    trainer: &str,
-    device: &str,
-) -> Result<TrainerChoice, (&'static str, String)> {
-    let native = format!("native {}", native::VERSION);
-    let other = match (architecture, batch_size) {
-        (Architecture::ResNet, _) => Some("a ResNet"),
-        (_, Some(_)) => Some("mini-batches"),
-        _ if device.starts_with("cuda") => Some("a CUDA device"),
-        _ => None,
-    };
-    let wants_native = trainer == "auto" || trainer == "native" || trainer == native;
-    if wants_native && other.is_none() {
-        let device = resolve_device(device, 0).map_err(|what| ("device", what))?;
-        return Ok(TrainerChoice { trainer: native, device });
-    }
-    if trainer.starts_with("native") {
-        let what = other.unwrap_or("another version");
-        return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
-    }
-    if !["auto", "tch"].contains(&trainer) && !trainer.starts_with("tch ") {
-        return Err(("trainer", format!("`{trainer}` is not a trainer: there are auto, native and tch")));
-    }
-    let libtorch = libtorch::get().map_err(|why| {
-        let what = other.unwrap_or("tch");
-        ("trainer", format!("{what} needs libtorch, and {why}"))
-    })?;
-    let wanted = device;
-    // Behind a resolved device stands its model.
-    let word = device.split(' ').next().unwrap_or_default();
-    let mut device = resolve_device(word, libtorch.cuda_devices()).map_err(|what| ("device", what))?;
-    if let Some(number) = device.strip_prefix("cuda:").and_then(|number| number.parse().ok()) {
-        let unknown =
-            |why| ("device", format!("the model of {device}, which decides the bits, is not known: {why}"));
-        let model = machine::gpu(number).map_err(unknown)?;
-        device = format!("{device} {model}");
-    }
-    if wanted.contains(' ') && wanted != device {
-        return Err(("device", format!("`{wanted}` cannot be had: here is {device}")));
-    }
-    let build = libtorch.build().map_err(|why| ("trainer", why))?;
-    let identity = torch_identity(architecture, build, device == "cpu");
-    if trainer.starts_with("tch ") && trainer != identity {
-        return Err(("trainer", format!("`{trainer}` cannot be had: here is {identity}")));
-    }
-    Ok(TrainerChoice { trainer: identity, device })
-}
-
-fn resolve_device(device: &str, cuda_devices: usize) -> Result<String, String> {
-    let number = match device {
-        "cpu" => return Ok("cpu".into()),
-        "auto" if cuda_devices == 0 => return Ok("cpu".into()),
-        "auto" | "cuda" => Some(0),
-        _ => device.strip_prefix("cuda:").and_then(|number| number.parse::<usize>().ok()),
-    };
-    match (number, cuda_devices) {
-        (None, _) => {
-            Err(format!("`{device}` is not a device: there are auto, cpu, and cuda:0, cuda:1 and so on"))
-        }
-        (Some(_), 0) => {
-            Err(format!("`{device}` cannot be had: libtorch finds no CUDA device; take auto or cpu"))
-        }
-        (Some(number), devices) if number >= devices => {
-            Err(format!("`{device}` cannot be had: the last CUDA device is cuda:{}", devices - 1))
-        }
-        (Some(number), _) => Ok(format!("cuda:{number}")),
-    }
-}
-
-/// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our own.
-const RESNET: u32 = 2;
-
-/// The words of tch's bits: the library's version and build, on a CPU the instructions that its kernels are chosen by and
-/// the processor, the settings of its libraries, and what of a training is ours.
-fn torch_identity(architecture: &Architecture, build: &str, on_cpu: bool) -> String {
-    let processor =
-        if on_cpu { format!(" {} {}", capability(), machine::processor()) } else { String::new() };
-    let settings =
-        machine::settings(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        }));
-    let library = format!("tch {} build {build}{processor}{settings}", libtorch::VERSION);
-    match architecture {
-        Architecture::SimpleNN { .. } => library,
-        Architecture::ResNet => format!("{library} resnet {RESNET}"),
-    }
-}
-
-/// The CPU capability that libtorch picks its kernels by. Its variable ATEN_CPU_CAPABILITY chooses one; words
-/// that it does not know it ignores, and so must the key.
-#[cfg(target_arch = "x86_64")]
-fn capability() -> String {
-    if let Ok(forced) = std::env::var("ATEN_CPU_CAPABILITY")
-        && ["default", "avx2", "avx512"].contains(&forced.as_str())
-    {
-        return forced;
-    }
-    let avx512 = is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq");
-    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    match (avx512, avx2) {
-        (true, _) => "avx512".into(),
-        (_, true) => "avx2".into(),
-        _ => "default".into(),
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn capability() -> String {
-    std::env::consts::ARCH.to_string()
-}
-
-/// The trainer that an identity given by [`resolve`] stands for; none if this process does not have it.
-pub fn trainer(identity: &str) -> Option<&'static dyn Trainer> {
-    match identity.starts_with("native") {
-        true => Some(&native::Native),
-        false => libtorch::provided().map(|libtorch| libtorch as &dyn Trainer),
-    }
+/// A trainer as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum WantedTrainer {
+    /// The native one for what it can train, else libtorch.
+    Auto,
+    /// libtorch, whatever its build.
+    Tch,
+    /// This one and no other.
+    This(TrainerId),
 }
 
 /// How a trainer is best used.
@@ -151,11 +48,143 @@ pub struct Capacity {
     pub threads: usize,
 }
 
-/// The native trainer takes networks side by side, libtorch takes one on each thread.
-pub fn capacity(trainer: &str) -> Capacity {
-    match trainer.starts_with("native") {
-        true => Capacity { networks: native::LANES, threads: native::THREADS },
-        false => Capacity { networks: 1, threads: 1 },
+impl TrainerId {
+    /// The native trainer of this build.
+    pub const NATIVE: TrainerId = TrainerId::Native { version: native::VERSION };
+
+    /// The trainer; none if this process does not have it.
+    pub fn trainer(&self) -> Option<&'static dyn Trainer> {
+        match self {
+            TrainerId::Native { .. } => Some(&native::Native),
+            TrainerId::Tch { .. } => libtorch::provided().map(|libtorch| libtorch as &dyn Trainer),
+        }
+    }
+
+    /// The native trainer takes networks side by side, libtorch takes one on each thread.
+    pub fn capacity(&self) -> Capacity {
+        match self {
+            TrainerId::Native { .. } => Capacity { networks: native::LANES, threads: native::THREADS },
+            TrainerId::Tch { .. } => Capacity { networks: 1, threads: 1 },
+        }
+    }
+
+    /// libtorch here: the library's version and build, on a CPU the instructions that its kernels
+    /// are chosen by and the processor, the settings of its libraries, and what of a training is
+    /// ours.
+    fn tch(architecture: &Architecture, build: &str, device: &Device) -> Self {
+        let mut words = format!("{} build {build}", libtorch::VERSION);
+        if *device == Device::Cpu {
+            words.push_str(&format!(" {} {}", machine::capability(), machine::processor()));
+        }
+        words.push_str(&machine::settings(std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        })));
+        if *architecture == Architecture::ResNet {
+            words.push_str(&format!(" resnet {RESNET}"));
+        }
+        TrainerId::Tch { build: words }
+    }
+}
+
+/// Raised whenever a ResNet's training by libtorch takes other steps; so it is for an Adam of our
+/// own.
+const RESNET: u32 = 2;
+
+/// The trainer and the device that words come to. Words that name what has been resolved give it
+/// back.
+///
+/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one
+/// step. libtorch trains everything else, on the first CUDA device if it finds one. Does not return
+/// if this process becomes the one that has libtorch.
+///
+/// # Errors
+/// What is wrong, with the parameter's name: `trainer` or `device`.
+pub fn resolve(
+    architecture: &Architecture,
+    batch_size: Option<usize>,
+    trainer: &WantedTrainer,
+    device: &WantedDevice,
+) -> Result<(TrainerId, Device), (&'static str, String)> {
+    let beyond_native = match (architecture, batch_size) {
+        (Architecture::ResNet, _) => Some("a ResNet"),
+        (_, Some(_)) => Some("mini-batches"),
+        _ if device.is_cuda() => Some("a CUDA device"),
+        _ => None,
+    };
+    match trainer {
+        WantedTrainer::Auto | WantedTrainer::This(TrainerId::NATIVE) if beyond_native.is_none() => {
+            return Ok((TrainerId::NATIVE, Device::Cpu));
+        }
+        WantedTrainer::This(TrainerId::Native { .. }) => {
+            let what = beyond_native.unwrap_or("another version");
+            return Err(("trainer", format!("native does not train with {what}: take tch or auto")));
+        }
+        WantedTrainer::Auto | WantedTrainer::Tch | WantedTrainer::This(TrainerId::Tch { .. }) => {}
+    }
+    let libtorch = libtorch::get().map_err(|why| {
+        let what = beyond_native.unwrap_or("tch");
+        ("trainer", format!("{what} needs libtorch, and {why}"))
+    })?;
+    let device = device.resolve(libtorch.cuda_devices()).map_err(|what| ("device", what))?;
+    let build = libtorch.build().map_err(|why| ("trainer", why))?;
+    let here = TrainerId::tch(architecture, build, &device);
+    match trainer {
+        WantedTrainer::This(wanted) if *wanted != here => {
+            Err(("trainer", format!("`{wanted}` cannot be had: here is {here}")))
+        }
+        _ => Ok((here, device)),
+    }
+}
+
+impl fmt::Display for TrainerId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            TrainerId::Native { version } => write!(f, "native {version}"),
+            TrainerId::Tch { build } => write!(f, "tch {build}"),
+        }
+    }
+}
+
+impl FromStr for WantedTrainer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let identity = match text.split_once(' ') {
+            None if text == "auto" => return Ok(WantedTrainer::Auto),
+            None if text == "tch" => return Ok(WantedTrainer::Tch),
+            None if text == "native" => Some(TrainerId::NATIVE),
+            Some(("native", version)) => version.parse().ok().map(|version| TrainerId::Native { version }),
+            Some(("tch", build)) => Some(TrainerId::Tch { build: build.to_owned() }),
+            _ => None,
+        };
+        let unknown = || format!("`{text}` is not a trainer: there are auto, native and tch");
+        identity.map(WantedTrainer::This).ok_or_else(unknown)
+    }
+}
+
+impl TryFrom<String> for WantedTrainer {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for TrainerId {
+    type Error = String;
+
+    /// Of a key's text; whether this machine has it is not asked.
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.parse::<WantedTrainer>()? {
+            WantedTrainer::This(identity) => Ok(identity),
+            _ => Err(format!("`{text}` may be any of several trainers")),
+        }
+    }
+}
+
+impl From<TrainerId> for String {
+    fn from(identity: TrainerId) -> String {
+        identity.to_string()
     }
 }
 
@@ -164,32 +193,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_checked() {
-        let device = |name: &str, devices| resolve_device(name, devices);
-        assert_eq!([device("auto", 0), device("cpu", 2)], [Ok("cpu".into()), Ok("cpu".into())]);
-        assert_eq!([device("auto", 1), device("cuda", 1)], [Ok("cuda:0".into()), Ok("cuda:0".into())]);
-        assert_eq!(device("cuda:1", 2), Ok("cuda:1".into()));
-        for (name, devices) in [("cuda:0", 0), ("cuda", 0), ("cuda:2", 2), ("gpu", 1), ("cuda:x", 1), ("", 1)]
+    fn the_native_trainer_is_taken_for_what_it_can_do() {
+        let simple = Architecture::SimpleNN { hidden: vec![3] };
+        let resolved = |architecture: &Architecture, batch_size, trainer: &str, device: &str| {
+            resolve(architecture, batch_size, &trainer.parse().unwrap(), &device.parse().unwrap())
+        };
+        let native = Ok((TrainerId::NATIVE, Device::Cpu));
+        for (trainer, device) in
+            [("auto", "auto"), ("native", "cpu"), (&*TrainerId::NATIVE.to_string(), "cpu")]
         {
-            assert!(device(name, devices).is_err(), "{name}");
+            assert_eq!(resolved(&simple, None, trainer, device), native, "{trainer} on {device}");
         }
+        let refused = |architecture: &Architecture, batch_size, trainer: &str, device: &str| {
+            let (param, what) = resolved(architecture, batch_size, trainer, device).unwrap_err();
+            assert_eq!(param, "trainer");
+            what
+        };
+        assert!(refused(&Architecture::ResNet, None, "native", "cpu").contains("with a ResNet"));
+        assert!(refused(&simple, Some(8), "native 0", "cpu").contains("with mini-batches"));
+        assert!(refused(&simple, None, "native", "cuda:0").contains("with a CUDA device"));
+        assert!(refused(&simple, None, "native 0", "cpu").contains("with another version"));
+        // The program of these tests has no libtorch, and none beside it.
+        assert!(refused(&Architecture::ResNet, None, "auto", "cpu").contains("a ResNet needs libtorch"));
+        assert!(refused(&simple, None, "tch", "cpu").contains("tch needs libtorch"));
+        assert!("nativ".parse::<WantedTrainer>().unwrap_err().contains("is not a trainer"));
     }
 
     #[test]
-    fn the_native_trainer_is_taken_for_what_it_can_do() {
-        let simple = Architecture::SimpleNN { hidden: vec![3] };
-        let auto = resolve(&simple, None, "auto", "auto").unwrap();
-        assert_eq!(auto, resolve(&simple, None, &auto.trainer, &auto.device).unwrap());
-        assert!(auto.trainer.starts_with("native") && auto.device == "cpu");
-        let refused = |architecture: &Architecture, batch_size, trainer: &str, device: &str| {
-            resolve(architecture, batch_size, trainer, device).unwrap_err().0
-        };
-        assert_eq!(refused(&Architecture::ResNet, None, "native", "cpu"), "trainer");
-        assert_eq!(refused(&simple, Some(8), "native", "cpu"), "trainer");
-        assert_eq!(refused(&simple, None, "native", "cuda:0"), "trainer");
-        assert_eq!(refused(&simple, None, "nativ", "cpu"), "trainer");
-        assert_eq!(refused(&simple, None, "native", "gpu"), "device");
-        // The program of these tests has no libtorch, and none beside it.
-        assert_eq!(refused(&Architecture::ResNet, None, "auto", "cpu"), "trainer");
+    fn a_trainer_is_its_text_in_keys() {
+        for text in ["native 2", "tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567 resnet 2"] {
+            assert_eq!(TrainerId::try_from(text.to_owned()).unwrap().to_string(), text);
+        }
+        assert!(TrainerId::try_from("tch".to_owned()).is_err(), "it says no build");
     }
 }

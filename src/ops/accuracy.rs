@@ -1,19 +1,26 @@
-//! accuracy: samples -> how often one network is right on the test samples of each class. Next: `class_accuracy`.
+//! accuracy: samples -> how often one network is right on the test samples of each class. Next:
+//! `class_accuracy`.
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
-use serde::{Deserialize, Deserializer};
+use hspipe_engine::op::{
+    Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, With, one,
+};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::training::{Prepared, Training, capacity, lacking, member_tables, run_batch, training_params};
-use crate::nn::{Schedule, Trained, argmax};
+use super::training::{Prepared, Recipe, Training, lacking, member_tables, run_batch};
+use crate::nn::{Course, Schedule, Trained, argmax};
 use crate::tables;
 
 pub struct Accuracy {
     pub prepared: Arc<Prepared>,
 }
 
-training_params! {
+type Params = With<Recipe, Own>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
     /// The share of the samples, from the first on, that is trained on; the others are tested.
     #[serde(deserialize_with = "fraction")]
     train_fraction: f64,
@@ -35,7 +42,7 @@ fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error>
             let parts = text.split_once('/');
             let parsed = parts.and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
             let (a, b): (u32, u32) = parsed.filter(|(_, b)| *b > 0).ok_or_else(|| {
-                serde::de::Error::custom(format!("`{text}` is no fraction: write 1/7 or 0.25"))
+                serde::de::Error::custom(format!("`{text}` is not a fraction: write 1/7 or 0.25"))
             })?;
             Ok(f64::from(a) / f64::from(b))
         }
@@ -52,53 +59,55 @@ impl Op for Accuracy {
     const SEEDED: bool = true;
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        if params.overfit {
+        let Own { train_fraction, overfit } = &mut params.own;
+        if *overfit {
             // Of no effect then, so it must not tell keys apart.
-            params.train_fraction = 1.0;
-        } else if !(params.train_fraction > 0.0 && params.train_fraction < 1.0) {
-            let what = format!("must be above 0 and below 1, not {}", params.train_fraction);
+            *train_fraction = 1.0;
+        } else if !(*train_fraction > 0.0 && *train_fraction < 1.0) {
+            let what = format!("must be above 0 and below 1, not {train_fraction}");
             return Err(ParamError::new("train_fraction", what));
         }
-        Ok(params.canonical_training()?.0)
+        Ok(params)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
-        capacity(&params.trainer)
+        params.shared.capacity()
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(1.5, 10_000)
+        params.shared.cost(1.5, 10_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let recipe = |training: &Training| {
-            let params = tasks[0].params;
-            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-            let train = trained_on(params, training);
+        let Some(first) = tasks.first() else { return Vec::new() };
+        let With { shared: Recipe { epochs, .. }, own } = first.params;
+        let wanted = |training: &Training| {
+            let train = trained_on(own, training);
             if train == 0 {
                 return Err(OpError::new("train_fraction leaves no sample to train on"));
             }
-            has_tests_of_all_classes(training, first_tested(params, training), tasks[0].inputs)?;
-            Ok((params.recipe(schedule), Training::first(train)))
+            has_tests_of_all_classes(training, first_tested(own, training), first.inputs)?;
+            let course = Course::of(Schedule::Epochs { epochs: *epochs, radii_from: None });
+            Ok((course, Training::first(train)))
         };
-        run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
-            let params = tasks[0].params;
+        run_batch(&self.prepared, tasks, wanted, |training, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;
-            tables.push(("accuracy", accuracy_table(training, trained, first_tested(params, training))?));
+            tables.push(("accuracy", accuracy_table(training, trained, first_tested(own, training))?));
             Ok(tables)
         })
     }
 }
 
-fn trained_on(params: &Params, training: &Training) -> usize {
-    (training.labels.len() as f64 * params.train_fraction) as usize
+fn trained_on(own: &Own, training: &Training) -> usize {
+    (training.labels.len() as f64 * own.train_fraction) as usize
 }
 
-fn first_tested(params: &Params, training: &Training) -> usize {
-    if params.overfit { 0 } else { trained_on(params, training) }
+fn first_tested(own: &Own, training: &Training) -> usize {
+    if own.overfit { 0 } else { trained_on(own, training) }
 }
 
-/// Refuses a test set in which a class has no sample, and so no accuracy, before any network is trained.
+/// Refuses a test set in which a class has no sample, and so no accuracy, before any network is
+/// trained.
 fn has_tests_of_all_classes(
     training: &Training,
     first_tested: usize,

@@ -5,13 +5,10 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, Task, With, one};
 
-use super::training::{
-    Prepared, Recipe, Training, capacity, member_tables, more_weights, run_batch, training_params,
-    weights_table,
-};
-use crate::nn::{Schedule, Trained, argmax, margin};
+use super::training::{Prepared, Recipe, Training, member_tables, run_batch, weights_table};
+use crate::nn::{Course, Schedule, Trained, argmax, margin};
 use crate::scores::logits::energy;
 use crate::tables::{Dynamics, FitScores};
 
@@ -19,7 +16,7 @@ pub struct Fit {
     pub prepared: Arc<Prepared>,
 }
 
-training_params! {}
+type Params = With<Recipe>;
 
 impl Op for Fit {
     type Params = Params;
@@ -30,27 +27,22 @@ impl Op for Fit {
     const OUTPUTS: &'static [&'static str] = &["member", "history", "weights", "scores", "dynamics"];
     const SEEDED: bool = true;
 
-    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        Ok(params.canonical_training()?.0)
-    }
-
     fn capacity(&self, params: &Params) -> Capacity {
-        capacity(&params.trainer)
+        params.shared.capacity()
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(3.0, 1_200_000 + more_weights(&params.hidden))
+        params.shared.cost_with_weights(3.0, 1_200_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let recipe = |training: &Training| {
+        let wanted = |training: &Training| {
             training.has_all_classes(tasks[0].inputs)?;
-            let params = tasks[0].params;
-            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: None };
-            let recipe = Recipe { dynamics: true, ..params.recipe(schedule) };
-            Ok((recipe, training.all()))
+            let epochs = tasks[0].params.shared.epochs;
+            let course = Course::of(Schedule::Epochs { epochs, radii_from: None });
+            Ok((Course { dynamics: true, ..course }, training.all()))
         };
-        run_batch(&self.prepared, tasks, recipe, tables)
+        run_batch(&self.prepared, tasks, wanted, tables)
     }
 }
 

@@ -11,7 +11,6 @@ mod datasets;
 mod fit;
 mod hard_counts;
 mod hardness;
-mod hyperparameters;
 mod identify;
 mod load;
 mod metrics;

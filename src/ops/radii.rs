@@ -1,23 +1,27 @@
-//! radii: samples -> the radii of the class manifolds while one network trains. Next: `radii_summary`.
+//! radii: samples -> the radii of the class manifolds while one network trains. Next:
+//! `radii_summary`.
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, With, one};
+use serde::{Deserialize, Serialize};
 
-use super::hyperparameters;
-use super::training::{
-    Prepared, Recipe, Training, capacity, member_tables, radii_table, run_batch, training_params,
-};
-use crate::nn::Schedule;
+use super::training::{Prepared, Recipe, Training, member_tables, radii_table, run_batch};
+use crate::nn::{Course, LatentLayer, Schedule};
 
 pub struct Radii {
     pub prepared: Arc<Prepared>,
 }
 
-training_params! {
-    /// The hidden layer of a SimpleNN whose activations the radii are of, 1 for the first.
-    #[serde(default = "hyperparameters::first_layer", skip_serializing_if = "hyperparameters::is_first_layer")]
-    latent_layer: usize,
+type Params = With<Recipe, Own>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys
+    /// are older than the choice.
+    #[serde(default, skip_serializing_if = "LatentLayer::is_first")]
+    latent_layer: LatentLayer,
     /// The first epoch whose radii are recorded.
     radii_from: u32,
 }
@@ -31,33 +35,31 @@ impl Op for Radii {
     const OUTPUTS: &'static [&'static str] = &["member", "history", "radii"];
     const SEEDED: bool = true;
 
-    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        let (mut params, architecture) = params.canonical_training()?;
-        params.latent_layer = hyperparameters::resolve_latent_layer(params.latent_layer, &architecture)?;
+    fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
+        params.own.latent_layer = params.shared.latent_layer(params.own.latent_layer)?;
         Ok(params)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
-        capacity(&params.trainer)
+        params.shared.capacity()
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(3.3, 54_000)
+        params.shared.cost(3.3, 54_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
-        let recipe = |training: &Training| {
-            let params = tasks[0].params;
-            if params.radii_from >= params.epochs {
-                let what =
-                    format!("radii_from is {}, but there are {} epochs", params.radii_from, params.epochs);
+        let wanted = |training: &Training| {
+            let With { shared: Recipe { epochs, .. }, own } = tasks[0].params;
+            let Own { latent_layer, radii_from } = *own;
+            if radii_from >= *epochs {
+                let what = format!("radii_from is {radii_from}, but there are {epochs} epochs");
                 return Err(OpError::new(what).hint("set radii_from below epochs".to_string()));
             }
-            let schedule = Schedule::Epochs { epochs: params.epochs, radii_from: Some(params.radii_from) };
-            let recipe = Recipe { latent_layer: params.latent_layer, ..params.recipe(schedule) };
-            Ok((recipe, training.all()))
+            let course = Course::of(Schedule::Epochs { epochs: *epochs, radii_from: Some(radii_from) });
+            Ok((Course { latent_layer, ..course }, training.all()))
         };
-        run_batch(&self.prepared, tasks, recipe, |_, trained, seed| {
+        run_batch(&self.prepared, tasks, wanted, |_, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;
             tables.push(("radii", radii_table(trained)?));
             Ok(tables)

@@ -1,20 +1,20 @@
-//! retrain: a split -> a network trained on its training set, and how well it does on its test sets. Next:
-//! `retrain_summary`.
+//! retrain: a split -> a network trained on its training set, and how well it does on its test
+//! sets. Next: `retrain_summary`.
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Inputs, Op, OpError, Outputs, Task, With, one};
 
 use super::metrics::{Metrics, metrics};
-use super::training::{Prepared, Training, capacity, member_tables, run_batch, training_params};
-use crate::nn::{Schedule, Trained, argmax};
+use super::training::{Prepared, Recipe, Training, member_tables, run_batch};
+use crate::nn::{Course, Schedule, Trained, argmax};
 use crate::tables;
 
 pub struct Retrain {
     pub prepared: Arc<Prepared>,
 }
 
-training_params! {}
+type Params = With<Recipe>;
 
 impl Op for Retrain {
     type Params = Params;
@@ -25,16 +25,12 @@ impl Op for Retrain {
     const OUTPUTS: &'static [&'static str] = &["member", "metrics"];
     const SEEDED: bool = true;
 
-    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        Ok(params.canonical_training()?.0)
-    }
-
     fn capacity(&self, params: &Params) -> Capacity {
-        capacity(&params.trainer)
+        params.shared.capacity()
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(1.5, 11_000)
+        params.shared.cost(1.5, 11_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
@@ -43,15 +39,16 @@ impl Op for Retrain {
             Ok(split) => split,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
-        let recipe = |_: &Training| {
-            let schedule = Schedule::Epochs { epochs: first.params.epochs, radii_from: None };
-            match split.train.is_empty() {
-                true => Err(OpError::new("the split leaves no sample to train on")
-                    .hint("raise remaining_ratio, train_ratio or subset_size".to_string())),
-                false => Ok((first.params.recipe(schedule), split.train.clone())),
+        let wanted = |_: &Training| {
+            if split.train.is_empty() {
+                return Err(OpError::new("the split leaves no sample to train on")
+                    .hint("raise remaining_ratio, train_ratio or subset_size".to_string()));
             }
+            let epochs = first.params.shared.epochs;
+            let course = Course::of(Schedule::Epochs { epochs, radii_from: None });
+            Ok((course, split.train.clone()))
         };
-        run_batch(&self.prepared, tasks, recipe, |training, trained, seed| {
+        run_batch(&self.prepared, tasks, wanted, |training, trained, seed| {
             let mut tables = member_tables(trained, seed, 0)?;
             tables.push(("metrics", metrics_table(&split, training, trained, seed)?));
             Ok(tables)

@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 
-use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, one};
+use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamError, Task, With, one};
+use serde::{Deserialize, Serialize};
 
 use super::classes::called;
-use super::hyperparameters;
-use super::training::{
-    Kept, Prepared, Recipe, Training, capacity, member_tables, more_weights, radii_table, training_params,
-    weights_table,
-};
-use crate::nn::{Inversion, Schedule, Trained, argmax, margin};
+use super::training::{Kept, Prepared, Recipe, Training, member_tables, radii_table, weights_table};
+use crate::nn::{Course, Inversion, LatentLayer, Schedule, Trained, argmax, margin};
 use crate::tables::{Inversions, SearchScores};
 
 pub struct Search {
     pub prepared: Arc<Prepared>,
 }
 
-training_params! {
-    /// The hidden layer of a SimpleNN whose activations the radii are of, 1 for the first.
-    #[serde(default = "hyperparameters::first_layer", skip_serializing_if = "hyperparameters::is_first_layer")]
-    latent_layer: usize,
+type Params = With<Recipe, Own>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    /// The hidden layer whose activations the radii are of. The key leaves the first one out: keys
+    /// are older than the choice.
+    #[serde(default, skip_serializing_if = "LatentLayer::is_first")]
+    latent_layer: LatentLayer,
     /// Epochs between two checks of the radii, at least 1.
     check_interval: u32,
     /// A class inverts only after it.
@@ -39,48 +41,48 @@ impl Op for Search {
         &["member", "history", "weights", "radii", "inversions", "scores"];
     const SEEDED: bool = true;
 
-    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+    fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
         for (name, value) in
-            [("check_interval", params.check_interval), ("max_attempts", params.max_attempts)]
+            [("check_interval", params.own.check_interval), ("max_attempts", params.own.max_attempts)]
         {
             if value == 0 {
                 return Err(ParamError::new(name, "must be at least 1, not 0"));
             }
         }
-        let (mut params, architecture) = params.canonical_training()?;
-        params.latent_layer = hyperparameters::resolve_latent_layer(params.latent_layer, &architecture)?;
+        params.own.latent_layer = params.shared.latent_layer(params.own.latent_layer)?;
         Ok(params)
     }
 
     fn capacity(&self, params: &Params) -> Capacity {
-        capacity(&params.trainer)
+        params.shared.capacity()
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.typical_cost(2.0, 500_000 + more_weights(&params.hidden))
+        params.shared.cost_with_weights(2.0, 500_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
         let Some(first) = tasks.first() else { return Vec::new() };
-        if let Err(error) = possible(first.params) {
-            return tasks.iter().map(|_| Err(error.clone())).collect();
-        }
-        let training = self.prepared.training(first.inputs);
-        let training = training.and_then(|training| {
+        let With { shared: Recipe { epochs, .. }, own } = first.params;
+        let prepared = || {
+            possible(*epochs, own.first_epoch, own.check_interval)?;
+            let training = self.prepared.training(first.inputs)?;
             training.has_all_classes(first.inputs)?;
-            Ok(training)
-        });
-        let training = match training {
+            Ok::<_, OpError>(training)
+        };
+        let training = match prepared() {
             Ok(training) => training,
             Err(error) => return tasks.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut done: Vec<Option<Result<Outputs, OpError>>> = tasks.iter().map(|_| None).collect();
-        // A state of no attempt that there is belongs to none.
-        let is_one = |attempt: &u32| *attempt < first.params.max_attempts;
-        let first_attempt = |task: &Task<Params>| Some(Kept::attempt(task.checkpoint)).filter(is_one);
-        let first_attempts: Vec<u32> =
-            tasks.iter().map(|task| first_attempt(task).unwrap_or_default()).collect();
-        for attempt in 0..first.params.max_attempts {
+        let max_attempts = own.max_attempts;
+        let first_attempt = |task: &Task<Params>| {
+            let attempt = Kept::attempt(task.checkpoint);
+            // A checkpoint of an attempt that is not made is of no use: the search begins anew.
+            if attempt < max_attempts { attempt } else { 0 }
+        };
+        let first_attempts: Vec<u32> = tasks.iter().map(first_attempt).collect();
+        for attempt in 0..max_attempts {
             // Those whose classes have not all inverted try again, together.
             let is_open = |i: &usize| done[*i].is_none() && first_attempts[*i] <= attempt;
             let open: Vec<usize> = (0..tasks.len()).filter(is_open).collect();
@@ -90,7 +92,7 @@ impl Op for Search {
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
                     Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),
-                    Ok(Attempt::Never(classes)) if attempt + 1 == first.params.max_attempts => {
+                    Ok(Attempt::Never(classes)) if attempt + 1 == max_attempts => {
                         Some(Err(never_inverted(&classes, &tasks[*i])))
                     }
                     Ok(Attempt::Never(_)) => None,
@@ -118,36 +120,34 @@ fn attempt_all(
     open: &[usize],
     attempt: u32,
 ) -> Vec<Result<Attempt, OpError>> {
-    let params = tasks[0].params;
-    let schedule = Schedule::Inversion {
-        max_epochs: params.epochs,
-        check_interval: params.check_interval,
-        first_epoch: params.first_epoch,
-    };
-    let recipe = Recipe { latent_layer: params.latent_layer, ..params.recipe(schedule) };
+    let With { shared: Recipe { epochs, request }, own } = tasks[0].params;
+    let Own { latent_layer, check_interval, first_epoch, max_attempts: _ } = *own;
+    let schedule = Schedule::Inversion { max_epochs: *epochs, check_interval, first_epoch };
+    let course = Course { latent_layer, ..Course::of(schedule) };
     let seeds: Result<Vec<u32>, OpError> = open.iter().map(|i| tasks[*i].draw_seed(attempt)).collect();
     let seeds = match seeds {
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
     let kept = Kept { checkpoints: open.iter().map(|i| tasks[*i].checkpoint).collect(), attempt };
-    let trained = training.networks(&recipe, &training.all(), &seeds, tasks[0].threads, &kept);
+    let trained = training.networks(request, course, &training.all(), &seeds, tasks[0].threads, &kept);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =
             trained.inversion.as_ref().ok_or_else(|| OpError::new("the trainer watched no inversion"))?;
         let never = classes_without(&seen.epochs);
-        match never.is_empty() {
-            true => Ok(Attempt::Inverted(tables(training, &trained, seen, seed, attempt)?)),
-            false => Ok(Attempt::Never(never)),
+        if never.is_empty() {
+            Ok(Attempt::Inverted(tables(training, &trained, seen, seed, attempt)?))
+        } else {
+            Ok(Attempt::Never(never))
         }
     };
     trained.into_iter().zip(seeds).map(judge).collect()
 }
 
-/// Parameters with which a class can invert at all: there is a check after `first_epoch`. Epochs count from 0.
-fn possible(params: &Params) -> Result<(), OpError> {
-    let Params { epochs, first_epoch, check_interval, .. } = *params;
+/// Parameters with which a class can invert at all: there is a check after `first_epoch`. Epochs
+/// count from 0.
+fn possible(epochs: u32, first_epoch: u32, check_interval: u32) -> Result<(), OpError> {
     // In 64 bits, where it cannot overflow.
     let interval = u64::from(check_interval);
     let first_check = (u64::from(first_epoch) / interval + 1) * interval;
@@ -162,14 +162,15 @@ fn possible(params: &Params) -> Result<(), OpError> {
     Err(OpError::new(what).hint(hint))
 }
 
-/// The error of a task none of whose attempts came to anything. The next ones would come to the same.
+/// The error of a task none of whose attempts came to anything. The next ones would come to the
+/// same.
 fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
     let what = format!(
         "{} {} did not invert within {} epochs, in the last of {} attempts",
         if classes.len() == 1 { "class" } else { "classes" },
         called(classes, task.inputs),
-        task.params.epochs,
-        task.params.max_attempts
+        task.params.shared.epochs,
+        task.params.own.max_attempts
     );
     let hint = "more epochs, a larger learning_rate or a larger subset_size help; so may more max_attempts";
     OpError::new(what).hint(hint.to_string()).lasting()
@@ -220,11 +221,7 @@ mod tests {
     #[test]
     fn a_search_needs_a_check_after_its_first_epoch() {
         let possible = |epochs: u32, first_epoch: u32, check_interval: u32| {
-            let given = serde_json::json!({
-                "network": "SimpleNN", "hidden": [2], "epochs": epochs, "learning_rate": 0.1, "trainer": "native",
-                "device": "cpu", "check_interval": check_interval, "first_epoch": first_epoch, "max_attempts": 1,
-            });
-            possible(&serde_json::from_value(given).unwrap()).map_err(|error| error.what)
+            possible(epochs, first_epoch, check_interval).map_err(|error| error.what)
         };
         // The checks after epoch 20 are at 25, 30, ...; the last epoch of 26 is 25.
         assert_eq!([possible(26, 20, 5), possible(2, 0, 1)], [Ok(()), Ok(())]);

@@ -44,6 +44,16 @@ pub fn meant<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Optio
     if is_number(wrong) && valid.iter().all(|name| is_number(name)) {
         return of_numbers(valid);
     }
+    match nearest(wrong, &valid) {
+        Some(name) => Some(Meant::Name(name.to_string())),
+        None if valid.is_empty() => None,
+        None if valid.len() <= 40 => Some(one_of(&valid)),
+        None => None,
+    }
+}
+
+/// The valid name nearest to `wrong`, if one is near.
+pub fn nearest<'a>(wrong: &str, valid: &[&'a str]) -> Option<&'a str> {
     let limit = 1 + wrong.chars().count() / 3;
     let wrong = wrong.to_lowercase();
     let near = valid
@@ -51,12 +61,7 @@ pub fn meant<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Optio
         .map(|name| (strsim::osa_distance(&wrong, &name.to_lowercase()), *name))
         .filter(|(d, name)| *d <= limit || (wrong.len() >= 3 && name.to_lowercase().starts_with(&wrong)))
         .min();
-    match near {
-        Some((_, name)) => Some(Meant::Name(name.to_string())),
-        None if valid.is_empty() => None,
-        None if valid.len() <= 40 => Some(one_of(&valid)),
-        None => None,
-    }
+    near.map(|(_, name)| name)
 }
 
 fn one_of(valid: &[&str]) -> Meant {

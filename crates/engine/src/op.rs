@@ -6,13 +6,11 @@
 mod error;
 mod fields;
 mod notes;
+mod params;
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::digest::Digest;
@@ -22,6 +20,7 @@ use crate::value::Value;
 
 pub use error::{OpError, ParamError};
 pub use notes::Notes;
+pub use params::{NoOthers, Parameters, Shared, With};
 
 /// How many tables an input takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +120,8 @@ pub struct Cost {
 
 /// A typed op. Whoever changes what `run` returns raises `VERSION`.
 pub trait Op: Send + Sync + 'static {
-    /// Its fields are the parameters the op declares; use `#[serde(deny_unknown_fields)]`.
-    type Params: Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// The parameters that the op declares.
+    type Params: Parameters;
     /// Its name in pipelines and in manifests.
     const NAME: &'static str;
     /// The number of its way of computing: a part of each key.
@@ -335,19 +334,16 @@ impl<O: Op> AnyOp for O {
     }
 
     fn cost_recorded(&self, params: &Value) -> Option<Cost> {
-        let params = O::Params::deserialize(params).ok()?;
-        Some(Op::cost(self, &params))
+        Some(Op::cost(self, &O::Params::recorded(params)?))
     }
 
     fn params(&self) -> Vec<ParamDecl> {
-        fields::of::<O::Params>()
+        O::Params::declared()
     }
 
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
-        let typed: O::Params = serde_path_to_error::deserialize(params).map_err(ParamError::of_type)?;
-        let typed = self.canonical(typed)?;
-        let value = serde_json::to_value(&typed).map_err(|error| ParamError::new(".", error.to_string()))?;
-        Ok(Bound { value: Arc::new(value), typed: Arc::new(typed) })
+        let typed = self.canonical(O::Params::read(params)?)?;
+        Ok(Bound { value: Arc::new(typed.value()?), typed: Arc::new(typed) })
     }
 
     fn run_batch(&self, tasks: &[BoundTask], threads: usize) -> Vec<Result<Outputs, OpError>> {

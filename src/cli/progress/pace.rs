@@ -54,16 +54,6 @@ impl Pace {
     }
 }
 
-/// Two digits are enough: about 45 s, about 12 min, about 3.4 h.
-pub fn roughly(time: Duration) -> String {
-    match time.as_secs_f64() {
-        s if s < 1.0 => "less than 1 s".to_string(),
-        s if s < 90.0 => format!("about {s:.0} s"),
-        s if s < 90.0 * 60.0 => format!("about {:.0} min", s / 60.0),
-        s => format!("about {:.1} h", s / 3600.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,12 +74,5 @@ mod tests {
         assert_eq!(pace.left(at(30)), Some(Duration::from_secs(30)), "what is not needed tells no speed");
         pace.settle(60.0, true, at(50));
         assert_eq!(pace.left(at(50)), None);
-    }
-
-    #[test]
-    fn times_have_two_digits() {
-        let roughly = |seconds: u64| roughly(Duration::from_secs(seconds));
-        assert_eq!([roughly(0), roughly(45)], ["less than 1 s", "about 45 s"]);
-        assert_eq!([roughly(700), roughly(12_240)], ["about 12 min", "about 3.4 h"]);
     }
 }

@@ -14,7 +14,8 @@ use hspipe_engine::graph::{Graph, StageId, TaskId};
 use hspipe_engine::progress::{Event, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-use super::pace::{Pace, roughly};
+use super::pace::Pace;
+use crate::cli::amounts::roughly;
 use crate::cli::error::causes;
 use crate::cli::pipe::say;
 

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Found, has_ending};
+use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Images, MAX_CLASSES, Picture};
-use crate::data::read::unreadable;
 use crate::data::{DataError, picture};
 
 /// Names that folders of sets may have, in the order in which they are joined.
@@ -52,9 +52,10 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     let sets = inside.iter().all(|name| SETS.contains(&name.as_str()))
         && inside.iter().any(|name| name == SETS[0])
         && has_classes(SETS[0])?;
-    let sets: Vec<&str> = match sets {
-        true => SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)).collect(),
-        false => vec![""],
+    let sets: Vec<&str> = if sets {
+        SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)).collect()
+    } else {
+        vec![""]
     };
     let mut of_sets = Vec::with_capacity(sets.len());
     for set in &sets {
@@ -77,9 +78,10 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
 
 /// Names of classes, each once: whole numbers by their values, if all are, else by their bytes.
 fn in_order(mut classes: Vec<String>) -> Vec<String> {
-    match classes.iter().all(|class| number(class).is_some()) {
-        true => classes.sort_by(|a, b| (number(a), a).cmp(&(number(b), b))),
-        false => classes.sort(),
+    if classes.iter().all(|class| number(class).is_some()) {
+        classes.sort_by(|a, b| (number(a), a).cmp(&(number(b), b)));
+    } else {
+        classes.sort();
     }
     classes.dedup();
     classes
@@ -163,10 +165,10 @@ fn files_of(folder: &Path, name: &str, files: &mut Vec<Found>) -> Result<(), Dat
         }
         files.push(Found { name: format!("{name}/{file}"), path });
     }
-    match files.len() == before {
-        true => Err(DataError::NoSamples { path: folder.to_owned() }),
-        false => Ok(()),
+    if files.len() == before {
+        return Err(DataError::NoSamples { path: folder.to_owned() });
     }
+    Ok(())
 }
 
 fn folders_in(folder: &Path) -> Result<Vec<String>, DataError> {

@@ -15,7 +15,7 @@ mod parquet;
 use std::path::{Path, PathBuf};
 
 use super::images::Images;
-use super::{Cause, DataError, Sums, picture, read};
+use super::{Cause, DataError, Sums, checksum, picture};
 
 /// The layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl Layout {
         match self {
             Self::ClassFolders => {
                 let lines: String = sums.iter().map(|(name, sum)| format!("{sum} {name}\n")).collect();
-                vec![("class folders".to_owned(), read::sha256(lines.as_bytes()).to_string())]
+                vec![("class folders".to_owned(), checksum::sha256(lines.as_bytes()).to_string())]
             }
             _ => sums,
         }
@@ -175,10 +175,10 @@ fn named_files(folder: &Path, names: &[&str], endings: &[&str]) -> Result<Option
     if files.is_empty() {
         return Ok(None);
     }
-    match missing.is_empty() {
-        true => Ok(Some(files)),
-        false => Err(DataError::Incomplete { path: folder.to_owned(), missing }),
+    if !missing.is_empty() {
+        return Err(DataError::Incomplete { path: folder.to_owned(), missing });
     }
+    Ok(Some(files))
 }
 
 /// Whether a file's name has one of these endings, in capitals or not.

@@ -5,8 +5,8 @@
 
 use std::io::Read;
 
+use crate::data::file::{self, Unread};
 use crate::data::images::MAX_PIXELS;
-use crate::data::read::{self, Unread};
 
 /// The longest header that is read. NumPy's own takes 128 bytes for what is of use here.
 const MAX_HEADER: usize = 1 << 14;
@@ -92,7 +92,7 @@ impl Array {
         let says = shape.iter().try_fold(kind.size as u64, |product, size| product.checked_mul(*size));
         let says = says.filter(|&says| says <= MAX_PIXELS).ok_or_else(|| NpyError::TooBig(shape.clone()))?;
         let length = |found| NpyError::Length { says, found };
-        let bytes = read::at_most(says, &mut from).map_err(|error| match error {
+        let bytes = file::at_most(says, &mut from).map_err(|error| match error {
             Unread::Io(error) => length(error.to_string()),
             Unread::TooLong => length("it has more".to_owned()),
         })?;

@@ -19,8 +19,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::{Content, Found, has_ending, label};
+use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Images};
-use crate::data::read::unreadable;
 use crate::data::{DataError, picture};
 
 /// Columns that may hold the images, and the labels.

@@ -1,7 +1,8 @@
 //! A small job for the tests of trainers.
 
-use hspipe::nn::{Architecture, Job, Samples, Schedule, Trained, Trainer};
-use std::sync::LazyLock;
+use hspipe::nn::{
+    Architecture, Course, Device, Job, Request, Samples, Schedule, Trained, Trainer, TrainerId,
+};
 
 use hspipe_ensemble::Generator;
 
@@ -53,25 +54,32 @@ fn of_channels(pixels: Vec<u8>, channels: usize) -> Samples {
     Samples::new(pixels, [3, 3], mean, variance)
 }
 
-/// A search-free training of one network on the samples at the positions `train`, with its dynamics.
-pub fn job<'a>(samples: &'a Samples, labels: &'a [i32], train: &'a [u32]) -> Job<'a> {
-    static SIMPLE: LazyLock<Architecture> = LazyLock::new(|| Architecture::SimpleNN { hidden: vec![5, 4] });
+/// How networks of this architecture are trained on the CPU, where a test asks for nothing else.
+pub fn request(architecture: Architecture) -> Request {
+    // Trainers do not look at it.
+    let trainer = TrainerId::NATIVE;
+    Request { architecture, learning_rate: 0.5, batch_size: None, trainer, device: Device::Cpu }
+}
+
+/// SimpleNN with two hidden layers.
+pub fn simple() -> Request {
+    request(Architecture::SimpleNN { hidden: vec![5, 4] })
+}
+
+/// A training of one network on the samples at the positions `train`, for one epoch, with its dynamics.
+pub fn job<'a>(request: &'a Request, samples: &'a Samples, labels: &'a [i32], train: &'a [u32]) -> Job<'a> {
+    let course = Course::of(Schedule::Epochs { epochs: 1, radii_from: None });
     Job {
-        architecture: &SIMPLE,
+        request,
+        course: Course { dynamics: true, ..course },
         classes: 3,
         samples,
         labels,
         train,
-        learning_rate: 0.5,
-        batch_size: None,
-        schedule: Schedule::Epochs { epochs: 1, radii_from: None },
-        latent_layer: 0,
-        dynamics: true,
         seeds: &[11],
         states: &[],
         keeper: None,
         threads: 1,
-        device: "cpu",
     }
 }
 
@@ -79,12 +87,13 @@ pub fn job<'a>(samples: &'a Samples, labels: &'a [i32], train: &'a [u32]) -> Job
 pub fn train(
     trainer: &dyn Trainer,
     train: &[u32],
-    schedule: Schedule,
-    latent_layer: usize,
+    course: Course,
     learning_rate: f64,
 ) -> (Trained, Samples, Vec<i32>) {
     let (samples, labels) = samples();
-    let job = Job { schedule, latent_layer, learning_rate, ..job(&samples, &labels, train) };
+    let request = Request { learning_rate, ..simple() };
+    let course = Course { dynamics: true, ..course };
+    let job = Job { course, ..job(&request, &samples, &labels, train) };
     let trained = trainer.train(&job).pop().unwrap().unwrap();
     (trained, samples, labels)
 }

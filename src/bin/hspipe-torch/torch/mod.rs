@@ -29,7 +29,9 @@ use self::progress::Progress;
 use self::resnet::ResNet;
 use self::simple::SimpleNN;
 use hspipe::nn::dynamics::Watch;
-use hspipe::nn::{Architecture, Job, Keeper, Libtorch, Parameter, Samples, TrainError, Trained, Trainer};
+use hspipe::nn::{
+    self, Architecture, Job, Keeper, Libtorch, Parameter, Samples, TrainError, Trained, Trainer,
+};
 
 pub struct Torch;
 
@@ -37,7 +39,7 @@ impl Trainer for Torch {
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>> {
         // One thread per network keeps the order of every sum, and so the bits, fixed.
         tch::set_num_threads(1);
-        let device = device(job.device);
+        let device = device(&job.request.device);
         let one = |(place, seed): (usize, &u32)| {
             let _alone = alone(device);
             Training::new(job, place, *seed, device).and_then(Training::run).map_err(TrainError::from)
@@ -128,15 +130,16 @@ impl<'a> Training<'a> {
     fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, Failure> {
         let all = tensor_of(job.samples)?.f_to_device(device)?;
         let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
-        let train = match is_first {
+        let train = if is_first {
             // No copy: one for each network would soon fill the memory.
-            true => all.f_narrow(0, 0, job.train.len() as i64)?,
-            false => all.f_index_select(0, &indices(job.train, device)?)?,
+            all.f_narrow(0, 0, job.train.len() as i64)?
+        } else {
+            all.f_index_select(0, &indices(job.train, device)?)?
         };
         let labels =
             Tensor::f_from_slice(&job.train_labels())?.f_to_kind(Kind::Int64)?.f_to_device(device)?;
         let mut generator = Generator::new(seed);
-        let net: Box<dyn Net> = match job.architecture {
+        let net: Box<dyn Net> = match &job.request.architecture {
             Architecture::SimpleNN { hidden } => {
                 Box::new(SimpleNN::new(job, hidden, &mut generator, device)?)
             }
@@ -148,7 +151,7 @@ impl<'a> Training<'a> {
             None => None,
         };
         let progress = progress.unwrap_or_else(|| Progress::new(job));
-        if job.batch_size.is_some() {
+        if job.request.batch_size.is_some() {
             // The generator goes on where it was, too.
             (0..progress.epoch).for_each(|_| drop(generator.permutation(job.train.len() as u32)));
         }
@@ -176,7 +179,7 @@ impl<'a> Training<'a> {
                 let logits = self.train_logits()?;
                 self.progress.dynamics.iter_mut().for_each(|watch| watch.see(epoch, &logits, &train_labels));
             }
-            if self.job.schedule.wants_radii(epoch) {
+            if self.job.course.schedule.wants_radii(epoch) {
                 let now = no_grad(|| self.net.radii(&self.train, &self.labels))?;
                 if self.progress.search.as_mut().is_some_and(|search| search.check(epoch, &now)) {
                     let logits = self.train_logits()?;
@@ -200,7 +203,7 @@ impl<'a> Training<'a> {
     /// One epoch, or what is left of it: a step on all samples, or one on each mini-batch. Returns the mean loss before
     /// the steps.
     fn learn(&mut self) -> Result<f64, Failure> {
-        let Some(size) = self.job.batch_size else {
+        let Some(size) = self.job.request.batch_size else {
             return Ok(step(self.net.as_mut(), &self.train, &self.labels)?);
         };
         let order = self.generator.permutation(self.job.train.len() as u32);
@@ -263,11 +266,12 @@ fn finite(loss: f64, epoch: u32) -> Result<f64, Failure> {
     if loss.is_finite() { Ok(loss) } else { Err(TrainError::Diverged { epoch }.into()) }
 }
 
-/// The device of a name that `resolve` has given.
-fn device(name: &str) -> Device {
-    // Its model stands behind it.
-    let number = name.strip_prefix("cuda:").and_then(|rest| rest.split(' ').next()?.parse().ok());
-    number.map_or(Device::Cpu, Device::Cuda)
+/// The device, as libtorch calls it.
+fn device(device: &nn::Device) -> Device {
+    match device {
+        nn::Device::Cpu => Device::Cpu,
+        nn::Device::Cuda { number, .. } => Device::Cuda(*number),
+    }
 }
 
 /// The normalised samples as one tensor, made once and shared by all networks.
@@ -309,7 +313,7 @@ mod tests {
     use hspipe_ensemble::init::{Layer, linear_layers};
 
     use super::*;
-    use hspipe::nn::{Schedule, argmax};
+    use hspipe::nn::{Course, Schedule, argmax};
 
     /// libtorch's own generator is global, so everything that asks it stands in one test.
     #[test]
@@ -348,7 +352,7 @@ mod tests {
     }
 
     fn train(schedule: Schedule, learning_rate: f64) -> (Trained, Samples, Vec<i32>) {
-        super::fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), schedule, 0, learning_rate)
+        super::fixture::train(&Torch, &(0..45).collect::<Vec<u32>>(), Course::of(schedule), learning_rate)
     }
 
     /// The latent activations and the logits of one sample, by plain f64 loops.

@@ -1,23 +1,27 @@
 //! libtorch is the oracle of the native trainer: the two see the same, but for rounding.
 
-use hspipe::nn::{Architecture, Job, Schedule, argmax, provide, resolve, trainer};
+use hspipe::nn::{
+    Architecture, Course, Device, Job, LatentLayer, Request, Schedule, TrainerId, WantedDevice,
+    WantedTrainer, argmax, provide, resolve,
+};
 
 use super::{Torch, fixture};
 
 /// libtorch is the oracle: the two differ by rounding alone.
 #[test]
 fn it_sees_what_libtorch_sees() {
-    let simple = Architecture::SimpleNN { hidden: vec![5] };
-    let native = trainer(&resolve(&simple, None, "native", "cpu").unwrap().trainer).unwrap();
+    let native = TrainerId::NATIVE.trainer().unwrap();
     let all = Schedule::Epochs { epochs: 60, radii_from: Some(21) };
     let search = Schedule::Inversion { max_epochs: 2000, check_interval: 5, first_epoch: 20 };
     let first: Vec<u32> = (0..45).collect();
     let others: Vec<u32> = (0..45).map(|i| (i * 7 + 3) % 60).collect();
     for (schedule, train, latent) in
-        [(all, &first, 0), (all, &others, 1), (search, &first, 0), (search, &others, 0)]
+        [(all, &first, 1), (all, &others, 2), (search, &first, 1), (search, &others, 1)]
     {
-        let (ours, ..) = fixture::train(native, train, schedule, latent, 0.5);
-        let (theirs, ..) = fixture::train(&Torch, train, schedule, latent, 0.5);
+        let latent_layer = LatentLayer::try_from(latent).unwrap();
+        let course = Course { latent_layer, ..Course::of(schedule) };
+        let (ours, ..) = fixture::train(native, train, course, 0.5);
+        let (theirs, ..) = fixture::train(&Torch, train, course, 0.5);
         assert_eq!(ours.epochs, theirs.epochs);
         let close = |a: f64, b: f64| (a - b).abs() < 1e-4;
         assert!(ours.losses.iter().zip(&theirs.losses).all(|(a, b)| close(*a, *b)));
@@ -49,13 +53,13 @@ fn it_sees_what_libtorch_sees() {
 /// Where pixels far from 0 cancel, a trainer in f32 may go astray. libtorch, which sees normalised pixels, does not.
 #[test]
 fn it_sees_the_same_on_other_paper() {
-    let simple = Architecture::SimpleNN { hidden: vec![5] };
-    let native = trainer(&resolve(&simple, None, "native", "cpu").unwrap().trainer).unwrap();
+    let native = TrainerId::NATIVE.trainer().unwrap();
     let labels = fixture::samples().1;
     let all: Vec<u32> = (0..60).collect();
     for (paper, samples) in fixture::on_other_paper() {
-        let schedule = Schedule::Epochs { epochs: 60, radii_from: None };
-        let job = Job { schedule, learning_rate: 0.1, ..fixture::job(&samples, &labels, &all) };
+        let request = Request { learning_rate: 0.1, ..fixture::simple() };
+        let course = Course::of(Schedule::Epochs { epochs: 60, radii_from: None });
+        let job = Job { course, ..fixture::job(&request, &samples, &labels, &all) };
         let [ours, theirs] = [native, &Torch].map(|trainer| trainer.train(&job).remove(0).unwrap());
         for (epoch, (a, b)) in ours.losses.iter().zip(&theirs.losses).enumerate() {
             assert!((a - b).abs() < 1e-4, "{paper}, epoch {epoch}: {a}, and by libtorch {b}");
@@ -71,13 +75,19 @@ fn libtorch_is_taken_for_what_the_native_trainer_cannot_do() {
     provide(&Torch);
     let simple = Architecture::SimpleNN { hidden: vec![3] };
     for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
-        let choice = resolve(architecture, batch_size, "auto", "cpu").unwrap();
-        let words = choice.trainer.split(' ').collect::<Vec<_>>();
+        let resolved = |trainer: &WantedTrainer, device: &WantedDevice| {
+            resolve(architecture, batch_size, trainer, device)
+        };
+        let cpu = WantedDevice::This(Device::Cpu);
+        let (trainer, device) = resolved(&WantedTrainer::Auto, &cpu).unwrap();
+        let text = trainer.to_string();
+        let words = text.split(' ').collect::<Vec<_>>();
         assert!(words[0] == "tch" && words[2] == "build" && words[3].len() == 12, "{words:?}");
         assert!(words.len() > 5, "the processor is named: {words:?}");
-        let (_, why) = resolve(architecture, batch_size, "tch 2.13.0 avx2", "cpu").unwrap_err();
+        let (_, why) = resolved(&"tch 2.13.0 avx2".parse().unwrap(), &cpu).unwrap_err();
         assert!(why.contains("cannot be had"), "{why}");
-        assert_eq!(choice, resolve(architecture, batch_size, &choice.trainer, &choice.device).unwrap());
-        assert!(trainer(&choice.trainer).is_some());
+        let again = resolved(&text.parse().unwrap(), &device.to_string().parse().unwrap());
+        assert_eq!(again.unwrap(), (trainer.clone(), device));
+        assert!(trainer.trainer().is_some());
     }
 }

@@ -28,25 +28,25 @@ pub struct Progress {
 impl Progress {
     /// Of a network that begins.
     pub fn new(job: &Job) -> Self {
-        let search = match job.schedule {
+        let search = match job.course.schedule {
             Schedule::Inversion { first_epoch, .. } => Some(Search::new(job, first_epoch)),
             Schedule::Epochs { .. } => None,
         };
-        let dynamics = job.dynamics.then(|| Watch::new(job.train.len()));
+        let dynamics = job.course.dynamics.then(|| Watch::new(job.train.len()));
         let (losses, radii) = (Vec::new(), Vec::new());
         Progress { epoch: 0, batches: 0, loss_sum: 0.0, losses, radii, search, dynamics }
     }
 
     /// Whether no epoch is left.
     pub fn is_over(&self, job: &Job) -> bool {
-        self.epoch == job.schedule.max_epochs() || self.search.as_ref().is_some_and(Search::is_over)
+        self.epoch == job.course.schedule.max_epochs() || self.search.as_ref().is_some_and(Search::is_over)
     }
 
     fn fits(&self, job: &Job) -> bool {
-        self.epoch <= job.schedule.max_epochs()
+        self.epoch <= job.course.schedule.max_epochs()
             && self.losses.len() == self.epoch as usize
-            && self.dynamics.is_some() == job.dynamics
-            && self.search.is_some() == matches!(job.schedule, Schedule::Inversion { .. })
+            && self.dynamics.is_some() == job.course.dynamics
+            && self.search.is_some() == matches!(job.course.schedule, Schedule::Inversion { .. })
     }
 
     /// The state of a network: this, and the tensors that its steps change.

@@ -53,7 +53,7 @@ impl ResNet {
         let last = init::linear(draw.generator, inputs as usize, job.classes);
         let weight = draw.learns(&last.weight, &[job.classes as i64, inputs])?;
         let bias = draw.learns(&last.bias, &[job.classes as i64])?;
-        let optimizer = Adam::new(draw.learn, job.learning_rate, WEIGHT_DECAY)?;
+        let optimizer = Adam::new(draw.learn, job.request.learning_rate, WEIGHT_DECAY)?;
         Ok(ResNet { shape, classes: job.classes, stem, blocks, weight, bias, optimizer })
     }
 
@@ -274,29 +274,16 @@ impl Moments {
 /// Golden values of PyTorch 2.13 on a CPU: python3 tests/pytorch/resnet.py
 #[cfg(test)]
 mod tests {
-    use crate::torch::Torch;
-    use hspipe::nn::{Architecture, Job, Samples, Schedule, Trained, Trainer};
+    use crate::torch::{Torch, fixture};
+    use hspipe::nn::{Architecture, Course, Job, Request, Samples, Schedule, Trained, Trainer};
 
     fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {
         let pixels = (0..6 * 2 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
         let samples = Samples::new(pixels, [9, 9], vec![0.4, 0.6], vec![0.08, 0.05]);
-        let job = Job {
-            architecture: &Architecture::ResNet,
-            classes: 3,
-            samples: &samples,
-            labels: &[0, 1, 2, 0, 1, 2],
-            train: &[0, 1, 2, 3, 4, 5],
-            learning_rate,
-            batch_size,
-            schedule: Schedule::Epochs { epochs, radii_from: Some(0) },
-            latent_layer: 0,
-            dynamics: false,
-            seeds: &[11],
-            states: &[],
-            keeper: None,
-            threads: 1,
-            device: "cpu",
-        };
+        let request = Request { learning_rate, batch_size, ..fixture::request(Architecture::ResNet) };
+        let course = Course::of(Schedule::Epochs { epochs, radii_from: Some(0) });
+        let (labels, train) = ([0, 1, 2, 0, 1, 2], [0, 1, 2, 3, 4, 5]);
+        let job = Job { course, ..fixture::job(&request, &samples, &labels, &train) };
         Torch.train(&job).pop().unwrap().unwrap()
     }
 

@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hspipe::nn::{Architecture, Job, Keeper, Samples, Schedule, TrainError, Trained, Trainer};
+use hspipe::nn::{
+    Architecture, Course, Job, Keeper, Request, Samples, Schedule, TrainError, Trained, Trainer,
+};
 
 use super::{Torch, fixture};
 
@@ -45,7 +47,9 @@ fn a_simple_network_goes_on() {
     let epochs = Schedule::Epochs { epochs: 9, radii_from: Some(2) };
     for (schedule, batch_size) in [(search, None), (epochs, Some(7)), (epochs, None)] {
         let train: Vec<u32> = (0..45).collect();
-        let job = Job { schedule, batch_size, ..fixture::job(&samples, &labels, &train) };
+        let request = Request { batch_size, ..fixture::simple() };
+        let job = fixture::job(&request, &samples, &labels, &train);
+        let job = Job { course: Course { schedule, ..job.course }, ..job };
         let whole = Torch.train(&job).pop().unwrap().unwrap();
         let (pieces, cuts) = in_pieces(&job, 4);
         assert!(cuts >= 1);
@@ -57,13 +61,11 @@ fn a_simple_network_goes_on() {
 fn a_resnet_goes_on() {
     let pixels = (0..6 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
     let samples = Samples::new(pixels, [9, 9], vec![0.4], vec![0.08]);
-    let job = Job {
-        architecture: &Architecture::ResNet,
-        learning_rate: 0.001,
-        batch_size: Some(2),
-        schedule: Schedule::Epochs { epochs: 2, radii_from: None },
-        ..fixture::job(&samples, &[0, 1, 2, 0, 1, 2], &[0, 1, 2, 3, 4, 5])
-    };
+    let request = fixture::request(Architecture::ResNet);
+    let request = Request { learning_rate: 0.001, batch_size: Some(2), ..request };
+    let job = fixture::job(&request, &samples, &[0, 1, 2, 0, 1, 2], &[0, 1, 2, 3, 4, 5]);
+    let schedule = Schedule::Epochs { epochs: 2, radii_from: None };
+    let job = Job { course: Course { schedule, ..job.course }, ..job };
     let whole = Torch.train(&job).pop().unwrap().unwrap();
     let (pieces, cuts) = in_pieces(&job, 1);
     assert_eq!(cuts, 3, "after every second of the three steps of two epochs");

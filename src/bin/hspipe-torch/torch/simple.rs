@@ -35,11 +35,11 @@ impl SimpleNN {
             inputs = outputs;
         }
         let last = layers.pop().ok_or(InputError::Network)?;
-        if job.latent_layer >= layers.len() {
-            let (layer, layers) = (job.latent_layer, layers.len());
+        let (learning_rate, latent_layer) = (job.request.learning_rate, job.course.latent_layer.index());
+        if latent_layer >= layers.len() {
+            let (layer, layers) = (latent_layer, layers.len());
             return Err(InputError::LatentLayer { layer, layers }.into());
         }
-        let (learning_rate, latent_layer) = (job.learning_rate, job.latent_layer);
         Ok(SimpleNN { hidden: layers, last, learning_rate, latent_layer, classes: job.classes })
     }
 

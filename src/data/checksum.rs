@@ -1,0 +1,63 @@
+//! Checksums: what they are of, how they are written, and how they are taken of bytes.
+//!
+//! In: bytes. Out: [`Checksum`]. Must not know: files, datasets.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::io::{self, Read};
+
+use sha2::Digest;
+
+/// What a file's bytes must hash to, in lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Checksum {
+    /// Of the file unpacked.
+    Sha256(Cow<'static, str>),
+    /// Of the gzipped file as published; then the gzipped file itself is needed.
+    Md5Gz(Cow<'static, str>),
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sha256(hex) => write!(f, "sha256:{hex}"),
+            Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
+        }
+    }
+}
+
+/// The sum of an unpacked file.
+pub(super) fn sha256(raw: &[u8]) -> Checksum {
+    Checksum::Sha256(hex(&sha2::Sha256::digest(raw)).into())
+}
+
+/// The sum of an unpacked file, read from a stream and never held.
+pub(super) fn sha256_of(from: &mut dyn Read) -> io::Result<Checksum> {
+    let mut hasher = sha2::Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(Checksum::Sha256(hex(&hasher.finalize()).into())),
+            Ok(n) => hasher.update(&buffer[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The sum of a gzipped file.
+pub(super) fn md5_gz(packed: &[u8]) -> Checksum {
+    Checksum::Md5Gz(md5(packed).into())
+}
+
+/// In lower-case hex.
+pub(super) fn md5(bytes: &[u8]) -> String {
+    hex(&md5::Md5::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
