@@ -10,6 +10,7 @@ mod golden;
 mod hard;
 mod interrupted;
 mod networks;
+mod pieces;
 mod project;
 mod results;
 
@@ -22,3 +23,8 @@ mod tables;
 mod usage;
 mod watched;
 mod written;
+
+/// The program under test.
+const HSPIPE: &str = env!("CARGO_BIN_EXE_hspipe");
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");

@@ -1,12 +1,9 @@
 //! The native trainer against the one that uses libtorch: in turns on the same samples, two threads each, since
 //! machines are noisy. Prints milliseconds per epoch and network, and their ratio.
 
-#[path = "../crates/ensemble/benches/common/mod.rs"]
+#[path = "../../ensemble/benches/common/mod.rs"]
 #[allow(dead_code)]
 mod common;
-#[path = "../src/bin/hspipe-torch/torch/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod torch;
 
 use std::time::Instant;
 
@@ -21,7 +18,7 @@ const THREADS: usize = 2;
 const BATCH: u32 = 16;
 
 fn main() {
-    provide(&torch::Torch);
+    provide(&hspipe_torch::Torch);
     let [native, torch] = ["native", "tch"].map(|name| {
         let choice = resolve(&architecture(), None, name, "cpu").unwrap_or_else(|(_, what)| panic!("{what}"));
         trainer(&choice.trainer).unwrap_or_else(|| panic!("there is no {name}"))

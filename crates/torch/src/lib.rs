@@ -31,6 +31,7 @@ use self::simple::SimpleNN;
 use hspipe::nn::dynamics::Watch;
 use hspipe::nn::{Architecture, Job, Keeper, Libtorch, Parameter, Samples, TrainError, Trained, Trainer};
 
+/// libtorch as hspipe asks for it.
 pub struct Torch;
 
 impl Trainer for Torch {
