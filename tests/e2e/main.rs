@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod hard;
 mod interrupted;
+mod libtorch;
 mod networks;
 mod pieces;
 mod project;
