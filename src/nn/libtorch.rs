@@ -163,7 +163,7 @@ fn set_up(xtask: &OsStr) -> Command {
 fn announcement() -> String {
     format!(
         "This pipeline has networks that only libtorch trains. It is set up first, once: libtorch {VERSION} is fetched \
-         unless it is here (a download of 486 MB), and {PROGRAM} is built. That takes some minutes."
+         unless it is here (a download of half a gigabyte), and {PROGRAM} is built. That takes some minutes."
     )
 }
 

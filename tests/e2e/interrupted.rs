@@ -1,7 +1,5 @@
 //! Long trainings that are cut off: they go on where they were, and end with the same bytes.
 
-use std::collections::BTreeMap;
-
 use crate::pieces::{EACH_STEP, is_done_in_pieces, prepared, states};
 use crate::project::differences;
 use crate::watched::Watched;

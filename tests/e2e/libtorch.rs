@@ -56,7 +56,7 @@ fn cargo_x_sets_it_up_for_a_run_and_keeps_it_up_to_date() {
     let with = |command: &[&'static str]| [command, WORDS].concat();
     let run = ran(&with(&["run"]));
     becomes_it(&run, "run");
-    assert!(run.err.contains("a download of 486 MB"), "{}", run.err);
+    assert!(run.err.contains("a download of half a gigabyte"), "{}", run.err);
     // What only looks does not fetch half a gigabyte.
     for words in [with(&["status"]), with(&["run", "--dry-run"])] {
         let looked = ran(&words);

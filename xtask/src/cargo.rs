@@ -1,7 +1,7 @@
-//! The calls of cargo and of what it has built. In come arguments, out goes the exit code
-//! of what failed; what is to run at last, this process becomes. All calls have one profile
-//! and, by Cargo.toml, one feature set, so that a run, a build and a test share what they
-//! compile. It must not know how libtorch gets here.
+//! The calls of cargo and of what it has built. In come arguments, out goes exit code 1 if a
+//! step fails; what is to run at last, this process becomes. All calls have one profile and,
+//! by Cargo.toml, one feature set, so that a run, a build and a test share what they compile.
+//! It must not know how libtorch gets here.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -139,14 +139,10 @@ fn built(name: &str) -> PathBuf {
     env::current_exe().unwrap_or_default().with_file_name(name)
 }
 
-/// Runs a command; one that fails has said why.
+/// Runs a step; one that fails has said why.
 fn succeed(command: &mut Command) -> Result<(), ExitCode> {
     let status = command.status().map_err(|error| cannot_start(command.get_program(), &error))?;
-    if status.success() {
-        return Ok(());
-    }
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Err(ExitCode::from(code.unwrap_or(1)))
+    if status.success() { Ok(()) } else { Err(ExitCode::FAILURE) }
 }
 
 /// Replaces this process; returns only if that fails.

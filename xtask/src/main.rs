@@ -16,7 +16,7 @@ Builds hspipe and runs it.
   cargo x COMMAND...      builds hspipe and runs `hspipe COMMAND...`: cargo x run figure8
   cargo x setup           only builds hspipe
   cargo x setup torch     builds hspipe-torch too, which trains what only libtorch can, and
-                          fetches libtorch (486 MB) if need be; a run does so by itself
+                          fetches libtorch (half a gigabyte) if need be; a run does so by itself
   cargo x build [ARGS]    runs `cargo build`
   cargo x test [ARGS]     runs `cargo test` on the workspace, or on what ARGS choose
   cargo x help            shows this; `cargo x --help` is hspipe's own help
