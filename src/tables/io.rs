@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
+use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -18,7 +18,7 @@ use super::{Kind, Schema, Texts, Values};
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     #[error("the columns of table `{table}` do not fit its schema")]
-    Shape { table: String, source: arrow::error::ArrowError },
+    Shape { table: String, source: arrow_schema::ArrowError },
     #[error("table `{table}` cannot be written as Parquet")]
     Write { table: String, source: parquet::errors::ParquetError },
     #[error("table `{table}` is not readable Parquet")]
