@@ -41,7 +41,9 @@ static PROVIDED: OnceLock<&'static dyn Libtorch> = OnceLock::new();
 static FORBIDDEN: OnceLock<String> = OnceLock::new();
 
 /// Who is told before hspipe-torch is set up, if that may be.
-static SET_UP: OnceLock<Box<dyn Fn(&str) + Send + Sync>> = OnceLock::new();
+static SET_UP: OnceLock<Told> = OnceLock::new();
+
+type Told = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What a user can do who got none.
 static REMEDY: OnceLock<String> = OnceLock::new();
