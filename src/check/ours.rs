@@ -3,8 +3,9 @@
 //! In: the tables by their names. Out: [`Value`]s, of what has been computed, apart for each value of swept parameters. Must not know
 //! the published ones.
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_schema::DataType;
 
 use super::Value;
 use super::places::Table;
@@ -103,8 +104,8 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray};
-    use arrow::datatypes::{Field, Schema};
+    use arrow_array::{ArrayRef, Float64Array, Int32Array, StringArray};
+    use arrow_schema::{Field, Schema};
 
     use super::*;
     use crate::tables::write_columns;

@@ -3,12 +3,13 @@
 //! In: the project's folders and this machine. Out: lines on stdout; exit code 1 if a run would fail.
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use hspipe_engine::lock::{self, Attempt};
 use hspipe_ensemble::Instructions;
 
 use super::args::{self, cores};
+use super::error::Hinted;
 use super::pipe::tell;
 use super::project;
 use crate::data::{self, Folders, Whereabouts};
@@ -86,29 +87,30 @@ fn machine() -> Finding {
 /// Asked of the program that has it, which may not even start.
 fn libtorch() -> Vec<Finding> {
     let without = "ResNets, mini-batches and GPUs need it; everything else runs without";
-    let Some(program) = nn::torch_program() else {
+    let Some(mut program) = nn::torch_stand_in() else {
         let what = format!("no libtorch: there is no hspipe-torch beside hspipe. {without}");
-        return vec![Finding::lacking(what, "cargo x setup, then cargo install --path . once more")];
+        return vec![Finding::lacking(what, nn::how_to_install_libtorch())];
     };
-    let asked = Command::new(&program).arg("libtorch").output();
+    let asked = program.arg("libtorch").output();
     let (success, said, error) = match asked {
         Ok(output) => (
             output.status.success(),
             String::from_utf8_lossy(&output.stdout).into_owned(),
-            String::from_utf8_lossy(&output.stderr).trim().to_string(),
+            String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_string(),
         ),
         Err(error) => (false, String::new(), error.to_string()),
     };
     let Some(devices) = said.trim().parse::<usize>().ok().filter(|_| success) else {
-        let what = format!("{} does not start: {error}. {without}", program.display());
-        let hint = "has libtorch been moved? cargo x setup, then cargo install --path . once more";
+        let program = program.get_program().display();
+        let what = format!("{program} cannot be used: {}. {without}", error.trim_start_matches("error: "));
+        let hint = format!("if libtorch or hspipe is another one now: {}", nn::how_to_install_libtorch());
         return vec![Finding::lacking(what, hint)];
     };
     let version = nn::LIBTORCH_VERSION;
     let cuda = match devices {
         0 => Finding::lacking(
             "no CUDA device: ResNets take hours on a CPU",
-            "for a GPU, unpack a libtorch with CUDA, set LIBTORCH to its folder, and build again: docs/networks.md",
+            "for a GPU, unpack a libtorch with CUDA, set LIBTORCH to its folder, and build hspipe-torch again: docs/networks.md",
         ),
         1 => Finding::good("1 CUDA device"),
         n => Finding::good(format!("{n} CUDA devices")),
@@ -118,7 +120,8 @@ fn libtorch() -> Vec<Finding> {
 
 /// What [`libtorch`] asks: how many CUDA devices there are.
 pub fn cuda_devices() -> anyhow::Result<ExitCode> {
-    let libtorch = nn::libtorch().map_err(anyhow::Error::msg)?;
+    let libtorch =
+        nn::libtorch().map_err(|why| Hinted::new(why, nn::libtorch_remedy().unwrap_or_default()))?;
     tell!("{}\n", libtorch.cuda_devices());
     Ok(ExitCode::SUCCESS)
 }

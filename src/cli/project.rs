@@ -11,8 +11,8 @@ use hspipe_engine::store::Store;
 
 use super::args;
 use super::error::Hinted;
-use crate::ops;
 use crate::views::file::link_to_nowhere;
+use crate::{nn, ops};
 
 pub struct Project {
     /// Where Results/ and Figures/ lie.
@@ -35,7 +35,11 @@ impl Project {
         };
         let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
-        let graph = Graph::expand(&spec, &settings, &ops::registry(&root))?;
+        let graph = Graph::expand(&spec, &settings, &ops::registry(&root)).map_err(|mut error| {
+            // Ops resolve trainers when they are given their parameters.
+            error.hint = error.hint.or_else(|| nn::libtorch_remedy().map(str::to_string));
+            error
+        })?;
         let store = Arc::new(open_store(&cache_in(args, &root))?.of_build(crate::BUILD));
         let output = args.output_dir.clone().unwrap_or(root);
         Ok(Project { output, spec, settings, graph, store })

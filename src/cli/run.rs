@@ -19,10 +19,10 @@ use super::ending::{self, Ending};
 use super::error::{Hinted, causes};
 use super::interrupt;
 use super::pipe::tell;
-use super::progress::Voice;
+use super::progress::{self, Voice};
 use super::project::Project;
 use super::report::outdated;
-use crate::views;
+use crate::{nn, views};
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     match (compute(args, run), run.log_format) {
@@ -33,6 +33,10 @@ pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
 
 fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
+    if !run.dry_run {
+        let (quiet, format) = (args.quiet, run.log_format);
+        nn::allow_libtorch_set_up(move |what| progress::note(quiet, format, what));
+    }
     let project = Project::open(args, &run.settings)?;
     let voice = Voice::new(args, run.log_format, &project.graph);
     let roots = project.select(&run.targets)?;

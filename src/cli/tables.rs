@@ -93,9 +93,9 @@ fn size(tables: &Tables, name: &str) -> anyhow::Result<(i64, Vec<(String, String
     let metadata = reader.metadata().file_metadata();
     let schema =
         parquet::arrow::parquet_to_arrow_schema(metadata.schema_descr(), metadata.key_value_metadata());
-    let kind = |field: &arrow::datatypes::Field| {
+    let kind = |field: &arrow_schema::Field| {
         let kind = match field.data_type() {
-            arrow::datatypes::DataType::Utf8 => "string".to_string(),
+            arrow_schema::DataType::Utf8 => "string".to_string(),
             other => other.to_string().to_lowercase(),
         };
         if field.is_nullable() { format!("{kind}, null") } else { kind }

@@ -25,8 +25,9 @@ pub use device::{Device, WantedDevice};
 use hspipe_ensemble::Unfinished;
 pub use hspipe_ensemble::{Dynamics, Inversion, Schedule};
 pub use libtorch::{
-    Libtorch, VERSION as LIBTORCH_VERSION, forbid as forbid_libtorch, get as libtorch,
-    program as torch_program, provide,
+    Libtorch, VERSION as LIBTORCH_VERSION, allow_set_up as allow_libtorch_set_up, forbid as forbid_libtorch,
+    get as libtorch, how_to_install as how_to_install_libtorch, program as torch_program, provide,
+    remedy as libtorch_remedy, stand_in as torch_stand_in,
 };
 pub use logits::{argmax, margin};
 pub use request::Request;

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_select::filter::filter_record_batch;
 use hspipe_engine::graph::{TaskId, TaskInput};
 use hspipe_engine::value::show;
 

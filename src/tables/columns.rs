@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{Field, Schema as ArrowSchema};
+use arrow_array::ArrayRef;
+use arrow_schema::{Field, Schema as ArrowSchema};
 
 use super::{Frame, Kind, Schema, TableError, Values, write_columns};
 

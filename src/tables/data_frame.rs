@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, Int64Array,
+use arrow_array::cast::AsArray;
+use arrow_array::types;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, Int64Array,
     StringArray, UInt32Array, UInt64Array,
 };
-use arrow::datatypes::{self as types, Field, Schema, SchemaRef};
+use arrow_schema::{Field, Schema, SchemaRef};
 use polars::prelude::*;
 
 use super::Frame;
@@ -35,19 +37,19 @@ fn column(name: &str, array: &ArrayRef) -> PolarsResult<Column> {
         };
     }
     Ok(match array.data_type() {
-        types::DataType::Int32 => numbers!(types::Int32Type, Int32Chunked),
-        types::DataType::Int64 => numbers!(types::Int64Type, Int64Chunked),
-        types::DataType::UInt32 => numbers!(types::UInt32Type, UInt32Chunked),
-        types::DataType::UInt64 => numbers!(types::UInt64Type, UInt64Chunked),
-        types::DataType::Float32 => numbers!(types::Float32Type, Float32Chunked),
-        types::DataType::Float64 => numbers!(types::Float64Type, Float64Chunked),
-        types::DataType::Boolean => {
+        arrow_schema::DataType::Int32 => numbers!(types::Int32Type, Int32Chunked),
+        arrow_schema::DataType::Int64 => numbers!(types::Int64Type, Int64Chunked),
+        arrow_schema::DataType::UInt32 => numbers!(types::UInt32Type, UInt32Chunked),
+        arrow_schema::DataType::UInt64 => numbers!(types::UInt64Type, UInt64Chunked),
+        arrow_schema::DataType::Float32 => numbers!(types::Float32Type, Float32Chunked),
+        arrow_schema::DataType::Float64 => numbers!(types::Float64Type, Float64Chunked),
+        arrow_schema::DataType::Boolean => {
             BooleanChunked::from_iter_options(name.into(), array.as_boolean().iter()).into_column()
         }
-        types::DataType::Utf8 => {
+        arrow_schema::DataType::Utf8 => {
             StringChunked::from_iter_options(name.into(), array.as_string::<i32>().iter()).into_column()
         }
-        types::DataType::Binary => {
+        arrow_schema::DataType::Binary => {
             BinaryChunked::from_iter_options(name.into(), array.as_binary::<i32>().iter()).into_column()
         }
         other => polars_bail!(ComputeError: "the column `{name}` is of type {other}"),

@@ -2,9 +2,9 @@
 //!
 //! In: arrays with their names and types, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
+use arrow_schema::{DataType, SchemaRef};
+use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
@@ -16,7 +16,7 @@ use super::{Kind, Texts, Values};
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     #[error("the columns of table `{table}` do not fit its schema")]
-    Shape { table: String, source: arrow::error::ArrowError },
+    Shape { table: String, source: arrow_schema::ArrowError },
     #[error("table `{table}` cannot be written as Parquet")]
     Write { table: String, source: parquet::errors::ParquetError },
     #[error("table `{table}` is not readable Parquet")]

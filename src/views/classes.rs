@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use arrow::array::{ArrayRef, AsArray, StringArray};
-use arrow::datatypes::{DataType, Field, Int32Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, StringArray};
+use arrow_schema::{DataType, Field};
 use hspipe_engine::graph::{ById, Graph, TaskId};
 use hspipe_engine::key::Digest;
 use hspipe_engine::plan::Plan;

@@ -24,7 +24,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
-use arrow::compute::concat_batches;
+use arrow_select::concat::concat_batches;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::lock::{self, Guard};
 use hspipe_engine::plan::Plan;

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
-use arrow::compute::concat;
-use arrow::datatypes::{DataType, Field, FieldRef, Schema};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow_schema::{DataType, Field, FieldRef, Schema};
+use arrow_select::concat::concat;
 use hspipe_engine::Value;
 use hspipe_engine::graph::{Graph, Stage, TaskId};
 use hspipe_engine::key::{Digest, TaskKey};
@@ -191,7 +191,7 @@ fn all_fields(tables: &[Frame]) -> anyhow::Result<Schema> {
 }
 
 fn joined(parts: &[ArrayRef]) -> anyhow::Result<ArrayRef> {
-    let parts: Vec<&dyn arrow::array::Array> = parts.iter().map(|part| part.as_ref()).collect();
+    let parts: Vec<&dyn arrow_array::Array> = parts.iter().map(|part| part.as_ref()).collect();
     Ok(concat(&parts)?)
 }
 

@@ -34,17 +34,6 @@ fn threads_change_no_byte() {
     assert_eq!(differences(&expected, &threads.contents()), [""; 0]);
 }
 
-#[cfg(feature = "torch")]
-#[test]
-fn libtorch_gives_the_same_bytes_on_any_threads() {
-    let contents = |threads| {
-        let project = Project::new();
-        project.run(&["hard_counts", "class_accuracy", "--set", "trainer=tch", "--threads", threads]);
-        project.contents()
-    };
-    assert_eq!(differences(&contents("1"), &contents("2")), [""; 0]);
-}
-
 #[test]
 fn a_dataset_that_cannot_be_had_stops_only_its_readers() {
     let project = Project::new();

@@ -9,8 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::HSPIPE;
 use crate::own_data::write_folders;
-use crate::project::{HSPIPE, Project};
+use crate::project::Project;
 
 /// A block of a page.
 struct Block {

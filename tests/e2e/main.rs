@@ -9,7 +9,9 @@ mod faults;
 mod golden;
 mod hard;
 mod interrupted;
+mod libtorch;
 mod networks;
+mod pieces;
 mod project;
 mod results;
 
@@ -22,3 +24,8 @@ mod tables;
 mod usage;
 mod watched;
 mod written;
+
+/// The program under test.
+const HSPIPE: &str = env!("CARGO_BIN_EXE_hspipe");
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");

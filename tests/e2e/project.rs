@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-pub const HSPIPE: &str = env!("CARGO_BIN_EXE_hspipe");
+use crate::{HSPIPE, REPOSITORY};
 
 /// A folder with a pipeline and a tiny dataset. It is removed when dropped.
 pub struct Project {
@@ -18,6 +18,14 @@ pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+}
+
+impl Ran {
+    pub fn of(mut command: Command) -> Ran {
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: status.code(), out: text(stdout), err: text(stderr) }
+    }
 }
 
 const FIGURE: &str = r#"
@@ -47,7 +55,7 @@ const SMALL: &[(&str, &str)] = &[
 
 impl Project {
     pub fn new() -> Project {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let repository = Path::new(REPOSITORY);
         let folder = tempfile::tempdir().unwrap();
         let mut pipeline = fs::read_to_string(repository.join("pipeline.yaml")).unwrap();
         for (old, new) in SMALL {
@@ -71,16 +79,19 @@ impl Project {
 
     /// hspipe with these words, in this folder. No dataset can be fetched: its network is a closed door.
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(HSPIPE);
+        self.command_of(Path::new(HSPIPE), words)
+    }
+
+    /// The same with another program.
+    pub fn command_of(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(words).current_dir(self.folder.path()).env_remove("HSPIPE_DATA");
         command.env("ALL_PROXY", "http://127.0.0.1:9").env("RUST_BACKTRACE", "0");
         command
     }
 
     pub fn hspipe(&self, words: &[&str]) -> Ran {
-        let Output { status, stdout, stderr } = self.command(words).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ran { code: status.code(), out: text(stdout), err: text(stderr) }
+        Ran::of(self.command(words))
     }
 
     /// A run that must succeed; returns its last line.

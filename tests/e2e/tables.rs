@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use arrow::datatypes::DataType;
+use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::project::Project;
@@ -65,7 +65,7 @@ fn results(pipeline: &str) -> Vec<&str> {
 fn columns_of(file: &Path) -> Vec<(String, String)> {
     let opened = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let reader = ParquetRecordBatchReaderBuilder::try_new(opened).unwrap();
-    let column = |field: &arrow::datatypes::Field| {
+    let column = |field: &arrow_schema::Field| {
         let kind = match field.data_type() {
             DataType::Int32 => "int32",
             DataType::Int64 => "int64",

@@ -1,45 +1,43 @@
-//! `cargo x`: sees that libtorch is here, then builds, runs or tests hspipe.
-//! In come the words after `cargo x`, out goes the exit code of what was called. This
-//! file sorts the words; it must not know how libtorch is found or cargo is called.
+//! `cargo x`: builds hspipe and runs it, and sets up what it needs. In come the words after
+//! `cargo x`, out goes the exit code of what was called. This file sorts the words; it must
+//! not know how cargo is called. It has no dependencies, so that it is compiled in a second.
 
 #![allow(clippy::print_stderr)]
 
 mod cargo;
-mod download;
-mod folder;
-mod install;
-mod libtorch;
-mod report;
-mod source;
-mod unpack;
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use cargo::Cargo;
 
 const USAGE: &str = "\
-Fetches libtorch if need be, then builds, runs or tests hspipe.
+Builds hspipe and runs it.
 
   cargo x COMMAND...      builds hspipe and runs `hspipe COMMAND...`: cargo x run figure8
-  cargo x test [ARGS]     fetches the tests' data and runs `cargo test` on the workspace
+  cargo x setup           only builds hspipe
+  cargo x setup torch     builds hspipe-torch too, which trains what only libtorch can, and
+                          fetches libtorch (half a gigabyte) if need be; a run does so by itself
   cargo x build [ARGS]    runs `cargo build`
-  cargo x setup           only fetches libtorch
+  cargo x test [ARGS]     runs `cargo test` on the workspace, or on what ARGS choose
   cargo x help            shows this; `cargo x --help` is hspipe's own help
 
-All builds are release builds. With --no-default-features, test and build leave torch
-out and fetch no libtorch. A libtorch of your own is used if LIBTORCH names its folder.
+All builds are release builds. A libtorch of your own is used if LIBTORCH names its folder.
 PyTorch's own archive, whose sum nobody publishes, is fetched instead of its wheel if
 HSPIPE_LIBTORCH_SHA256 gives its SHA-256.
 ";
 
-/// What the first word asks for.
+/// What the words ask for.
 #[derive(Debug, PartialEq)]
 enum Task<'a> {
     Help,
+    /// Words after `setup` that mean nothing.
+    Wrong,
     SetUp,
+    SetUpTorch,
+    /// What hspipe asks for when it needs libtorch: to become hspipe-torch.
+    Torch(&'a [OsString]),
     Build(&'a [OsString]),
     Test(&'a [OsString]),
     /// Anything else is hspipe's, so that a new command of it needs nothing here.
@@ -53,35 +51,38 @@ impl<'a> Task<'a> {
         };
         match first.to_str() {
             Some("help") => Self::Help,
-            Some("setup") => Self::SetUp,
+            Some("setup") => match rest {
+                [] => Self::SetUp,
+                [torch] if torch == "torch" => Self::SetUpTorch,
+                [torch, dashes, words @ ..] if torch == "torch" && dashes == "--" => Self::Torch(words),
+                _ => Self::Wrong,
+            },
             Some("build") => Self::Build(rest),
             Some("test") => Self::Test(rest),
             _ => Self::Hspipe(words),
         }
     }
 
-    /// Whether libtorch must be here before the task begins.
-    fn needs_libtorch(&self) -> bool {
-        match self {
-            Self::Help | Self::SetUp => false,
-            Self::Hspipe(_) => true,
-            Self::Build(arguments) | Self::Test(arguments) => !cargo::without_torch(arguments),
-        }
-    }
-
-    fn run(&self, root: &Path) -> Result<ExitCode> {
-        if self.needs_libtorch() {
-            libtorch::set_up(root)?;
-        }
+    /// Returns the exit code, unless this process becomes what is to run.
+    fn run(&self, cargo: &Cargo) -> Result<ExitCode, ExitCode> {
         match self {
             Self::Help => eprint!("{USAGE}"),
-            Self::SetUp => {
-                let folder = libtorch::set_up(root)?;
-                report::step(format!("ready in {}", folder.display()));
+            Self::Wrong => {
+                eprint!("error: `cargo x setup` takes no word but `torch`\n\n{USAGE}");
+                return Err(ExitCode::from(2));
             }
-            Self::Build(arguments) => return cargo::build(root, arguments),
-            Self::Test(arguments) => return cargo::test(root, arguments),
-            Self::Hspipe(arguments) => return cargo::hspipe(root, arguments),
+            Self::SetUp => cargo.build_hspipe()?,
+            Self::SetUpTorch => cargo.build_torch()?,
+            Self::Torch(words) => {
+                cargo.build_torch()?;
+                return cargo.become_torch(words);
+            }
+            Self::Build(arguments) => return cargo.build(arguments),
+            Self::Test(arguments) => return cargo.test(arguments),
+            Self::Hspipe(words) => {
+                cargo.build_hspipe()?;
+                return cargo.become_hspipe(words);
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -89,10 +90,7 @@ impl<'a> Task<'a> {
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().skip(1).collect();
-    Task::of(&words).run(&cargo::root()).unwrap_or_else(|error| {
-        report::error(&error);
-        ExitCode::FAILURE
-    })
+    Task::of(&words).run(&Cargo::new()).unwrap_or_else(|failed| failed)
 }
 
 #[cfg(test)]
@@ -102,14 +100,17 @@ mod tests {
     #[test]
     fn only_four_words_are_its_own() {
         let words = |text: &str| -> Vec<OsString> { text.split(' ').map(Into::into).collect() };
-        let line = words("test --no-default-features");
+        let line = words("test -p hspipe");
         assert_eq!(Task::of(&line), Task::Test(&line[1..]));
-        assert!(!Task::of(&line).needs_libtorch());
-        for text in ["run figure8 --no-default-features", "--help", "data list"] {
+        for text in ["run figure8 setup", "--help", "data list"] {
             let line = words(text);
             assert_eq!(Task::of(&line), Task::Hspipe(&line));
-            assert!(Task::of(&line).needs_libtorch());
         }
         assert_eq!(Task::of(&[]), Task::Help);
+        assert_eq!(Task::of(&words("setup")), Task::SetUp);
+        assert_eq!(Task::of(&words("setup torch")), Task::SetUpTorch);
+        assert_eq!(Task::of(&words("setup tch")), Task::Wrong);
+        let line = words("setup torch -- run figure3");
+        assert_eq!(Task::of(&line), Task::Torch(&line[3..]));
     }
 }

@@ -35,9 +35,8 @@ impl<'a> Voice<'a> {
     /// Something to know that is no mistake; left out with --quiet.
     pub fn note(&self, text: &str) {
         match self {
-            Voice::People { quiet: true, .. } => {}
-            Voice::People { .. } => say!("{text}"),
-            Voice::Machine { .. } => machine::line("note", &[("text", text.into())]),
+            Voice::People { quiet, .. } => note(*quiet, LogFormat::Text, text),
+            Voice::Machine { .. } => note(false, LogFormat::Json, text),
         }
     }
 
@@ -56,5 +55,14 @@ impl<'a> Voice<'a> {
             }
             Voice::Machine { graph } => Box::new(machine::Lines::new(graph)),
         }
+    }
+}
+
+/// As [`Voice::note`], before there is a graph.
+pub fn note(quiet: bool, format: LogFormat, text: &str) {
+    match format {
+        LogFormat::Text if quiet => {}
+        LogFormat::Text => say!("{text}"),
+        LogFormat::Json => machine::line("note", &[("text", text.into())]),
     }
 }

@@ -8,10 +8,9 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, Schema};
-use arrow::error::ArrowError;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, downcast_integer_array};
+use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -162,19 +161,13 @@ fn rows(file: &Content, bytes: Bytes, gathered: &mut Gathering) -> Result<Vec<St
         let batch = batch.map_err(|error| broken(error.into()))?;
         let of = |index: usize| batch.column_by_name(schema.field(index).name());
         let (Some(pictures), Some(labels)) = (of(image), of(class)) else { continue };
-        let pictures = binary(pictures).map_err(|error| broken(error.into()))?;
-        let labels = cast(labels, &DataType::Int64).map_err(|error| broken(error.into()))?;
-        let labels = labels.as_primitive::<Int64Type>();
+        let pictures = out_of_struct(pictures);
         for i in 0..batch.num_rows() {
             let null = |what| broken(TableError::Null { row, what });
-            if pictures.is_null(i) {
-                return Err(null("image"));
-            }
-            if labels.is_null(i) {
-                return Err(null("label"));
-            }
+            let picture = bytes_of(pictures, i).ok_or_else(|| null("image"))?;
+            let number = number(labels, i).ok_or_else(|| null("label"))?;
             let place = PathBuf::from(format!("{}, row {row}", file.path.display()));
-            let picture = picture::decode(pictures.value(i)).map_err(|error| DataError::Broken {
+            let picture = picture::decode(picture).map_err(|error| DataError::Broken {
                 path: place.clone(),
                 what: picture::WHAT,
                 source: Box::new(error),
@@ -183,7 +176,7 @@ fn rows(file: &Content, bytes: Bytes, gathered: &mut Gathering) -> Result<Vec<St
                 // All have one size: what is too much is told before it is there.
                 images::check_size(&file.path, &[all_rows, picture.pixels.len() as u64])?;
             }
-            gathered.push(&picture, label(labels.value(i).into(), &place)?, &place)?;
+            gathered.push(&picture, label(number, &place)?, &place)?;
             row += 1;
         }
     }
@@ -235,12 +228,32 @@ fn check_types(schema: &Schema, image: usize, class: usize) -> Result<(), TableE
 }
 
 /// The images' bytes, out of their struct if they are in one.
-fn binary(array: &ArrayRef) -> Result<BinaryArray, ArrowError> {
-    let bytes = match array.as_struct_opt() {
-        Some(pair) => pair.column_by_name("bytes").unwrap_or(array),
-        None => array,
-    };
-    Ok(cast(bytes, &DataType::Binary)?.as_binary::<i32>().clone())
+fn out_of_struct(array: &ArrayRef) -> &ArrayRef {
+    array.as_struct_opt().and_then(|pair| pair.column_by_name("bytes")).unwrap_or(array)
+}
+
+/// The bytes of a row, in any of the types that [`check_types`] lets pass; none where they are null.
+fn bytes_of(array: &ArrayRef, row: usize) -> Option<&[u8]> {
+    if array.is_null(row) {
+        return None;
+    }
+    match array.data_type() {
+        DataType::Binary => Some(array.as_binary::<i32>().value(row)),
+        DataType::LargeBinary => Some(array.as_binary::<i64>().value(row)),
+        DataType::BinaryView => Some(array.as_binary_view().value(row)),
+        _ => None,
+    }
+}
+
+/// The whole number of a row, of any width; none where it is null.
+fn number(array: &ArrayRef, row: usize) -> Option<i128> {
+    if array.is_null(row) {
+        return None;
+    }
+    downcast_integer_array!(
+        array => Some(array.value(row).into()),
+        _ => None,
+    )
 }
 
 /// The names of classes in what Hugging Face's `datasets` notes in a file.
@@ -258,7 +271,7 @@ mod tests {
     use super::super::super::picture::tests::grey;
     use super::super::tests::content;
     use super::*;
-    use arrow::array::{Int16Array, LargeBinaryArray, RecordBatch, StringArray};
+    use arrow_array::{Int16Array, LargeBinaryArray, RecordBatch, StringArray};
     use parquet::arrow::ArrowWriter;
     use std::sync::Arc;
 

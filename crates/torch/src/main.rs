@@ -1,9 +1,7 @@
 //! The program hspipe with libtorch: hspipe becomes it when a network is to be trained that only libtorch can train.
 
-mod torch;
-
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    hspipe::main(Some(&torch::Torch))
+    hspipe::main(Some(&hspipe_torch::Torch))
 }

@@ -274,7 +274,7 @@ impl Moments {
 /// Golden values of PyTorch 2.13 on a CPU: python3 tests/pytorch/resnet.py
 #[cfg(test)]
 mod tests {
-    use crate::torch::{Torch, fixture};
+    use crate::{Torch, fixture};
     use hspipe::nn::{Architecture, Course, Job, Request, Samples, Schedule, Trained, Trainer};
 
     fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {

@@ -3,12 +3,9 @@
 
 #![allow(clippy::print_stdout)]
 
-#[path = "../crates/ensemble/benches/common/mod.rs"]
+#[path = "../../ensemble/benches/common/mod.rs"]
 #[allow(dead_code)]
 mod common;
-#[path = "../src/bin/hspipe-torch/torch/mod.rs"]
-#[allow(dead_code, unused_imports)]
-mod torch;
 
 use std::time::Instant;
 
@@ -44,7 +41,7 @@ fn main() {
                 std::thread::scope(|scope| {
                     for seed in 0..THREADS as u32 {
                         let samples = &samples;
-                        scope.spawn(move || run(&torch::Torch, samples, labels, epochs, &[seed], 1));
+                        scope.spawn(move || run(&hspipe_torch::Torch, samples, labels, epochs, &[seed], 1));
                     }
                 });
             }));

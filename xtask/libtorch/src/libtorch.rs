@@ -1,6 +1,6 @@
-//! Chooses libtorch. In comes the repository's root, out goes which libtorch the build
-//! will take: the user's own, or the one in the user's cache folder that `.libtorch`
-//! then points to. It must not know how one is installed or what cargo does with it.
+//! Chooses libtorch. In comes the repository's root; then there is the libtorch that the
+//! build will take: the user's own, or the one in the user's cache folder that `.libtorch`
+//! points to. It must not know how one is installed or what cargo does with it.
 
 use std::env::{self, consts};
 use std::ffi::OsString;
@@ -15,24 +15,19 @@ use crate::source::VERSION;
 use crate::{folder, install};
 
 /// What a user can do who gets no libtorch; the end of several hints.
-pub const OTHERWISE: &str = "set LIBTORCH to the folder of an unpacked libtorch 2.13.0, or do without torch: \
-     cargo run --release --no-default-features -- ARGUMENTS";
+pub const OTHERWISE: &str = "set LIBTORCH to the folder of an unpacked libtorch 2.13.0, or do without: \
+     hspipe trains a SimpleNN on the CPU, with all samples in one step, by itself";
 
 /// The name in the repository's root that .cargo/config.toml sets LIBTORCH to.
 const LINK: &str = ".libtorch";
 
 /// Which libtorch the build will take.
 #[derive(Debug, PartialEq)]
-pub enum Libtorch {
+enum Libtorch {
     /// The one that the user's LIBTORCH names.
     Users(PathBuf),
     /// The one that `.libtorch` points to.
     Cached,
-}
-
-/// The libtorch that the environment chooses, whether or not it is there.
-pub fn chosen(root: &Path) -> Libtorch {
-    choice(env::var_os("LIBTORCH"), root)
 }
 
 /// Cargo sets LIBTORCH to `.libtorch` for this process too: that is no wish of the user.
@@ -49,10 +44,10 @@ fn choice(variable: Option<OsString>, root: &Path) -> Libtorch {
     }
 }
 
-/// Makes sure that there is a libtorch to build with, and returns its folder.
-pub fn set_up(root: &Path) -> Result<PathBuf> {
-    match chosen(root) {
-        Libtorch::Users(path) => check_users(&path).map(|()| path),
+/// Makes sure that there is a libtorch to build with.
+pub fn set_up(root: &Path) -> Result<()> {
+    match choice(env::var_os("LIBTORCH"), root) {
+        Libtorch::Users(path) => check_users(&path),
         Libtorch::Cached => {
             let cache = cache_folder()?.join("hspipe");
             let place = cache.join(format!("libtorch-{VERSION}"));
@@ -62,8 +57,7 @@ pub fn set_up(root: &Path) -> Result<PathBuf> {
             if !folder::is_complete(&place) {
                 install::install(&cache, &place)?;
             }
-            link(root, &place)?;
-            Ok(place)
+            link(root, &place)
         }
     }
 }

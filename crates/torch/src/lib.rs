@@ -33,6 +33,7 @@ use hspipe::nn::{
     self, Architecture, Job, Keeper, Libtorch, Parameter, Samples, TrainError, Trained, Trainer,
 };
 
+/// libtorch as hspipe asks for it.
 pub struct Torch;
 
 impl Trainer for Torch {
