@@ -12,9 +12,11 @@ use crate::model::Model;
 use crate::parameters::{Parameters, width};
 use crate::pass::{self, Partition, Pass, Wanted};
 use crate::radii::radii;
+use crate::schedule::Schedule;
 use crate::state::{Search, State, Turn};
+use crate::task::{Start, Task};
 use crate::threads::share;
-use crate::train::{Inversion, Schedule, Start, Task, Trained, Unfinished};
+use crate::trained::{Inversion, Trained, Unfinished};
 
 /// Trains at most eight networks that have done the same number of steps.
 pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Trained, Unfinished>> {
