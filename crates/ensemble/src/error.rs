@@ -12,6 +12,20 @@ pub enum InputError {
         area: usize,
         means: usize,
     },
+    /// The numbers are not n samples of `width` features.
+    Features {
+        values: usize,
+        n: usize,
+        width: usize,
+    },
+    /// A feature is NaN or infinite.
+    Feature {
+        /// The sample's place among all, from 0.
+        sample: usize,
+        /// Its place in the sample, from 0.
+        feature: usize,
+        value: f32,
+    },
     /// There must be as many variances as means.
     Channels {
         means: usize,
@@ -67,6 +81,12 @@ impl fmt::Display for InputError {
         match self {
             InputError::Pixels { bytes, n, area, means } => {
                 write!(f, "{bytes} bytes are not {n} samples of {means} channels of {area} pixels")
+            }
+            InputError::Features { values, n, width } => {
+                write!(f, "{values} numbers are not {n} samples of {width} features")
+            }
+            InputError::Feature { sample, feature, value } => {
+                write!(f, "feature {feature} of sample {sample}, both counted from 0, is {value}")
             }
             InputError::Channels { means, variances } => {
                 write!(f, "{means} means, but {variances} variances")

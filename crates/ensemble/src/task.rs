@@ -4,8 +4,8 @@
 
 use crate::init::Layer;
 use crate::lanes::Instructions;
-use crate::lists::{SampleLists, TrainingSet};
 use crate::schedule::Schedule;
+use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, Search, State};
 
 /// A job that has been checked.
@@ -18,7 +18,7 @@ pub struct Task<'a> {
     pub schedule: Schedule,
     pub latent_layer: usize,
     pub dynamics: bool,
-    pub evaluate: Option<&'a SampleLists>,
+    pub evaluate: Option<&'a SampleSet>,
     pub keeper: Option<Keeper<'a>>,
     pub instructions: Instructions,
 }

@@ -6,8 +6,8 @@
 use crate::error::InputError;
 use crate::group;
 use crate::lanes::{Instructions, LANES};
-use crate::lists::{SampleLists, TrainingSet};
 use crate::schedule::Schedule;
+use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, State};
 use crate::task::{Start, Task};
 use crate::threads::share;
@@ -44,7 +44,7 @@ pub struct Job<'a> {
     /// Whether [`Dynamics`] are wanted.
     pub dynamics: bool,
     /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
-    pub evaluate: Option<&'a SampleLists>,
+    pub evaluate: Option<&'a SampleSet>,
     /// Where the network of each seed goes on; an empty slice, or none for a seed, if it begins. One that does not fit
     /// the job counts as none.
     pub states: &'a [Option<State>],
@@ -168,7 +168,7 @@ mod tests {
         let pixels = Pixels { bytes: &bytes, n, area, mean, variance, background };
         let network = Network { hidden: vec![13, 4], classes: 3 };
         let trained = |denser_than: f64, count: usize| {
-            let set = TrainingSet::build_denser_than(denser_than, &pixels, None).unwrap();
+            let set = TrainingSet::build_denser_than(denser_than, (&pixels).into(), None).unwrap();
             train(&Job {
                 set: &set,
                 labels: &labels,

@@ -8,18 +8,24 @@ use hspipe_ensemble::Generator;
 /// 60 samples of three classes: bytes that differ by class, so that there is something to learn, and noisy
 /// enough for the class manifolds to invert.
 pub fn samples() -> (Samples, Vec<i32>) {
+    let (pixels, labels) = ink();
+    (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
+}
+
+/// Their bytes, and their labels.
+fn ink() -> (Vec<u8>, Vec<i32>) {
     let mut generator = Generator::new(5);
     let labels: Vec<i32> = (0..60).map(|i| i % 3).collect();
     let mut pixels = Vec::new();
     for label in &labels {
         pixels.extend((0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8));
     }
-    (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
+    (pixels, labels)
 }
 
 /// The same samples where a channel, or most of it, is far from 0: paper of other colours. With their names.
 pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
-    let ink = samples().0.pixels;
+    let (ink, _) = ink();
     // A channel in front of the one that can be learned from.
     let behind = |channel: fn(usize) -> u8| {
         let of_sample = |(i, plane): (usize, &[u8])| [&[channel(i); 9], plane].concat();

@@ -10,7 +10,7 @@ use tch::{Device, Kind, TchError, Tensor};
 use super::adam::Adam;
 use super::radii::Sums;
 use super::{Failure, Net, values};
-use hspipe::nn::{Job, Parameter};
+use hspipe::nn::{Job, Parameter, TrainError};
 
 /// Channels of the four stages.
 const STAGES: [i64; 4] = [64, 128, 256, 512];
@@ -40,7 +40,7 @@ pub struct ResNet {
 impl ResNet {
     pub fn new(job: &Job, generator: &mut Generator, device: Device) -> Result<Self, Failure> {
         let mut draw = Draw { generator, device, learn: Vec::new() };
-        let shape = job.samples.shape().map(|length| length as i64);
+        let shape = job.samples.image_shape().ok_or(TrainError::NoImages)?.map(|length| length as i64);
         let stem = draw.unit(shape[0], STAGES[0], 3, 1)?;
         let (mut blocks, mut inputs) = (Vec::new(), STAGES[0]);
         for (stage, channels) in STAGES.into_iter().enumerate() {
