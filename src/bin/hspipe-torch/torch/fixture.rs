@@ -23,7 +23,8 @@ fn ink() -> (Vec<u8>, Vec<i32>) {
     (pixels, labels)
 }
 
-/// The same samples where a channel, or most of it, is far from 0: paper of other colours. With their names.
+/// The same samples where a channel, or most of it, is far from 0: paper of other colours; and as features. With their
+/// names.
 pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
     let (ink, _) = ink();
     // A channel in front of the one that can be learned from.
@@ -43,7 +44,20 @@ pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
             "few of one level more",
             of_channels(ink.iter().map(|byte| 254 + u8::from(*byte > 20)).collect(), 1),
         ),
+        ("features", features()),
     ]
+}
+
+/// The bytes as features of very different scales.
+pub fn features() -> Samples {
+    let bytes = ink().0;
+    let scaled = |(at, byte): (usize, &u8)| f32::from(*byte) * [1e-6, 1.0, 1e6][at % 3];
+    let values: Vec<f32> = bytes.iter().enumerate().map(scaled).collect();
+    let of = |feature: usize| values.iter().skip(feature).step_by(9).map(|value| f64::from(*value));
+    let mean: Vec<f64> = (0..9).map(|feature| of(feature).sum::<f64>() / 60.0).collect();
+    let squares = |feature: usize| of(feature).map(|value| (value - mean[feature]).powi(2)).sum::<f64>();
+    let variance: Vec<f64> = (0..9).map(|feature| squares(feature) / 59.0).collect();
+    Samples::features(values, &mean, &variance)
 }
 
 /// 3 x 3 pixels of each channel, with the normalisation that they have: mean and unbiased variance of all samples.

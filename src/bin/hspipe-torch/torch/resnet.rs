@@ -274,8 +274,8 @@ impl Moments {
 /// Golden values of PyTorch 2.13 on a CPU: python3 tests/pytorch/resnet.py
 #[cfg(test)]
 mod tests {
-    use crate::torch::Torch;
-    use hspipe::nn::{Architecture, Job, Samples, Schedule, Trained, Trainer};
+    use crate::torch::{Torch, fixture};
+    use hspipe::nn::{Architecture, Job, Samples, Schedule, TrainError, Trained, Trainer};
 
     fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {
         let pixels = (0..6 * 2 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
@@ -359,5 +359,13 @@ mod tests {
             -0.0042372, -0.154108,
         ];
         assert_close("logits", &trained.logits, &golden);
+    }
+
+    #[test]
+    fn features_are_refused() {
+        let (samples, labels) = (fixture::features(), fixture::samples().1);
+        let train: Vec<u32> = (0..60).collect();
+        let job = Job { architecture: &Architecture::ResNet, ..fixture::job(&samples, &labels, &train) };
+        assert!(matches!(Torch.train(&job)[..], [Err(TrainError::NoImages)]));
     }
 }
