@@ -7,8 +7,8 @@ mod io;
 mod values;
 
 pub use data_frame::of_polars;
-pub use io::{Frame, TableError, write, write_columns};
-pub use values::{Blobs, Texts, Values};
+pub use io::{Frame, Parts, TableError, write, write_columns};
+pub use values::{Blobs, Texts, Values, Vectors};
 
 /// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
 pub const SWEPT: &str = "hspipe.swept";
@@ -23,6 +23,8 @@ pub enum Kind {
     Text,
     Bool,
     Binary,
+    /// Numbers of 32 bits, as many in each row.
+    Vector,
 }
 
 /// A column: name, type, whether it may be null.
@@ -97,6 +99,12 @@ tables! {
         height: Vec<i32>,
         width: Vec<i32>,
         pixels: Blobs,
+    }
+
+    /// What takes the place of `images` where samples are no images: numbers of any scale.
+    Features = "features" {
+        sample_id: Vec<i32>,
+        values: Vectors,
     }
 
     /// load.
@@ -366,6 +374,7 @@ mod tests {
             Kind::Text => "string",
             Kind::Bool => "bool",
             Kind::Binary => "binary",
+            Kind::Vector => "list of float32",
         };
         format!("{kind}{}", if column.nullable { ", null" } else { "" })
     }
