@@ -4,9 +4,21 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// All epochs; the radii of the class manifolds after the step of every epoch from `radii_from` on.
-    Epochs { epochs: u32, radii_from: Option<u32> },
+    Epochs {
+        /// Steps to take.
+        epochs: u32,
+        /// The first epoch, from 0, after which radii are wanted.
+        radii_from: Option<u32>,
+    },
     /// Until every class has inverted, `max_epochs` at the most; radii every `check_interval` epochs.
-    Inversion { max_epochs: u32, check_interval: u32, first_epoch: u32 },
+    Inversion {
+        /// Steps to take at the most.
+        max_epochs: u32,
+        /// Epochs from one look at the radii to the next, at least 1.
+        check_interval: u32,
+        /// No class inverts at this epoch or before.
+        first_epoch: u32,
+    },
 }
 
 impl Schedule {

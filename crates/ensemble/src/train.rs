@@ -18,6 +18,7 @@ use crate::trained::{Trained, Unfinished};
 pub struct Network {
     /// Units of each hidden layer, at least one layer.
     pub hidden: Vec<usize>,
+    /// Units of the last layer, which gives the logits.
     pub classes: usize,
 }
 
@@ -31,13 +32,17 @@ impl Network {
 /// Networks to train by full-batch gradient descent on the mean softmax cross-entropy.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
+    /// The samples to train on.
     pub set: &'a TrainingSet,
     /// One per sample of the set, in 0..classes.
     pub labels: &'a [i32],
+    /// Of all networks.
     pub network: &'a Network,
     /// One network per seed, its first weights drawn as by [`linear_layers`](crate::init::linear_layers).
     pub seeds: &'a [u32],
+    /// What a step takes of the gradient; rounded to f32.
     pub learning_rate: f64,
+    /// When training ends.
     pub schedule: Schedule,
     /// The hidden layer whose activations the radii are of; 0 is the first.
     pub latent_layer: usize,
@@ -50,13 +55,17 @@ pub struct Job<'a> {
     pub states: &'a [Option<State>],
     /// Who keeps the states of networks in training, if they are wanted.
     pub keeper: Option<Keeper<'a>>,
-    /// At most so many at once.
+    /// At most so many at once; they change no bit.
     pub threads: usize,
+    /// What kernels run with; they change no bit.
     pub instructions: Instructions,
 }
 
 /// One result per seed, in order. The bits of a network depend on its seed, the training set, the labels, the
 /// learning rate and the schedule; not on other seeds, threads or instructions, nor on where it was cut off.
+///
+/// # Errors
+/// Parts of the job that do not fit together. What befalls a single network is in its own result.
 pub fn train(job: &Job) -> Result<Vec<Result<Trained, Unfinished>>, InputError> {
     let labels = check(job)?;
     let Job { set, schedule, latent_layer, dynamics, evaluate, keeper, instructions, .. } = *job;

@@ -8,6 +8,7 @@ use crate::init::Layer;
 /// A trained network and what was seen on the way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trained {
+    /// From the inputs to the logits.
     pub layers: Vec<Layer>,
     /// Epochs trained.
     pub epochs: u32,
@@ -39,7 +40,10 @@ pub struct Inversion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfinished {
     /// The loss was not finite before the step of this epoch.
-    Diverged { epoch: u32 },
+    Diverged {
+        /// From 0.
+        epoch: u32,
+    },
     /// Its [`Keeper`] wanted an end, and has its state.
     Stopped,
 }
