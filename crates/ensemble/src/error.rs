@@ -110,7 +110,10 @@ impl fmt::Display for InputError {
                 write!(f, "{values} numbers are not {n} samples of {width} features")
             }
             InputError::Feature { sample, feature, value } => {
-                write!(f, "feature {feature} of sample {sample}, both counted from 0, is {value}")
+                write!(
+                    f,
+                    "feature {feature} of sample {sample}, both counted from 0, is {value}, not a finite number"
+                )
             }
             InputError::Channels { means, variances } => {
                 write!(f, "{means} means, but {variances} variances")

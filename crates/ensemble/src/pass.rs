@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use crate::dense::{AddColumns, AddProduct, Left, fill_rows};
 use crate::dynamics::{Track, Tracks};
-use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
+use crate::instructions::Instructions;
+use crate::lanes::{Kernel, LANES, Lanes, Vector};
 use crate::loss::{self, Loss};
 use crate::math::tanh;
 use crate::model::Model;

@@ -3,7 +3,7 @@
 //! In: the checked parts of a job. Out: the same, as groups read them. Knows no groups.
 
 use crate::init::Layer;
-use crate::lanes::Instructions;
+use crate::instructions::Instructions;
 use crate::schedule::Schedule;
 use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, Search, State};

@@ -5,7 +5,8 @@
 
 use crate::error::InputError;
 use crate::group;
-use crate::lanes::{Instructions, LANES};
+use crate::instructions::Instructions;
+use crate::lanes::LANES;
 use crate::schedule::Schedule;
 use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, State};
