@@ -1,6 +1,6 @@
 //! What all ops that train share: their parameters, their samples made ready, their tables.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use hspipe_engine::checkpoint::{Checkpoint, Rhythm};
@@ -146,53 +146,10 @@ impl Prepared {
             return Ok(samples.clone());
         }
         let normalisation = Normalisation::read(normalisation.read()?)?;
-        let samples = Arc::new(chosen(Content::read(inputs)?, ids, normalisation)?);
+        let samples = Arc::new(Content::read(inputs)?.normalised(ids, normalisation)?);
         recent.push_front((name, samples.clone()));
         recent.truncate(KEPT);
         Ok(samples)
-    }
-}
-
-/// The samples of these ids, in their order.
-fn chosen(content: Content, ids: &[i32], normalisation: Normalisation) -> Result<Samples, OpError> {
-    let Normalisation { mean, variance, .. } = normalisation;
-    let varies = variance.iter().any(|variance| *variance != 0.0);
-    match content {
-        Content::Images(images) => {
-            let side = |sides: &[i32]| sides.first().copied().unwrap_or(0) as usize;
-            let shape = [side(&images.height), side(&images.width)];
-            let mut chosen = Vec::new();
-            for pixels in ids.iter().filter_map(|id| images.pixels.get(*id as usize)) {
-                chosen.extend_from_slice(pixels);
-            }
-            if !varies {
-                let what = "all pixels of all samples have the same value: there is nothing to learn from";
-                return Err(
-                    OpError::new(what).hint("look at some of the images: are they empty?".to_string())
-                );
-            }
-            Ok(Samples::new(chosen, shape, mean, variance))
-        }
-        Content::Features(rows) => {
-            if !varies {
-                let what = "every feature has the same value in all samples: there is nothing to learn from";
-                return Err(OpError::new(what));
-            }
-            let places: HashMap<i32, usize> = ids.iter().copied().zip(0..).collect();
-            let width = mean.len();
-            let (mut values, mut found) = (vec![0.0; ids.len() * width], 0);
-            rows.each(|id, row| {
-                if let Some(place) = places.get(&id).filter(|_| row.len() == width) {
-                    values[place * width..][..width].copy_from_slice(row);
-                    found += 1;
-                }
-            })?;
-            if found != ids.len() {
-                let what = format!("{found} of {} samples have {width} features", ids.len());
-                return Err(OpError::new(what));
-            }
-            Ok(Samples::features(values, &mean, &variance))
-        }
     }
 }
 
@@ -388,67 +345,4 @@ pub fn radii_table(trained: &Trained) -> Result<Vec<u8>, TableError> {
         }
     }
     table.write()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ops::subset::moments_of_features;
-    use crate::tables::{Features, Vectors};
-
-    /// From a table of features to a network, and what does not fit.
-    #[test]
-    fn features_are_studied_like_images() {
-        let features = |n: i32| {
-            let value =
-                |i: i32| [1e5 + (i / 3 * 7 % 11) as f32, 5.0, (i / 3 % 2) as f32 * 1e-3][i as usize % 3];
-            let values = Vectors::new((0..n * 3).map(value).collect(), 3);
-            Features { sample_id: (0..n).collect(), values }.write().unwrap()
-        };
-        let rows = |bytes: Vec<u8>| match Content::of(bytes).unwrap() {
-            Content::Features(rows) => rows,
-            Content::Images(_) => panic!("no images are there"),
-        };
-        let ids: Vec<i32> = (0..2000).map(|i| i * 7 % 2000).filter(|id| *id != 5).collect();
-        let moments = moments_of_features(rows(features(2000)), &ids).unwrap();
-        assert_eq!(moments[1], (5.0, 0.0), "exactly");
-        assert!((moments[0].0 - 100_005.0).abs() < 0.02 && (moments[0].1 - 10.0).abs() < 0.02);
-        let normalisation = || {
-            let (mean, variance) = moments.iter().copied().unzip();
-            Normalisation { channel: vec![0, 1, 2], mean, variance }
-        };
-        let samples = chosen(Content::of(features(2000)).unwrap(), &ids, normalisation()).unwrap();
-        assert_eq!((samples.n, samples.shape()), (1999, [1, 1, 3]));
-        let labels: Vec<i32> = ids.iter().map(|id| id % 2).collect();
-        for (row, label) in samples.normalised().chunks(3).zip(&labels) {
-            assert!(row[0].abs() < 2.0 && row[1] == 0.0 && (row[2] > 0.9) == (*label == 1), "{row:?}");
-        }
-        let train = Training::first(1500);
-        let job = Job {
-            architecture: &Architecture::SimpleNN { hidden: vec![4] },
-            classes: 2,
-            samples: &samples,
-            labels: &labels,
-            train: &train,
-            learning_rate: 0.5,
-            batch_size: None,
-            schedule: Schedule::Epochs { epochs: 40, radii_from: None },
-            latent_layer: 0,
-            dynamics: false,
-            seeds: &[1],
-            states: &[],
-            keeper: None,
-            threads: 1,
-            device: "cpu",
-        };
-        let choice = nn::resolve(job.architecture, None, "native", "cpu").unwrap();
-        let trained = nn::trainer(&choice.trainer).unwrap().train(&job).remove(0).unwrap();
-        let predicted = trained.logits.chunks(2).map(|logits| nn::argmax(logits) as i32);
-        assert!(predicted.eq(labels.iter().copied()));
-
-        let few = chosen(Content::of(features(1000)).unwrap(), &ids, normalisation());
-        assert!(few.err().unwrap().to_string().contains("999 of 1999"));
-        let constant = Normalisation { channel: vec![0], mean: vec![1.0], variance: vec![0.0] };
-        assert!(chosen(Content::of(features(2)).unwrap(), &[0, 1], constant).is_err());
-    }
 }
