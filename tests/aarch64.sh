@@ -40,23 +40,26 @@ fetch_library() {
   mv "$apt/library" "$work"
 }
 
-# Outside the workspace, so that none of its other crates is wanted.
+# Outside the workspace, so that none of its other crates is wanted; where the tests find their data as in it.
 copy_crate() {
-  rm -rf "$work/crate"
-  mkdir -p "$work/crate"
-  cp -r crates/ensemble/src crates/ensemble/tests "$work/crate"
+  rm -rf "$work/crates" "$work/tests"
+  mkdir -p "$work/crates/ensemble" "$work/tests/data"
+  cp -r crates/ensemble/src crates/ensemble/tests "$work/crates/ensemble"
+  cp -r tests/data/tiny "$work/tests/data"
   {
     printf '[package]\nname = "hspipe-ensemble"\nedition = "2024"\n[workspace]\n[dependencies]\n'
-    # The crate's one dependency, as the workspace has it.
+    # The crate's one dependency, and the one of its tests, as the workspace has them.
     grep '^serde = ' Cargo.toml
-  } >"$work/crate/Cargo.toml"
-  cp Cargo.lock "$work/crate"
+    printf '[dev-dependencies]\n'
+    grep '^flate2 = ' Cargo.toml
+  } >"$work/crates/ensemble/Cargo.toml"
+  cp Cargo.lock "$work/crates/ensemble"
 }
 
 # The standard library is built too, which a stable compiler allows only under these two variables.
 tests() {
   (
-    cd "$work/crate"
+    cd "$work/crates/ensemble"
     export RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT="$work/library" CARGO_TARGET_DIR="$work/target"
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"

@@ -336,7 +336,7 @@ mod tests {
             let failed = |line: &&String| line.starts_with(mirror) && line.contains(reason);
             assert_eq!(said.iter().filter(failed).count(), 1, "{reason}: {said:#?}");
         }
-        assert_eq!(super::super::load(&dataset, &folders).unwrap().labels, [0, 1, 9, 5]);
+        assert_eq!(super::super::load(&dataset, &folders).unwrap().labels(), [0, 1, 9, 5]);
         assert_eq!(fs::read_dir(&destination).unwrap().count(), 4, "nothing temporary is left");
 
         said.clear();
@@ -380,8 +380,8 @@ mod tests {
             assert_eq!(said.iter().filter(failed).count(), 1, "{reason}: {said:#?}");
         }
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 6, "only the files are kept");
-        let images = super::super::load(&online, &folders).unwrap();
-        assert_eq!(images.labels, [0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7]);
+        let samples = super::super::load(&online, &folders).unwrap();
+        assert_eq!(samples.labels(), [0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7]);
 
         // With no network: an archive that was copied here, and what to do without one.
         let offline = dataset(Layout::Cifar, &cifar::FILES, &raw, mirrors[..1].to_vec(), Some(archive));
@@ -395,6 +395,6 @@ mod tests {
         fs::create_dir_all(root.path().join("Some/raw")).unwrap();
         fs::write(root.path().join("Some/raw").join(name), &packed).unwrap();
         let unheard = |line: &str| assert!(!line.contains("trying"), "{line}");
-        assert_eq!(super::super::load_or_fetch(&offline, &folders, &mut { unheard }).unwrap(), images);
+        assert_eq!(super::super::load_or_fetch(&offline, &folders, &mut { unheard }).unwrap(), samples);
     }
 }

@@ -32,36 +32,6 @@ pub struct Images {
     pub width: usize,
 }
 
-impl Images {
-    /// 1..=65,536.
-    pub fn classes(&self) -> usize {
-        self.class_names.len()
-    }
-
-    /// Data that nobody has studied before must have samples of every class, two at least: a class
-    /// of one has no radius and cannot be both trained on and tested.
-    ///
-    /// # Errors
-    /// [`DataError::FewSamples`] names the first such class.
-    pub(super) fn check_classes(&self, path: &Path) -> Result<(), DataError> {
-        let mut counts = vec![0usize; self.classes()];
-        for label in &self.labels {
-            if let Some(count) = counts.get_mut(usize::from(*label)) {
-                *count += 1;
-            }
-        }
-        match counts.iter().position(|count| *count < 2) {
-            None => Ok(()),
-            Some(class) => Err(DataError::FewSamples {
-                path: path.to_owned(),
-                class,
-                name: self.class_names[class].clone(),
-                samples: counts[class],
-            }),
-        }
-    }
-}
-
 /// The names of classes that have none: `0`, `1`, and so on up to the highest label.
 pub(super) fn numbered(labels: &[u16]) -> Vec<String> {
     let classes = labels.iter().max().map_or(0, |&top| usize::from(top) + 1);

@@ -1,12 +1,12 @@
-//! The datasets: what they are called, which files they consist of, and how to get them as bytes.
+//! The datasets: what they are called, which files they consist of, and how to get their samples.
 //!
-//! In: a dataset's name or path, the folders to look in, and the network if asked. Out: all images
+//! In: a dataset's name or path, the folders to look in, and the network if asked. Out: all samples
 //! and labels, those for training first; what is published has had its checksums compared before a
 //! byte is handed on. Next: `ops::load` stores them as tables. Must not know: tables, torch, stages,
 //! the cache.
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
-//! files, `read` checks them. `own` reads what lies at a path. `layout` makes images of either's files:
+//! files, `read` checks them. `own` reads what lies at a path. `layout` makes samples of either's files:
 //! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on.
 
 mod archive;
@@ -23,6 +23,7 @@ mod own;
 mod package;
 mod picture;
 mod read;
+mod samples;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 pub use error::{Attempt, DataError, Why, class_text};
 pub use fetch::fetch;
 pub use images::Images;
+pub use samples::{Features, Samples};
 pub use source::{Folders, Whereabouts, locate};
 
 use known::{PUBLISHED, Published};
@@ -130,11 +132,11 @@ pub fn kind_at(path: &Path) -> Result<&'static str, DataError> {
 /// Absent ([`DataError::is_absent`]) if no folder holds all files of a known dataset. Otherwise the
 /// error names the file that has a wrong sum, is broken, does not go with the others, or cannot be
 /// read. Only the first folder that holds all files is read.
-pub fn load(dataset: &Dataset, folders: &Folders) -> Result<Images, DataError> {
+pub fn load(dataset: &Dataset, folders: &Folders) -> Result<Samples, DataError> {
     match &dataset.origin {
         Origin::Published(published) => {
             let (files, _) = source::complete(published, folders)?;
-            read::all(published, &files)
+            Ok(Samples::Images(read::all(published, &files)?))
         }
         Origin::Own(own) => own.load(),
     }
@@ -148,7 +150,7 @@ pub fn load_or_fetch(
     dataset: &Dataset,
     folders: &Folders,
     say: &mut dyn FnMut(&str),
-) -> Result<Images, DataError> {
+) -> Result<Samples, DataError> {
     match load(dataset, folders) {
         Err(error) if error.is_absent() => {
             fetch(dataset, folders, say)?;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::checksum::sha256;
-use super::images::Images;
 use super::layout::{self, Content, Found, Layout};
+use super::samples::Samples;
 use super::{DataError, Sums, file, read};
 
 /// The most bytes that all files of a dataset may have together; they are read into memory.
@@ -93,7 +93,7 @@ impl Own {
     }
 
     /// Reads everything. Refuses files that changed since their identity was first taken.
-    pub fn load(&self) -> Result<Images, DataError> {
+    pub fn load(&self) -> Result<Samples, DataError> {
         let (layout, found) = self.files()?;
         let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for (index, file) in found.into_iter().enumerate() {
@@ -108,14 +108,15 @@ impl Own {
             let name = name.unwrap_or_else(|| "another number of files".to_owned());
             return Err(DataError::Changed { path: self.path.clone(), name });
         }
-        let images = layout.images(files)?;
-        images.check_classes(&self.path)?;
-        Ok(images)
+        let samples = layout.samples(files)?;
+        samples.check_classes(&self.path)?;
+        Ok(samples)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::images::Images;
     use super::super::layout::idx::{self, tests::idx};
     use super::super::read::tests::gzip;
     use super::super::{Dataset, Folders};
@@ -138,7 +139,7 @@ mod tests {
     }
 
     fn load(folder: &Path) -> Result<Images, DataError> {
-        Own::new("small".into(), folder.into()).load()
+        Own::new("small".into(), folder.into()).load().map(Samples::into_images)
     }
 
     #[test]
@@ -146,7 +147,10 @@ mod tests {
         let raw = folder_of(&small());
         let images = load(raw.path()).unwrap();
         let pixels: Vec<u8> = (0..24).chain(30..42).collect();
-        assert_eq!((images.labels.len(), images.height, images.width, images.classes()), (6, 2, 3, 3));
+        assert_eq!(
+            (images.labels.len(), images.height, images.width, images.class_names.len()),
+            (6, 2, 3, 3)
+        );
         assert_eq!((&images.pixels, &images.labels[..]), (&pixels, &[2, 0, 1, 1, 0, 2][..]));
 
         let packed = tempfile::tempdir().unwrap();

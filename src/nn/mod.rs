@@ -110,6 +110,8 @@ pub enum TrainError {
     Stopped,
     #[error("the samples and the network do not fit")]
     Input(#[from] hspipe_ensemble::InputError),
+    #[error("a ResNet learns from images, and these samples are features: a SimpleNN learns from them")]
+    NoImages,
     #[error("the trainer {0} cannot train such networks")]
     Trainer(&'static str),
 }

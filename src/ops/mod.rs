@@ -6,6 +6,7 @@
 mod accuracy;
 mod class_accuracy;
 mod classes;
+mod content;
 mod correlation;
 mod datasets;
 mod fit;

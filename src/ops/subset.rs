@@ -1,11 +1,14 @@
 //! subset: images and labels -> the samples studied, and their normalisation. Next: `noise`, `accuracy`.
 
+use std::collections::HashSet;
+
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, one};
 use hspipe_ensemble::Generator;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::tables::{Images, Labels, Normalisation, Samples};
+use super::content::{Content, FeatureRows};
+use crate::tables::{Labels, Normalisation, Samples, TableError};
 
 pub struct Subset;
 
@@ -79,17 +82,18 @@ impl Op for Subset {
         let ids = &order[..size];
         let label: Vec<i32> = ids.iter().map(|id| labels[*id as usize]).collect();
 
-        let images = Images::read(task.inputs.one("images")?.read()?)?;
-        let channels = images.channels.first().copied().unwrap_or(1).max(1) as usize;
-        let planes = ids.iter().filter_map(|id| images.pixels.get(*id as usize));
-        let (mean, variance) = moments(planes, channels).into_iter().unzip();
-        let samples = Samples {
-            position: (0..size as i32).collect(),
-            sample_id: ids.iter().map(|id| *id as i32).collect(),
-            clean_label: label.clone(),
-            label,
+        let sample_id: Vec<i32> = ids.iter().map(|id| *id as i32).collect();
+        let moments = match Content::read(task.inputs)? {
+            Content::Images(images) => {
+                let channels = images.channels.first().copied().unwrap_or(1).max(1) as usize;
+                moments(ids.iter().filter_map(|id| images.pixels.get(*id as usize)), channels)
+            }
+            Content::Features(rows) => moments_of_features(rows, &sample_id)?,
         };
-        let normalisation = Normalisation { channel: (0..channels as i32).collect(), mean, variance };
+        let (mean, variance): (Vec<f64>, Vec<f64>) = moments.into_iter().unzip();
+        let samples =
+            Samples { position: (0..size as i32).collect(), sample_id, clean_label: label.clone(), label };
+        let normalisation = Normalisation { channel: (0..mean.len() as i32).collect(), mean, variance };
         Ok(vec![("samples", samples.write()?), ("normalisation", normalisation.write()?)])
     }
 }
@@ -116,6 +120,27 @@ fn moments<'a>(images: impl Iterator<Item = &'a [u8]>, channels: usize) -> Vec<(
             (sum as f64 / n / 255.0, spread / (n * (n - 1.0).max(1.0)) / (255.0 * 255.0))
         })
         .collect()
+}
+
+/// Mean and unbiased variance of each feature of the samples of these ids, by Welford's recurrence in the order of the
+/// table: it keeps its digits on any scale (Welford 1962; Knuth, The Art of Computer Programming 2, 4.2.2).
+pub fn moments_of_features(rows: FeatureRows, ids: &[i32]) -> Result<Vec<(f64, f64)>, TableError> {
+    let chosen: HashSet<i32> = ids.iter().copied().collect();
+    let (mut n, mut moments) = (0.0, Vec::new());
+    rows.each(|id, values| {
+        if !chosen.contains(&id) {
+            return;
+        }
+        n += 1.0;
+        moments.resize(values.len(), (0.0, 0.0));
+        for ((mean, squares), value) in moments.iter_mut().zip(values) {
+            let before = f64::from(*value) - *mean;
+            *mean += before / n;
+            *squares += before * (f64::from(*value) - *mean);
+        }
+    })?;
+    moments.iter_mut().for_each(|(_, squares)| *squares /= f64::max(n - 1.0, 1.0));
+    Ok(moments)
 }
 
 #[cfg(test)]

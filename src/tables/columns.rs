@@ -71,8 +71,9 @@ pub struct Table {
 
 impl Table {
     fn add<V: Values>(&mut self, name: &str, values: V) {
-        self.fields.push(Field::new(name, V::KIND.data_type(), V::NULLABLE));
-        self.columns.push(values.into_array());
+        let array = values.into_array();
+        self.fields.push(Field::new(name, V::KIND.data_type(&array), V::NULLABLE));
+        self.columns.push(array);
     }
 
     /// The Parquet bytes; `name` is what errors call the table.

@@ -49,6 +49,19 @@ fn column(name: &str, array: &ArrayRef) -> PolarsResult<Column> {
         arrow_schema::DataType::Utf8 => {
             StringChunked::from_iter_options(name.into(), array.as_string::<i32>().iter()).into_column()
         }
+        arrow_schema::DataType::FixedSizeList(element, width)
+            if *element.data_type() == arrow_schema::DataType::Float32 =>
+        {
+            let rows = array.as_fixed_size_list();
+            let values = rows.len() * (*width).max(0) as usize;
+            let name = name.into();
+            let mut lists =
+                ListPrimitiveChunkedBuilder::<Float32Type>::new(name, rows.len(), values, DataType::Float32);
+            for row in 0..rows.len() {
+                lists.append_slice(rows.value(row).as_primitive::<types::Float32Type>().values());
+            }
+            lists.finish().into_column()
+        }
         arrow_schema::DataType::Binary => {
             BinaryChunked::from_iter_options(name.into(), array.as_binary::<i32>().iter()).into_column()
         }
@@ -96,7 +109,7 @@ fn array(column: &Column) -> PolarsResult<ArrayRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::write_columns;
+    use crate::tables::{Features, Vectors, write_columns};
 
     #[test]
     fn every_type_goes_there_and_comes_back() {
@@ -117,6 +130,10 @@ mod tests {
         let back = Frame::read("all", bytes).unwrap().to_polars().unwrap();
         assert_eq!(back.schema(), frame.schema());
         assert!(back.equals_missing(&frame), "{back}");
+        let features = Features { sample_id: vec![0, 1], values: Vectors::new(vec![1.0, 2.0, 3.0, 4.0], 2) };
+        let lists = Frame::read("features", features.write().unwrap()).unwrap().to_polars().unwrap();
+        let second = lists.column("values").unwrap().get(1).unwrap();
+        assert_eq!(second, AnyValue::List(Series::new("".into(), [3.0f32, 4.0])));
         let none = frame.head(Some(0));
         let (schema, arrays) = of_polars(&none).unwrap();
         let bytes = write_columns("none", schema, arrays).unwrap();

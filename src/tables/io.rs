@@ -2,15 +2,18 @@
 //!
 //! In: arrays with their names and types, or bytes. Out: bytes, or a [`Frame`]. Must not know what they mean.
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader};
-use arrow_schema::{DataType, SchemaRef};
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
+use arrow_schema::{DataType, Field, Schema as ArrowSchema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use super::values::ELEMENT;
 use super::{Kind, Texts, Values};
 
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +29,8 @@ pub enum TableError {
 }
 
 impl Kind {
-    pub(super) fn data_type(self) -> DataType {
+    /// That of a column which holds `array`; only a list's length is taken from there.
+    pub(super) fn data_type(self, array: &dyn Array) -> DataType {
         match self {
             Kind::Int32 => DataType::Int32,
             Kind::UInt32 => DataType::UInt32,
@@ -35,6 +39,7 @@ impl Kind {
             Kind::Text => DataType::Utf8,
             Kind::Bool => DataType::Boolean,
             Kind::Binary => DataType::Binary,
+            Kind::Vector => array.data_type().clone(),
         }
     }
 }
@@ -49,17 +54,107 @@ pub fn write_columns(table: &str, schema: SchemaRef, columns: Vec<ArrayRef>) -> 
         .set_created_by("hspipe".to_string())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(failed)?))
         .set_max_row_group_row_count(Some(1 << 20));
-    for field in schema.fields().iter().filter(|field| *field.data_type() == DataType::Binary) {
-        // Pixels and pictures neither repeat nor sort: a dictionary and bounds only cost.
-        let path = ColumnPath::from(field.name().as_str());
+    for field in schema.fields() {
+        let path = match field.data_type() {
+            DataType::Binary => ColumnPath::from(field.name().as_str()),
+            DataType::FixedSizeList(..) => {
+                ColumnPath::new([field.name(), "list", ELEMENT].map(str::to_string).to_vec())
+            }
+            _ => continue,
+        };
+        // Pixels, pictures and features neither repeat nor sort: a dictionary and bounds only cost.
         properties = properties
             .set_column_dictionary_enabled(path.clone(), false)
             .set_column_statistics_enabled(path, EnabledStatistics::None);
     }
+    let list = longest_list(&schema);
+    if let Some(length) = list {
+        properties = properties.set_max_row_group_row_count(Some((GROUP / length).max(1)));
+    }
     let batch = RecordBatch::try_new(schema.clone(), columns).map_err(shape)?;
     let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties.build())).map_err(failed)?;
-    writer.write(&batch).map_err(failed)?;
+    match list {
+        None => writer.write(&batch).map_err(failed)?,
+        Some(_) => {
+            for start in (0..batch.num_rows()).step_by(PART) {
+                let rows = PART.min(batch.num_rows() - start);
+                writer.write(&batch.slice(start, rows)).map_err(failed)?;
+            }
+        }
+    }
     writer.into_inner().map_err(failed)
+}
+
+/// Numbers in lists of one row group: 32 MB. A group is in memory until it is written.
+const GROUP: usize = 1 << 23;
+
+/// Rows of lists that are written or read together. What the writer notes of each number takes three times its room.
+const PART: usize = 1 << 10;
+
+/// The length of the longest lists, if any column holds lists.
+fn longest_list(schema: &ArrowSchema) -> Option<usize> {
+    let length = |field: &Arc<Field>| match field.data_type() {
+        DataType::FixedSizeList(_, length) => Some((*length).max(1) as usize),
+        _ => None,
+    };
+    schema.fields().iter().filter_map(length).max()
+}
+
+/// A table as it is read, some rows after the others: for what is too large to be in memory twice.
+pub struct Parts {
+    table: String,
+    reader: ParquetRecordBatchReader,
+}
+
+impl Parts {
+    /// Reads the head of Parquet bytes; `table` names it in errors.
+    ///
+    /// # Errors
+    /// It is no Parquet.
+    pub fn read(table: &str, bytes: Vec<u8>) -> Result<Parts, TableError> {
+        let open = || {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?;
+            let rows = longest_list(builder.schema()).map_or(1 << 16, |_| PART);
+            Ok(builder.with_batch_size(rows).build()?)
+        };
+        Ok(Parts { reader: undamaged(table, open)?, table: table.to_string() })
+    }
+
+    /// Whether the table has a column of this name, of any type.
+    pub fn has(&self, column: &str) -> bool {
+        self.reader.schema().column_with_name(column).is_some()
+    }
+
+    /// All rows that are left, as one table.
+    pub fn whole(mut self) -> Result<Frame, TableError> {
+        let schema = self.reader.schema();
+        let batches = self.by_ref().map(|part| Ok(part?.batch)).collect::<Result<Vec<_>, TableError>>()?;
+        let Parts { table, .. } = self;
+        match concat_batches(&schema, &batches) {
+            Ok(batch) => Ok(Frame { table, batch }),
+            Err(source) => Err(TableError::Read { table, source: source.into() }),
+        }
+    }
+}
+
+impl Iterator for Parts {
+    type Item = Result<Frame, TableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let reader = &mut self.reader;
+        let batch = undamaged(&self.table, || Ok(reader.next().transpose()?)).transpose()?;
+        Some(batch.map(|batch| Frame { table: self.table.clone(), batch }))
+    }
+}
+
+/// What reading gives. At some damage the crate that reads Parquet panics.
+fn undamaged<T>(
+    table: &str,
+    read: impl FnOnce() -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<T, TableError> {
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    let read = read.unwrap_or_else(|_| Err("it is damaged".into()));
+    read.map_err(|source| TableError::Read { table: table.to_string(), source })
 }
 
 /// A table as read.
@@ -71,19 +166,7 @@ pub struct Frame {
 impl Frame {
     /// Reads Parquet bytes; `table` names it in errors.
     pub fn read(table: &str, bytes: Vec<u8>) -> Result<Frame, TableError> {
-        let read = || -> Result<RecordBatch, Box<dyn std::error::Error + Send + Sync>> {
-            let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))?
-                .with_batch_size(1 << 16)
-                .build()?;
-            let schema = reader.schema();
-            let batches = reader.collect::<Result<Vec<_>, _>>()?;
-            Ok(concat_batches(&schema, &batches)?)
-        };
-        // At some damage the crate that reads Parquet panics.
-        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-        let batch = read.unwrap_or_else(|_| Err("it is damaged".into()));
-        let batch = batch.map_err(|source| TableError::Read { table: table.to_string(), source })?;
-        Ok(Frame { table: table.to_string(), batch })
+        Parts::read(table, bytes)?.whole()
     }
 
     /// Columns that are in memory already.
@@ -125,7 +208,7 @@ impl Frame {
 
 #[cfg(test)]
 mod tests {
-    use crate::tables::{Frame, Noise, Samples, TableError};
+    use crate::tables::{Features, Frame, Noise, Parts, Samples, TableError, Vectors};
 
     fn samples(columns: [Vec<i32>; 4]) -> Samples {
         let [position, sample_id, label, clean_label] = columns;
@@ -149,6 +232,33 @@ mod tests {
         let frame = Frame::read("noise", noise).unwrap();
         assert!(frame.column::<Vec<f64>>("noise_recall").is_err(), "a null is not a number");
         assert!(Frame::read("x", b"PAR1 no".to_vec()).is_err());
+    }
+
+    #[test]
+    fn lists_come_back_part_by_part() {
+        let (n, width) = (2500, 3);
+        let table = |width: usize| Features {
+            sample_id: (0..n).collect(),
+            values: Vectors::new((0..n as usize * width).map(|i| i as f32 / 7.0).collect(), width),
+        };
+        let bytes = table(width).write().unwrap();
+        assert_eq!(bytes, table(width).write().unwrap());
+        let parts = Parts::read("features", bytes.clone()).unwrap();
+        assert!(parts.has("values") && !parts.has("pixels"));
+        let (mut at, mut count) = (0, 0);
+        for part in parts {
+            let part = Features::of(&part.unwrap()).unwrap();
+            assert_eq!(part.values.width(), width);
+            for (id, row) in part.sample_id.iter().zip(part.values.iter()) {
+                assert_eq!((*id, row[2]), (at, (at * 3 + 2) as f32 / 7.0));
+                at += 1;
+            }
+            count += 1;
+        }
+        assert_eq!((at, count), (n, 3));
+        assert_eq!(Features::read(bytes).unwrap().values.iter().count(), 2500);
+        let none = Features { sample_id: vec![], values: Vectors::new(vec![], 4) }.write().unwrap();
+        assert_eq!(Features::read(none).unwrap().values.width(), 4);
     }
 
     /// Whatever a byte becomes and wherever the file ends: an error, or a table.

@@ -9,8 +9,8 @@ mod values;
 
 pub use columns::{Columns, Named, Table};
 pub use data_frame::of_polars;
-pub use io::{Frame, TableError, write_columns};
-pub use values::{Blobs, Texts, Values};
+pub use io::{Frame, Parts, TableError, write_columns};
+pub use values::{Blobs, Texts, Values, Vectors};
 
 /// The note on a column of a result that holds the values of a swept parameter. It says the parameter's name.
 pub const SWEPT: &str = "hspipe.swept";
@@ -25,6 +25,8 @@ pub enum Kind {
     Text,
     Bool,
     Binary,
+    /// Numbers of 32 bits, as many in each row.
+    Vector,
 }
 
 /// A column: name, type, whether it may be null.
@@ -105,6 +107,12 @@ tables! {
         height: Vec<i32>,
         width: Vec<i32>,
         pixels: Blobs,
+    }
+
+    /// What takes the place of `images` where samples are no images: numbers of any scale.
+    Features = "features" {
+        sample_id: Vec<i32>,
+        values: Vectors,
     }
 
     /// load.
@@ -374,6 +382,7 @@ mod tests {
             Kind::Text => "string",
             Kind::Bool => "bool",
             Kind::Binary => "binary",
+            Kind::Vector => "list of float32",
         };
         let each = if column.several { "each " } else { "" };
         format!("{each}{kind}{}", if column.nullable { ", null" } else { "" })

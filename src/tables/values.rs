@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Float32Array, Float64Array, Int32Array, StringArray,
-    UInt32Array,
+    Array, ArrayRef, BinaryArray, BooleanArray, FixedSizeListArray, Float32Array, Float64Array, Int32Array,
+    StringArray, UInt32Array,
 };
+use arrow_schema::{DataType, Field};
 
 use super::Kind;
 
@@ -159,5 +160,51 @@ impl Values for Blobs {
     fn of_array(array: &ArrayRef) -> Option<Self> {
         let array = array.as_any().downcast_ref::<BinaryArray>()?;
         (array.null_count() == 0).then(|| Blobs(array.clone()))
+    }
+}
+
+/// Lists of as many numbers each, one after the other in one buffer.
+pub struct Vectors {
+    /// rows x width, row-major.
+    values: Float32Array,
+    width: usize,
+}
+
+/// What the numbers of a list are called in Parquet.
+pub const ELEMENT: &str = "element";
+
+impl Vectors {
+    /// `values` are rows x `width` numbers, row-major; those behind the last whole row are left out.
+    pub fn new(values: Vec<f32>, width: usize) -> Self {
+        let whole = values.len() - values.len() % width.max(1);
+        Vectors { values: Float32Array::from(values).slice(0, whole), width }
+    }
+
+    /// Numbers per row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.values().chunks_exact(self.width.max(1))
+    }
+}
+
+impl Values for Vectors {
+    const KIND: Kind = Kind::Vector;
+
+    fn into_array(self) -> ArrayRef {
+        let (element, width) = (Field::new(ELEMENT, DataType::Float32, false), self.width as i32);
+        Arc::new(FixedSizeListArray::new(Arc::new(element), width, Arc::new(self.values), None))
+    }
+
+    fn of_array(array: &ArrayRef) -> Option<Self> {
+        let array = array.as_any().downcast_ref::<FixedSizeListArray>()?;
+        let values = array.values().as_any().downcast_ref::<Float32Array>()?;
+        let width = usize::try_from(array.value_length()).ok()?;
+        (array.null_count() == 0 && values.null_count() == 0).then(|| {
+            let values = values.slice(array.value_offset_at(0), array.len() * width);
+            Vectors { values, width }
+        })
     }
 }

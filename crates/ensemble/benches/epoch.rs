@@ -5,9 +5,11 @@ mod common;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use common::{Dataset, simple_nn};
+use common::{Dataset, Numbers, simple_nn};
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hspipe_ensemble::{Instructions, Job, Network, Schedule, TrainingSet, train};
+use hspipe_ensemble::{
+    Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet, background, train,
+};
 
 type Group<'a> = BenchmarkGroup<'a, criterion::measurement::WallTime>;
 
@@ -127,5 +129,33 @@ fn all(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, all);
+/// Features, and as many bytes of which so many in a hundred are not background.
+fn features(criterion: &mut Criterion) {
+    let (n, width) = (10_000, 512);
+    let numbers = Numbers::random(n, width);
+    let mut sets = vec![(
+        "features".to_string(),
+        TrainingSet::build(&numbers.features(), None).expect("the samples are sound"),
+    )];
+    for inked in [100, 50] {
+        let mut generator = Generator::new(1);
+        let mut pixel = || if generator.below(100) < inked { 1 + generator.below(255) as u8 } else { 0 };
+        let bytes: Vec<u8> = (0..n * width).map(|_| pixel()).collect();
+        let background = &background(&bytes, width, 1);
+        let pixels = Pixels { bytes: &bytes, n, area: width, mean: &[0.4], variance: &[0.1], background };
+        let set = TrainingSet::build(&pixels, None).expect("the samples are sound");
+        sets.push((format!("bytes, {inked} % inked"), set));
+    }
+    let (labels, network) = (numbers.labels.as_slice(), &simple_nn());
+    let mut group = group(criterion, &format!("features and bytes, {n} x {width}"));
+    for (name, set) in &sets {
+        for (networks, threads) in [(1, 1), (8, 1), (16, 2)] {
+            let id = BenchmarkId::new(format!("{networks} networks, {threads} threads"), name);
+            let (radii, dynamics) = (false, false);
+            measure(&mut group, id, Case { set, labels, network, networks, threads, radii, dynamics });
+        }
+    }
+}
+
+criterion_group!(benches, all, features);
 criterion_main!(benches);

@@ -1,10 +1,10 @@
-//! The memory of a training, against that of pixels, weights and lists. Linux only: it asks /proc.
+//! The memory of a training, against that of samples, weights and lists. Linux only: it asks /proc.
 
 #![allow(clippy::print_stdout)]
 
 mod common;
 
-use common::{AREA, Dataset, simple_nn};
+use common::{AREA, Dataset, Numbers, simple_nn};
 use hspipe_ensemble::{Instructions, Job, Schedule, TrainingSet, train};
 
 /// A line of /proc/self/status, in MB.
@@ -21,7 +21,7 @@ fn reset_peak() {
 }
 
 /// Name and density of a dataset, samples, networks, threads.
-const CASES: [(&str, u32, usize, usize, usize); 8] = [
+const CASES: [(&str, u32, usize, usize, usize); 9] = [
     ("MNIST", 19, 20_000, 8, 1),
     ("MNIST", 19, 20_000, 16, 2),
     ("MNIST", 19, 70_000, 16, 2),
@@ -30,7 +30,10 @@ const CASES: [(&str, u32, usize, usize, usize); 8] = [
     ("FashionMNIST", 50, 20_000, 16, 2),
     ("FashionMNIST", 50, 70_000, 16, 2),
     ("dense", 100, 20_000, 16, 2),
+    (FEATURES, 0, 1_000_000, 16, 2),
 ];
+
+const FEATURES: &str = "512 features";
 
 /// Each case has a process of its own, since memory that one has freed would serve the next.
 fn main() {
@@ -47,18 +50,32 @@ fn main() {
 }
 
 fn measure((name, inked, n, networks, threads): (&str, u32, usize, usize, usize)) {
-    let data = match name {
-        "dense" => Dataset::random(name, n, inked),
-        _ => Dataset::read(name, inked),
+    // What is given: bytes of pixels, or f32.
+    let (given, labels, set, lists) = match name {
+        FEATURES => {
+            let data = Numbers::random(n, 512);
+            let before = status("VmRSS");
+            let set = TrainingSet::build(&data.features(), None);
+            (n * 512 * size_of::<f32>(), data.labels, set, status("VmRSS") - before)
+        }
+        _ => {
+            let data = match name {
+                "dense" => Dataset::random(name, n, inked),
+                _ => Dataset::read(name, inked),
+            };
+            let before = status("VmRSS");
+            let set = TrainingSet::build(&data.pixels(n), None);
+            let lists = status("VmRSS") - before;
+            (n * AREA, data.labels(n).to_vec(), set, lists)
+        }
     };
+    let set = set.expect("the samples are sound");
     let before = status("VmRSS");
-    let set = TrainingSet::build(&data.pixels(n), None).expect("the samples are sound");
-    let lists = status("VmRSS") - before;
     reset_peak();
     let seeds: Vec<u32> = (0..networks as u32).collect();
     let trained = train(&Job {
         set: &set,
-        labels: data.labels(n),
+        labels: &labels,
         network: &simple_nn(),
         seeds: &seeds,
         learning_rate: 0.1,
@@ -71,15 +88,14 @@ fn measure((name, inked, n, networks, threads): (&str, u32, usize, usize, usize)
         threads,
         instructions: Instructions::detect(),
     });
-    let training = status("VmHWM") - before - lists;
+    let training = status("VmHWM") - before;
     let trained = trained.expect("the job is sound");
     let layers = trained.iter().flatten().flat_map(|network| &network.layers);
     let weights: usize = layers.map(|layer| 4 * (layer.weight.len() + layer.bias.len())).sum();
-    let (pixels, weights) = ((n * AREA) as f64 / 1e6, weights as f64 / 1e6);
+    let (given, weights) = (given as f64 / 1e6, weights as f64 / 1e6);
     println!(
-        "{}, n = {n}, {networks} networks, {threads} threads: pixels {pixels:.1} MB, weights {weights:.1} MB, \
-         lists {lists:.1} MB; training needs {training:.1} MB with its weights: {:.2} times pixels, weights and lists",
-        data.name,
-        (pixels + lists + training) / (pixels + weights + lists)
+        "{name}, n = {n}, {networks} networks, {threads} threads: samples {given:.1} MB, weights {weights:.1} MB, \
+         lists {lists:.1} MB; training needs {training:.1} MB with its weights: {:.2} times samples, weights and lists",
+        (given + lists + training) / (given + weights + lists)
     );
 }

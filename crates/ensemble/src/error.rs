@@ -7,26 +7,54 @@ use std::fmt;
 pub enum InputError {
     /// The pixels are not n samples of as many channels as there are means, of `area` pixels each.
     Pixels {
+        /// Bytes given.
         bytes: usize,
+        /// Samples, as given.
         n: usize,
+        /// Pixels of a channel, as given.
         area: usize,
+        /// Means given: the number of channels.
         means: usize,
+    },
+    /// The numbers are not n samples of `width` features.
+    Features {
+        /// Numbers given.
+        values: usize,
+        /// Samples, as given.
+        n: usize,
+        /// Features per sample, as given.
+        width: usize,
+    },
+    /// A feature is NaN or infinite.
+    Feature {
+        /// The sample's place among all, from 0.
+        sample: usize,
+        /// Its place in the sample, from 0.
+        feature: usize,
+        /// What it is.
+        value: f32,
     },
     /// There must be as many variances as means.
     Channels {
+        /// Means given.
         means: usize,
+        /// Variances given.
         variances: usize,
     },
     /// There must be as many backgrounds as means.
     Backgrounds {
+        /// Means given.
         means: usize,
+        /// Backgrounds given.
         backgrounds: usize,
     },
     /// A mean or a variance is not finite, or a variance is negative.
     Normalisation,
     /// A subset names a sample that is not there.
     Position {
+        /// What it names, from 0.
         position: u32,
+        /// Samples that there are.
         n: usize,
     },
     /// There is nothing to train on.
@@ -35,29 +63,39 @@ pub enum InputError {
     Network,
     /// The radii are of a hidden layer.
     LatentLayer {
+        /// The layer asked for, from 0.
         layer: usize,
+        /// Hidden layers that there are.
         layers: usize,
     },
     /// There must be as many labels as samples.
     Labels {
+        /// Labels given.
         labels: usize,
+        /// Samples to train on.
         samples: usize,
     },
     /// A label must be one of the classes.
     Label {
+        /// The first label that is not.
         label: i32,
+        /// Labels are in 0..classes.
         classes: usize,
     },
+    /// The learning rate is not finite.
     LearningRate(f64),
     /// A search for the inversion of every class needs samples of every class.
     EmptyClass {
+        /// The first class without samples.
         class: usize,
     },
     /// Epochs between two looks at the radii, at least 1.
     CheckInterval,
     /// Samples to evaluate must be as wide as those trained on.
     Width {
+        /// Values per sample of those to evaluate.
         evaluated: usize,
+        /// Values per sample of those trained on.
         trained: usize,
     },
 }
@@ -67,6 +105,15 @@ impl fmt::Display for InputError {
         match self {
             InputError::Pixels { bytes, n, area, means } => {
                 write!(f, "{bytes} bytes are not {n} samples of {means} channels of {area} pixels")
+            }
+            InputError::Features { values, n, width } => {
+                write!(f, "{values} numbers are not {n} samples of {width} features")
+            }
+            InputError::Feature { sample, feature, value } => {
+                write!(
+                    f,
+                    "feature {feature} of sample {sample}, both counted from 0, is {value}, not a finite number"
+                )
             }
             InputError::Channels { means, variances } => {
                 write!(f, "{means} means, but {variances} variances")

@@ -6,7 +6,7 @@
 const N: usize = 624;
 const M: usize = 397;
 
-/// The state after `torch.manual_seed(seed)`.
+/// The generator, somewhere in its sequence.
 #[derive(Clone)]
 pub struct Generator {
     state: [u32; N],
@@ -14,6 +14,7 @@ pub struct Generator {
 }
 
 impl Generator {
+    /// The state after `torch.manual_seed(seed)`.
     pub fn new(seed: u32) -> Self {
         let mut state = [seed; N];
         for i in 1..N {

@@ -7,14 +7,16 @@ use crate::dynamics::{Dynamics, Row};
 use crate::init::{Layer, linear_layers};
 use crate::inversion::Watch;
 use crate::lanes::{LANES, Vector};
-use crate::lists::SampleLists;
 use crate::model::Model;
 use crate::parameters::{Parameters, width};
 use crate::pass::{self, Partition, Pass, Wanted};
 use crate::radii::radii;
+use crate::schedule::Schedule;
+use crate::sets::SampleSet;
 use crate::state::{Search, State, Turn};
+use crate::task::{Start, Task};
 use crate::threads::share;
-use crate::train::{Inversion, Schedule, Start, Task, Trained, Unfinished};
+use crate::trained::{Inversion, Trained, Unfinished};
 
 /// Trains at most eight networks that have done the same number of steps.
 pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Trained, Unfinished>> {
@@ -171,7 +173,7 @@ impl<'a> Group<'a> {
 }
 
 /// The logits of all samples, chunk by chunk: a row per sample, its classes in columns.
-fn evaluate(task: &Task, model: &Model, samples: &SampleLists, threads: usize) -> Vec<Vec<Vector>> {
+fn evaluate(task: &Task, model: &Model, samples: &SampleSet, threads: usize) -> Vec<Vec<Vector>> {
     let chunks: Vec<_> = samples.partitions().iter().flatten().collect();
     let mut logits = vec![Vec::new(); chunks.len()];
     share(threads, chunks.into_iter().zip(&mut logits), |(chunk, logits)| {

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::generator::Generator;
 
-/// A fully connected layer: `weight` is outputs x inputs, row-major; `bias` has one value per output.
+/// A fully connected layer, as PyTorch's `nn.Linear` has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
+    /// Values that each unit reads.
     pub inputs: usize,
+    /// Units.
     pub outputs: usize,
+    /// outputs x inputs, row-major.
     pub weight: Vec<f32>,
+    /// One value per output.
     pub bias: Vec<f32>,
 }
 

@@ -16,6 +16,7 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// No class of so many inverts at `first_epoch` or before.
     pub fn new(classes: usize, first_epoch: u32) -> Self {
         Watch { first_epoch, last: vec![f64::INFINITY; classes], epochs: vec![None; classes] }
     }
@@ -34,10 +35,12 @@ impl Watch {
         inverted
     }
 
+    /// How many classes.
     pub fn classes(&self) -> usize {
         self.epochs.len()
     }
 
+    /// Whether every class has inverted.
     pub fn all_inverted(&self) -> bool {
         self.epochs.iter().all(Option::is_some)
     }

@@ -99,7 +99,8 @@ fn polynomial<L: Lanes, const N: usize>(x: L, coefficients: &[f32; N]) -> L {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Instructions, Kernel, LANES, Vector};
+    use crate::instructions::Instructions;
+    use crate::lanes::{Kernel, LANES, Vector};
 
     #[derive(Clone, Copy)]
     enum Function {

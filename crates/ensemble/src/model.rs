@@ -5,7 +5,8 @@
 //! bias once per epoch, and each row of the gradient takes -shift times the bias' gradient. Knows no samples.
 
 use crate::dense::AddColumns;
-use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
+use crate::instructions::Instructions;
+use crate::lanes::{Kernel, LANES, Lanes, Vector};
 use crate::parameters::{Dense, Parameters, width};
 use crate::pixels::Channel;
 use crate::threads::share;

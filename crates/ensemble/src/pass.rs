@@ -8,14 +8,16 @@ use std::ops::Range;
 
 use crate::dense::{AddColumns, AddProduct, Left, fill_rows};
 use crate::dynamics::{Track, Tracks};
-use crate::lanes::{Instructions, Kernel, LANES, Lanes, Vector};
-use crate::lists::{Entries, SampleLists, TrainingSet};
+use crate::instructions::Instructions;
+use crate::lanes::{Kernel, LANES, Lanes, Vector};
 use crate::loss::{self, Loss};
 use crate::math::tanh;
 use crate::model::Model;
+use crate::panels::Panels;
 use crate::parameters::{Parameters, width};
 use crate::partition::blocks;
 use crate::radii::{self, RadiusSums};
+use crate::sets::{Entries, SampleSet, TrainingSet};
 use crate::sparse::AddRows;
 
 /// Samples that go through the small layers together: their activations stay near the processor. A multiple of
@@ -136,7 +138,7 @@ impl Pass<'_, '_> {
 pub fn evaluate(
     instructions: Instructions,
     model: &Model,
-    samples: &SampleLists,
+    samples: &SampleSet,
     chunk: &Range<usize>,
 ) -> Vec<Vector> {
     let mut room = Room::new(&model.parameters);
@@ -158,6 +160,8 @@ pub fn evaluate(
 
 /// Activations and deltas on their way.
 struct Room {
+    /// Where features of a chunk are brought.
+    panels: Panels,
     /// Per column group, samples of a chunk x width: sums, then deltas of the first layer.
     first: Vec<Vec<Vector>>,
     /// For each layer a row per sample of a step, outputs in columns: activations, of the last one logits, then
@@ -175,6 +179,7 @@ impl Room {
         let widths = [first].into_iter().chain(parameters.rest.iter().map(|layer| layer.width));
         let steps: Vec<Vec<Vector>> = widths.map(|width| vec![Vector::default(); STEP * width]).collect();
         Room {
+            panels: Panels::default(),
             first: vec![Vec::new(); parameters.groups.len()],
             deltas: steps[..steps.len() - 1].to_vec(),
             activations: steps,
@@ -199,17 +204,18 @@ struct Layers<'a> {
 
 impl Layers<'_> {
     /// The first layer of all samples of a chunk, before tanh.
-    fn first(&mut self, samples: &SampleLists, chunk: &Range<usize>) {
+    fn first(&mut self, samples: &SampleSet, chunk: &Range<usize>) {
         let groups = &self.model.parameters.groups;
+        let Room { panels, first, .. } = &mut *self.room;
         let mut bias = self.model.bias.as_slice();
-        for (group, sums) in groups.iter().zip(&mut self.room.first) {
+        for (group, sums) in groups.iter().zip(&mut *first) {
             sums.resize(chunk.len() * group.width, Vector::default());
             let (of_group, rest) = bias.split_at(group.width);
             fill_rows(of_group, sums);
             bias = rest;
         }
-        for (slice, entries) in samples.chunk(chunk) {
-            for (group, sums) in groups.iter().zip(&mut self.room.first) {
+        for (slice, entries) in samples.chunk(chunk, panels) {
+            for (group, sums) in groups.iter().zip(&mut *first) {
                 let width = group.width;
                 let weight = &group.weight[slice.start * width..slice.end * width];
                 add_entries::<false>(self.instructions, &entries, width, weight, sums);
@@ -261,7 +267,7 @@ impl Layers<'_> {
     /// From the deltas of the logits back to those of the first layer, which take the place of its sums.
     fn backward<const STRIDE: usize>(&mut self, step: Range<usize>, gradient: &mut Parameters) {
         let Parameters { networks, units, groups, .. } = &self.model.parameters;
-        let Room { first, activations, deltas, row } = &mut *self.room;
+        let Room { first, activations, deltas, row, .. } = &mut *self.room;
         for (i, layer) in gradient.rest.iter_mut().enumerate().rev() {
             let (before, behind) = deltas.split_at_mut(i + 1);
             let deltas = behind.first().unwrap_or(&activations[i + 1]);
@@ -311,7 +317,7 @@ impl Layers<'_> {
             bias = rest;
         }
         for block in blocks(chunk.clone()) {
-            for (slice, entries) in set.block(&block) {
+            for (slice, entries) in set.block(&block, chunk, &self.room.panels) {
                 for (group, deltas) in gradient.groups.iter_mut().zip(&self.room.first) {
                     let width = group.width;
                     let sums = &mut group.weight[slice.start * width..slice.end * width];

@@ -19,7 +19,9 @@ const EPSILON: f64 = 1e-9;
 pub struct Pixels<'a> {
     /// n * channels * area bytes, row-major.
     pub bytes: &'a [u8],
+    /// How many samples.
     pub n: usize,
+    /// Pixels of a channel.
     pub area: usize,
     /// Per channel, on the scale 0..1.
     pub mean: &'a [f64],

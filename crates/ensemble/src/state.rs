@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::dynamics::Row;
 use crate::init::Layer;
 use crate::inversion::Watch;
-use crate::train::Task;
 
 /// A network between two epochs, and what was seen of it so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,26 +37,6 @@ impl State {
     /// Steps done.
     pub fn step(&self) -> u32 {
         self.step
-    }
-
-    /// Whether a training of this task can go on from it.
-    pub(crate) fn fits(&self, task: &Task) -> bool {
-        let samples = task.labels.len();
-        let sizes = self.layers.first().map(|layer| layer.inputs).into_iter();
-        let sizes: Vec<usize> = sizes.chain(self.layers.iter().map(|layer| layer.outputs)).collect();
-        let whole = |layer: &Layer| {
-            layer.weight.len() == layer.inputs * layer.outputs && layer.bias.len() == layer.outputs
-        };
-        let searches = |search: &Search| {
-            search.watch.classes() == task.classes() && search.logits.len() == samples * task.classes()
-        };
-        sizes == task.sizes
-            && self.layers.iter().all(whole)
-            && (1..=task.schedule.max_epochs()).contains(&self.step)
-            && self.losses.len() == self.step as usize
-            && self.search.is_some() == task.schedule.is_search()
-            && self.search.as_ref().is_none_or(searches)
-            && self.tracks.len() == if task.dynamics { samples } else { 0 }
     }
 }
 

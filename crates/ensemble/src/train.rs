@@ -3,20 +3,23 @@
 //! In: [`Job`]. Out: [`Trained`], one per seed. Checks the request, cuts the seeds into groups of up to eight and gives
 //! the groups to threads; a network's bits depend on neither.
 
-use crate::dynamics::Dynamics;
 use crate::error::InputError;
 use crate::group;
-use crate::init::Layer;
-use crate::lanes::{Instructions, LANES};
-use crate::lists::{SampleLists, TrainingSet};
+use crate::instructions::Instructions;
+use crate::lanes::LANES;
+use crate::schedule::Schedule;
+use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, State};
+use crate::task::{Start, Task};
 use crate::threads::share;
+use crate::trained::{Trained, Unfinished};
 
 /// Fully connected layers, tanh after each hidden one, logits out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     /// Units of each hidden layer, at least one layer.
     pub hidden: Vec<usize>,
+    /// Units of the last layer, which gives the logits.
     pub classes: usize,
 }
 
@@ -27,161 +30,43 @@ impl Network {
     }
 }
 
-/// When training ends and what is watched on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schedule {
-    /// All epochs; the radii of the class manifolds after the step of every epoch from `radii_from` on.
-    Epochs { epochs: u32, radii_from: Option<u32> },
-    /// Until every class has inverted, `max_epochs` at the most; radii every `check_interval` epochs.
-    Inversion { max_epochs: u32, check_interval: u32, first_epoch: u32 },
-}
-
-impl Schedule {
-    /// The number of epochs after which training ends in any case.
-    pub fn max_epochs(&self) -> u32 {
-        match *self {
-            Schedule::Epochs { epochs, .. } => epochs,
-            Schedule::Inversion { max_epochs, .. } => max_epochs,
-        }
-    }
-
-    pub(crate) fn is_search(&self) -> bool {
-        matches!(self, Schedule::Inversion { .. })
-    }
-
-    /// Whether radii are wanted of the network after the step of `epoch`.
-    pub fn wants_radii(&self, epoch: u32) -> bool {
-        match *self {
-            Schedule::Epochs { radii_from, .. } => radii_from.is_some_and(|from| epoch >= from),
-            Schedule::Inversion { check_interval, .. } => epoch.is_multiple_of(check_interval),
-        }
-    }
-
-    /// Whether a pass that gives the radii after `watched`, or is the last one, may be an inversion's.
-    pub(crate) fn may_keep_logits(&self, watched: Option<u32>, last: bool) -> bool {
-        match *self {
-            Schedule::Epochs { .. } => false,
-            Schedule::Inversion { first_epoch, .. } => last || watched.is_some_and(|at| at > first_epoch),
-        }
-    }
-}
-
 /// Networks to train by full-batch gradient descent on the mean softmax cross-entropy.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
+    /// The samples to train on.
     pub set: &'a TrainingSet,
     /// One per sample of the set, in 0..classes.
     pub labels: &'a [i32],
+    /// Of all networks.
     pub network: &'a Network,
     /// One network per seed, its first weights drawn as by [`linear_layers`](crate::init::linear_layers).
     pub seeds: &'a [u32],
+    /// What a step takes of the gradient; rounded to f32.
     pub learning_rate: f64,
+    /// When training ends.
     pub schedule: Schedule,
     /// The hidden layer whose activations the radii are of; 0 is the first.
     pub latent_layer: usize,
     /// Whether [`Dynamics`] are wanted.
     pub dynamics: bool,
     /// Samples whose logits are wanted of the trained networks; `set.samples()` for those trained on.
-    pub evaluate: Option<&'a SampleLists>,
+    pub evaluate: Option<&'a SampleSet>,
     /// Where the network of each seed goes on; an empty slice, or none for a seed, if it begins. One that does not fit
     /// the job counts as none.
     pub states: &'a [Option<State>],
     /// Who keeps the states of networks in training, if they are wanted.
     pub keeper: Option<Keeper<'a>>,
-    /// At most so many at once.
+    /// At most so many at once; they change no bit.
     pub threads: usize,
+    /// What kernels run with; they change no bit.
     pub instructions: Instructions,
-}
-
-/// A trained network and what was seen on the way.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trained {
-    pub layers: Vec<Layer>,
-    /// Epochs trained.
-    pub epochs: u32,
-    /// The mean loss over the training samples before the step of each epoch.
-    pub losses: Vec<f64>,
-    /// The loss after the last step.
-    pub final_loss: f64,
-    /// Epoch and one radius per class, as the schedule asks; NaN for a class without samples.
-    pub radii: Vec<(u32, Vec<f64>)>,
-    /// samples to evaluate x classes, of the last network.
-    pub logits: Vec<f32>,
-    /// If the job wants them.
-    pub dynamics: Option<Dynamics>,
-    /// Only of an inversion search.
-    pub inversion: Option<Inversion>,
-}
-
-/// What an inversion search saw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Inversion {
-    /// The epoch at which each class inverted.
-    pub epochs: Vec<Option<u32>>,
-    /// training samples x classes: each sample's logits at the inversion of its class; the last network's if
-    /// its class has not inverted.
-    pub logits: Vec<f32>,
-}
-
-/// Why a network was not trained to the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfinished {
-    /// The loss was not finite before the step of this epoch.
-    Diverged { epoch: u32 },
-    /// Its [`Keeper`] wanted an end, and has its state.
-    Stopped,
-}
-
-impl std::fmt::Display for Unfinished {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            Unfinished::Diverged { epoch } => write!(f, "the loss is not finite at epoch {epoch}"),
-            Unfinished::Stopped => f.write_str("stopped"),
-        }
-    }
-}
-
-impl std::error::Error for Unfinished {}
-
-/// A job that has been checked.
-pub(crate) struct Task<'a> {
-    pub set: &'a TrainingSet,
-    pub labels: &'a [usize],
-    /// Inputs, units of each hidden layer, classes.
-    pub sizes: Vec<usize>,
-    pub learning_rate: f32,
-    pub schedule: Schedule,
-    pub latent_layer: usize,
-    pub dynamics: bool,
-    pub evaluate: Option<&'a SampleLists>,
-    pub keeper: Option<Keeper<'a>>,
-    pub instructions: Instructions,
-}
-
-/// One network at the begin of its training, or where it goes on.
-#[derive(Clone, Copy)]
-pub(crate) struct Start<'a> {
-    /// Of its seed among the job's.
-    pub place: usize,
-    pub seed: u32,
-    pub state: Option<&'a State>,
-}
-
-impl Start<'_> {
-    /// Steps done.
-    pub fn step(&self) -> u32 {
-        self.state.map_or(0, |state| state.step)
-    }
-}
-
-impl Task<'_> {
-    pub fn classes(&self) -> usize {
-        self.sizes[self.sizes.len() - 1]
-    }
 }
 
 /// One result per seed, in order. The bits of a network depend on its seed, the training set, the labels, the
 /// learning rate and the schedule; not on other seeds, threads or instructions, nor on where it was cut off.
+///
+/// # Errors
+/// Parts of the job that do not fit together. What befalls a single network is in its own result.
 pub fn train(job: &Job) -> Result<Vec<Result<Trained, Unfinished>>, InputError> {
     let labels = check(job)?;
     let Job { set, schedule, latent_layer, dynamics, evaluate, keeper, instructions, .. } = *job;
@@ -201,7 +86,7 @@ pub fn train(job: &Job) -> Result<Vec<Result<Trained, Unfinished>>, InputError> 
         instructions,
     };
     let start = |(place, seed): (usize, &u32)| {
-        let state = job.states.get(place).and_then(Option::as_ref).filter(|state| state.fits(&task));
+        let state = job.states.get(place).and_then(Option::as_ref).filter(|state| task.continues(state));
         Start { place, seed: *seed, state }
     };
     let mut starts: Vec<Start> = job.seeds.iter().enumerate().map(start).collect();
@@ -293,7 +178,7 @@ mod tests {
         let pixels = Pixels { bytes: &bytes, n, area, mean, variance, background };
         let network = Network { hidden: vec![13, 4], classes: 3 };
         let trained = |denser_than: f64, count: usize| {
-            let set = TrainingSet::build_denser_than(denser_than, &pixels, None).unwrap();
+            let set = TrainingSet::build_denser_than(denser_than, (&pixels).into(), None).unwrap();
             train(&Job {
                 set: &set,
                 labels: &labels,

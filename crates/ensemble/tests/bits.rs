@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::Synthetic;
-use hspipe_ensemble::{Instructions, Job, Schedule, Trained, TrainingSet, train};
+use common::{Numbers, Synthetic, job};
+use hspipe_ensemble::{Instructions, Job, Network, Schedule, Trained, TrainingSet, train};
 
 fn trained(job: &Job) -> Vec<Trained> {
     train(job).unwrap().into_iter().map(Result::unwrap).collect()
@@ -31,20 +31,46 @@ fn all_bits(trained: &[Trained]) -> Vec<Vec<u64>> {
 
 const WATCHED: Schedule = Schedule::Epochs { epochs: 6, radii_from: Some(2) };
 
+/// Samples to train on, of each kind: pixels, and features of more than one slice.
+struct Data {
+    set: TrainingSet,
+    labels: Vec<i32>,
+}
+
+const CLASSES: usize = 3;
+
+fn both(n: usize, area: usize) -> [Data; 2] {
+    let (pixels, features) = (Synthetic::new(n, area, 2, CLASSES), Numbers::new(n, 101, CLASSES));
+    [
+        Data { set: TrainingSet::build(&pixels.pixels(), None).unwrap(), labels: pixels.labels },
+        Data { set: TrainingSet::build(&features.features(), None).unwrap(), labels: features.labels },
+    ]
+}
+
 /// More samples than one partition has.
-fn many() -> Synthetic {
-    Synthetic::new(5301, 15, 2, 3)
+fn many() -> [Data; 2] {
+    both(5301, 15)
+}
+
+fn network(hidden: &[usize]) -> Network {
+    Network { hidden: hidden.to_vec(), classes: CLASSES }
+}
+
+impl Data {
+    /// With everything watched.
+    fn job<'a>(&'a self, network: &'a Network, seeds: &'a [u32]) -> Job<'a> {
+        let evaluate = Some(self.set.samples());
+        Job { schedule: WATCHED, dynamics: true, evaluate, ..job(&self.set, &self.labels, network, seeds) }
+    }
 }
 
 #[test]
 fn batch_mates_do_not_matter() {
-    for hidden in [&[20, 20][..], &[5, 4], &[13]] {
-        let data = Synthetic::new(211, 45, 2, 3);
-        let set = TrainingSet::build(&data.pixels(), None).unwrap();
-        let network = data.network(hidden);
+    let each = [&[20, 20][..], &[5, 4], &[13]].map(|hidden| both(211, 45).map(|data| (hidden, data)));
+    for (hidden, data) in each.into_iter().flatten() {
+        let network = network(hidden);
         let seeds: Vec<u32> = (40..56).collect();
-        let evaluate = Some(set.samples());
-        let job = Job { schedule: WATCHED, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
+        let job = data.job(&network, &seeds);
         let together = all_bits(&trained(&job));
         for count in [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15] {
             let few = all_bits(&trained(&Job { seeds: &seeds[..count], ..job }));
@@ -58,33 +84,31 @@ fn batch_mates_do_not_matter() {
 
 #[test]
 fn threads_do_not_matter() {
-    let data = many();
-    let set = TrainingSet::build(&data.pixels(), None).unwrap();
-    let network = data.network(&[20, 20]);
-    let seeds: Vec<u32> = (0..19).collect();
-    let evaluate = Some(set.samples());
-    let job = Job { schedule: WATCHED, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
-    let one = all_bits(&trained(&job));
-    for threads in [0, 2, 3, 7] {
-        assert_eq!(all_bits(&trained(&Job { threads, ..job })), one, "{threads} threads");
+    let network = network(&[20, 20]);
+    for data in many() {
+        let seeds: Vec<u32> = (0..19).collect();
+        let job = data.job(&network, &seeds);
+        let one = all_bits(&trained(&job));
+        for threads in [0, 2, 3, 7] {
+            assert_eq!(all_bits(&trained(&Job { threads, ..job })), one, "{threads} threads");
+        }
     }
 }
 
 /// Tells nothing where the detected instructions are the portable ones.
 #[test]
 fn instructions_do_not_matter() {
-    let data = many();
-    let set = TrainingSet::build(&data.pixels(), None).unwrap();
-    for hidden in [&[20, 20][..], &[5, 4]] {
-        let network = data.network(hidden);
-        let schedule = Schedule::Epochs { epochs: 2, radii_from: Some(0) };
-        let seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-        let evaluate = Some(set.samples());
-        let job = Job { schedule, dynamics: true, evaluate, ..data.job(&set, &network, &seeds) };
-        for count in [1, 2, 3, 8] {
-            let detected = Job { seeds: &seeds[..count], ..job };
-            let portable = Job { instructions: Instructions::portable(), ..detected };
-            assert_eq!(all_bits(&trained(&portable)), all_bits(&trained(&detected)), "{count} networks");
+    for data in many() {
+        for hidden in [&[20, 20][..], &[5, 4]] {
+            let network = network(hidden);
+            let schedule = Schedule::Epochs { epochs: 2, radii_from: Some(0) };
+            let seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+            let job = Job { schedule, ..data.job(&network, &seeds) };
+            for count in [1, 2, 3, 8] {
+                let detected = Job { seeds: &seeds[..count], ..job };
+                let portable = Job { instructions: Instructions::portable(), ..detected };
+                assert_eq!(all_bits(&trained(&portable)), all_bits(&trained(&detected)), "{count} networks");
+            }
         }
     }
 }
@@ -119,17 +143,16 @@ fn searches_of_a_batch_are_those_of_lone_networks() {
 /// purpose changes the results of all trainings.
 #[test]
 fn the_bits_are_those_of_every_machine() {
-    const GOLDEN: u64 = 0x0e55_64dd_d0f3_d034;
-    let data = many();
-    let set = TrainingSet::build(&data.pixels(), None).unwrap();
-    let network = data.network(&[20, 20]);
-    let job =
-        Job { schedule: WATCHED, evaluate: Some(set.samples()), ..data.job(&set, &network, &[7, 8, 9]) };
-    for instructions in [Instructions::detect(), Instructions::portable()] {
-        let bits = all_bits(&trained(&Job { instructions, ..job })).into_iter().flatten();
-        let digest = bits.flat_map(u64::to_le_bytes).fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
-            (digest ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
-        assert_eq!(digest, GOLDEN, "{instructions:?}: {digest:#018x}");
+    const GOLDEN: [u64; 2] = [0x0e55_64dd_d0f3_d034, 0xe5c3_6dfd_b219_04bc];
+    let network = network(&[20, 20]);
+    for (data, golden) in many().iter().zip(GOLDEN) {
+        let job = Job { dynamics: false, ..data.job(&network, &[7, 8, 9]) };
+        for instructions in [Instructions::detect(), Instructions::portable()] {
+            let bits = all_bits(&trained(&Job { instructions, ..job })).into_iter().flatten();
+            let digest = bits.flat_map(u64::to_le_bytes).fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
+                (digest ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+            });
+            assert_eq!(digest, golden, "{instructions:?}: {digest:#018x}");
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::Synthetic;
-use hspipe_ensemble::{InputError, Job, Network, Pixels, SampleLists, Schedule, TrainingSet, train};
+use hspipe_ensemble::{Features, InputError, Job, Network, Pixels, SampleSet, Schedule, TrainingSet, train};
 
 #[test]
 fn pixels_that_do_not_fit_are_refused() {
@@ -15,8 +17,8 @@ fn pixels_that_do_not_fit_are_refused() {
         variance: &[0.1, 0.2],
         background: &[0, 9],
     };
-    let refused = |pixels: Pixels| SampleLists::build(&pixels, None).unwrap_err();
-    assert!(SampleLists::build(&good, Some(&[1, 1, 0])).is_ok());
+    let refused = |pixels: Pixels| SampleSet::build(&pixels, None).unwrap_err();
+    assert!(SampleSet::build(&good, Some(&[1, 1, 0])).is_ok());
     assert_eq!(refused(Pixels { n: 3, ..good }), InputError::Pixels { bytes: 12, n: 3, area: 3, means: 2 });
     assert!(matches!(refused(Pixels { n: usize::MAX, ..good }), InputError::Pixels { .. }));
     assert!(matches!(refused(Pixels { area: 0, bytes: &[], ..good }), InputError::Pixels { .. }));
@@ -29,6 +31,36 @@ fn pixels_that_do_not_fit_are_refused() {
         TrainingSet::build(&good, Some(&[0, 2])).unwrap_err(),
         InputError::Position { position: 2, n: 2 }
     );
+}
+
+#[test]
+fn features_that_do_not_fit_are_refused() {
+    let mut values = vec![0.5; 12];
+    values[7] = f32::NAN;
+    values[10] = f32::NEG_INFINITY;
+    let values = Arc::new(values);
+    let all = Features { values: &values, n: 4, width: 3 };
+    let refused = |features: Features, subset| SampleSet::build(&features, subset).unwrap_err();
+    let at = |error| match error {
+        InputError::Feature { sample, feature, value } => (sample, feature, value.to_string()),
+        other => panic!("{other}"),
+    };
+    assert_eq!(at(refused(all, None)), (2, 1, "NaN".into()));
+    assert_eq!(at(refused(all, Some(&[0, 3, 2]))), (3, 1, "-inf".into()));
+    assert!(SampleSet::build(&all, Some(&[1, 0, 1])).is_ok(), "what is not chosen does not matter");
+    assert_eq!(refused(all, Some(&[0, 4])), InputError::Position { position: 4, n: 4 });
+    let wide = InputError::Features { values: 12, n: 4, width: 4 };
+    assert_eq!(refused(Features { width: 4, ..all }, None), wide);
+    for (n, width) in [(usize::MAX, 3), (12, 0), (0, 12)] {
+        let error = refused(Features { n, width, ..all }, None);
+        assert_eq!(error, InputError::Features { values: 12, n, width });
+    }
+    let pixels = Synthetic::new(30, 8, 1, 3);
+    let set = TrainingSet::build(&pixels.pixels(), None).unwrap();
+    let narrow = SampleSet::build(&all, Some(&[0])).unwrap();
+    let network = pixels.network(&[4]);
+    let job = Job { evaluate: Some(&narrow), ..pixels.job(&set, &network, &[1]) };
+    assert_eq!(train(&job).unwrap_err(), InputError::Width { evaluated: 3, trained: 8 });
 }
 
 #[test]
@@ -64,7 +96,7 @@ fn jobs_that_do_not_fit_are_refused() {
         InputError::EmptyClass { class: 1 }
     );
     let wider = Synthetic::new(30, 9, 1, 3);
-    let wider = SampleLists::build(&wider.pixels(), None).unwrap();
+    let wider = SampleSet::build(&wider.pixels(), None).unwrap();
     assert_eq!(
         refused(Job { evaluate: Some(&wider), ..job }),
         InputError::Width { evaluated: 9, trained: 8 }

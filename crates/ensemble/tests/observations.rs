@@ -4,7 +4,7 @@ mod common;
 
 use common::{Reference, Synthetic};
 use hspipe_ensemble::init::linear_layers;
-use hspipe_ensemble::{Job, SampleLists, Schedule, TrainingSet, Unfinished, train};
+use hspipe_ensemble::{Job, SampleSet, Schedule, TrainingSet, Unfinished, train};
 
 #[test]
 fn losses_logits_and_radii_are_those_of_plain_loops() {
@@ -76,7 +76,7 @@ fn a_subset_is_trained_on_and_others_are_evaluated() {
     let network = data.network(&[6, 4]);
     let set = TrainingSet::build(&data.pixels(), Some(&subset)).unwrap();
     let copied = TrainingSet::build(&chosen.pixels(), None).unwrap();
-    let all = SampleLists::build(&data.pixels(), None).unwrap();
+    let all = SampleSet::build(&data.pixels(), None).unwrap();
     let on_subset = Job { labels: &chosen.labels, evaluate: Some(&all), ..data.job(&set, &network, &[5]) };
     let on_copy = Job { evaluate: Some(copied.samples()), ..chosen.job(&copied, &network, &[5]) };
     let trained = train(&on_subset).unwrap().remove(0).unwrap();

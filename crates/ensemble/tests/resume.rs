@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::Synthetic;
-use hspipe_ensemble::{Job, Keeper, Schedule, State, Trained, TrainingSet, Unfinished, train};
+use common::{Numbers, Synthetic, job};
+use hspipe_ensemble::{Job, Keeper, Network, Schedule, State, Trained, TrainingSet, Unfinished, train};
 
 const SEEDS: [u32; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -42,13 +42,23 @@ fn chosen(states: &[(usize, State)], steps: impl Fn(usize) -> u32) -> Vec<Option
 fn it_goes_on_wherever_each_network_was() {
     let data = Synthetic::new(2200, 30, 2, 3);
     let set = TrainingSet::build(&data.pixels(), None).unwrap();
-    let network = data.network(&[5, 4]);
+    goes_on(&set, &data.labels, &data.network(&[5, 4]));
+}
+
+#[test]
+fn it_goes_on_with_features() {
+    let data = Numbers::new(2200, 101, 3);
+    let set = TrainingSet::build(&data.features(), None).unwrap();
+    goes_on(&set, &data.labels, &data.network(&[5, 4]));
+}
+
+fn goes_on(set: &TrainingSet, labels: &[i32], network: &Network) {
     let all = Schedule::Epochs { epochs: 12, radii_from: Some(3) };
     let search = Schedule::Inversion { max_epochs: 12, check_interval: 2, first_epoch: 2 };
     for (schedule, dynamics) in [(all, true), (all, false), (search, true)] {
         let evaluate = Some(set.samples());
         let job =
-            Job { schedule, dynamics, evaluate, learning_rate: 0.5, ..data.job(&set, &network, &SEEDS) };
+            Job { schedule, dynamics, evaluate, learning_rate: 0.5, ..job(set, labels, network, &SEEDS) };
         let undisturbed = train(&job).unwrap();
         let (with_states, states) = kept(&job, u32::MAX);
         assert_eq!(with_states, undisturbed, "to keep states changes nothing");

@@ -9,18 +9,25 @@ use hspipe_ensemble::Generator;
 /// 60 samples of three classes: bytes that differ by class, so that there is something to learn, and noisy
 /// enough for the class manifolds to invert.
 pub fn samples() -> (Samples, Vec<i32>) {
+    let (pixels, labels) = ink();
+    (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
+}
+
+/// Their bytes, and their labels.
+fn ink() -> (Vec<u8>, Vec<i32>) {
     let mut generator = Generator::new(5);
     let labels: Vec<i32> = (0..60).map(|i| i % 3).collect();
     let mut pixels = Vec::new();
     for label in &labels {
         pixels.extend((0..9).map(|p| (generator.below(200) + 25 * ((p + *label as u32) % 3)) as u8));
     }
-    (Samples::new(pixels, [3, 3], vec![0.4], vec![0.04]), labels)
+    (pixels, labels)
 }
 
-/// The same samples where a channel, or most of it, is far from 0: paper of other colours. With their names.
+/// The same samples where a channel, or most of it, is far from 0: paper of other colours; and as features. With their
+/// names.
 pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
-    let ink = samples().0.pixels;
+    let (ink, _) = ink();
     // A channel in front of the one that can be learned from.
     let behind = |channel: fn(usize) -> u8| {
         let of_sample = |(i, plane): (usize, &[u8])| [&[channel(i); 9], plane].concat();
@@ -38,7 +45,20 @@ pub fn on_other_paper() -> Vec<(&'static str, Samples)> {
             "few of one level more",
             of_channels(ink.iter().map(|byte| 254 + u8::from(*byte > 20)).collect(), 1),
         ),
+        ("features", features()),
     ]
+}
+
+/// The bytes as features of very different scales.
+pub fn features() -> Samples {
+    let bytes = ink().0;
+    let scaled = |(at, byte): (usize, &u8)| f32::from(*byte) * [1e-6, 1.0, 1e6][at % 3];
+    let values: Vec<f32> = bytes.iter().enumerate().map(scaled).collect();
+    let of = |feature: usize| values.iter().skip(feature).step_by(9).map(|value| f64::from(*value));
+    let mean: Vec<f64> = (0..9).map(|feature| of(feature).sum::<f64>() / 60.0).collect();
+    let squares = |feature: usize| of(feature).map(|value| (value - mean[feature]).powi(2)).sum::<f64>();
+    let variance: Vec<f64> = (0..9).map(|feature| squares(feature) / 59.0).collect();
+    Samples::features(values, &mean, &variance)
 }
 
 /// 3 x 3 pixels of each channel, with the normalisation that they have: mean and unbiased variance of all samples.

@@ -10,7 +10,7 @@ use tch::{Device, Kind, TchError, Tensor};
 use super::adam::Adam;
 use super::radii::Sums;
 use super::{Failure, Net, values};
-use hspipe::nn::{Job, Parameter};
+use hspipe::nn::{Job, Parameter, TrainError};
 
 /// Channels of the four stages.
 const STAGES: [i64; 4] = [64, 128, 256, 512];
@@ -40,7 +40,7 @@ pub struct ResNet {
 impl ResNet {
     pub fn new(job: &Job, generator: &mut Generator, device: Device) -> Result<Self, Failure> {
         let mut draw = Draw { generator, device, learn: Vec::new() };
-        let shape = job.samples.shape().map(|length| length as i64);
+        let shape = job.samples.image_shape().ok_or(TrainError::NoImages)?.map(|length| length as i64);
         let stem = draw.unit(shape[0], STAGES[0], 3, 1)?;
         let (mut blocks, mut inputs) = (Vec::new(), STAGES[0]);
         for (stage, channels) in STAGES.into_iter().enumerate() {
@@ -275,7 +275,7 @@ impl Moments {
 #[cfg(test)]
 mod tests {
     use crate::{Torch, fixture};
-    use hspipe::nn::{Architecture, Course, Job, Request, Samples, Schedule, Trained, Trainer};
+    use hspipe::nn::{Architecture, Course, Job, Request, Samples, Schedule, TrainError, Trained, Trainer};
 
     fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {
         let pixels = (0..6 * 2 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
@@ -346,5 +346,13 @@ mod tests {
             -0.0042372, -0.154108,
         ];
         assert_close("logits", &trained.logits, &golden);
+    }
+
+    #[test]
+    fn features_are_refused() {
+        let (samples, labels) = (fixture::features(), fixture::samples().1);
+        let train: Vec<u32> = (0..60).collect();
+        let job = Job { architecture: &Architecture::ResNet, ..fixture::job(&samples, &labels, &train) };
+        assert!(matches!(Torch.train(&job)[..], [Err(TrainError::NoImages)]));
     }
 }

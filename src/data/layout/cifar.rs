@@ -124,7 +124,7 @@ mod tests {
         let images_of = |files| images(files).unwrap();
         let read = images_of(files.clone());
         assert_eq!(read.labels, [0, 5, 1, 5, 2, 5, 3, 5, 4, 5, 5, 5]);
-        assert_eq!((read.channels, read.height, read.width, read.classes()), (3, 32, 32, 6));
+        assert_eq!((read.channels, read.height, read.width, read.class_names.len()), (3, 32, 32, 6));
         let second = &read.pixels[3072..6144];
         assert_eq!((second[0], second[1023], second[1024], second[3071]), (1, 1, 2, 3));
         assert_eq!(read.class_names[5], "5");

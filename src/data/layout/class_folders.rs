@@ -200,6 +200,7 @@ mod tests {
     use super::super::super::own::Own;
     use super::super::super::picture::tests::{grey, png};
     use super::*;
+    use crate::data::Samples;
 
     /// A folder with grey images of one pixel: their paths and that pixel.
     fn folder(images: &[(&str, u8)]) -> tempfile::TempDir {
@@ -217,7 +218,10 @@ mod tests {
     }
 
     fn load(root: &Path) -> Result<Images, String> {
-        Own::new("mine".into(), root.into()).load().map_err(|error| error.in_one_line())
+        Own::new("mine".into(), root.into())
+            .load()
+            .map(Samples::into_images)
+            .map_err(|error| error.in_one_line())
     }
 
     const PETS: [(&str, u8); 4] = [("dog/b.png", 4), ("cat/10.PNG", 1), ("dog/a.png", 3), ("cat/9.png", 2)];

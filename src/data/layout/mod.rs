@@ -1,6 +1,6 @@
 //! How a dataset may lie in files: one layout per file of this folder.
 //!
-//! In: a path, or the bytes of a dataset's files. Out: which files belong to it, or [`Images`]. A
+//! In: a path, or the bytes of a dataset's files. Out: which files belong to it, or [`Samples`]. A
 //! layout is two functions: `find` looks at names and says which files there are, `images` turns
 //! their bytes into samples and does no I/O. To add one, write its file, and name it in [`Layout`]
 //! and the `match`es below it. Must not know: checksums, the network, tables.
@@ -15,6 +15,7 @@ mod parquet;
 use std::path::{Path, PathBuf};
 
 use super::images::Images;
+use super::samples::Samples;
 use super::{Cause, DataError, Sums, checksum, picture};
 
 /// The layouts.
@@ -105,6 +106,11 @@ impl Layout {
     }
 
     /// The samples in the files of the dataset.
+    pub fn samples(self, files: Vec<Content>) -> Result<Samples, DataError> {
+        Ok(Samples::Images(self.images(files)?))
+    }
+
+    /// The images in the files of a dataset that has images.
     pub fn images(self, files: Vec<Content>) -> Result<Images, DataError> {
         match self {
             Self::Idx => idx::images(files),

@@ -150,7 +150,7 @@ mod tests {
         assert_eq!((grey.labels, grey.channels, grey.height, grey.width), (vec![0, 1, 1, 0], 1, 2, 3));
         let colour = read(include_bytes!("../../../tests/data/colour.npz")).unwrap();
         assert_eq!(colour.labels, [0, 1, 1, 0, 1, 0, 1], "train, val, test");
-        assert_eq!((colour.channels, colour.height, colour.width, colour.classes()), (3, 2, 3, 2));
+        assert_eq!((colour.channels, colour.height, colour.width, colour.class_names.len()), (3, 2, 3, 2));
         assert_eq!(&colour.pixels[..7], [0, 3, 6, 9, 12, 15, 1], "red first, then green");
         assert_eq!(colour.pixels[colour.pixels.len() - 1], 9);
     }

@@ -314,7 +314,7 @@ mod tests {
             fs::write(folder.path().join(name), plain(&pixels, vec![Some(0), Some(1)])).unwrap();
         }
         let own = |path: &Path| Own::new("mine".into(), path.into());
-        let images = own(folder.path()).load().unwrap();
+        let images = own(folder.path()).load().unwrap().into_images();
         assert_eq!(
             (images.pixels, images.class_names),
             ((1..=6).collect(), vec!["0".to_owned(), "1".to_owned()])

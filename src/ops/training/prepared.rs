@@ -10,7 +10,8 @@ use hspipe_engine::op::{Inputs, OpError};
 
 use crate::nn::Samples;
 use crate::ops::classes::{called, names_of};
-use crate::tables::{Classes, Images, Normalisation, Samples as SamplesTable};
+use crate::ops::content::Content;
+use crate::tables::{Classes, Normalisation, Samples as SamplesTable};
 
 /// Samples, labels and number of classes that a training reads.
 pub struct Training {
@@ -83,18 +84,8 @@ impl Prepared {
         if let Some((_, samples)) = recent.iter().find(|(kept, _)| *kept == name) {
             return Ok(samples.clone());
         }
-        let images = Images::read(images.read()?)?;
-        let shape = [images.height, images.width].map(|side| side.first().copied().unwrap_or(0) as usize);
-        let mut chosen = Vec::new();
-        for pixels in ids.iter().filter_map(|id| images.pixels.get(*id as usize)) {
-            chosen.extend_from_slice(pixels);
-        }
-        let Normalisation { mean, variance, .. } = Normalisation::read(normalisation.read()?)?;
-        if variance.iter().all(|variance| *variance == 0.0) {
-            let what = "all pixels of all samples have the same value: there is nothing to learn from";
-            return Err(OpError::new(what).hint("look at some of the images: are they empty?".to_string()));
-        }
-        let samples = Arc::new(Samples::new(chosen, shape, mean, variance));
+        let normalisation = Normalisation::read(normalisation.read()?)?;
+        let samples = Arc::new(Content::read(inputs)?.normalised(ids, normalisation)?);
         recent.push_front((name, samples.clone()));
         recent.truncate(KEPT);
         Ok(samples)

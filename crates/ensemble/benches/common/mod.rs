@@ -2,8 +2,9 @@
 //! `hspipe data fetch` puts them; without them, random pixels that are as sparse.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use hspipe_ensemble::{Generator, Network, Pixels, background};
+use hspipe_ensemble::{Features, Generator, Network, Pixels, background};
 
 pub const AREA: usize = 784;
 
@@ -62,6 +63,26 @@ impl Dataset {
 
     pub fn labels(&self, n: usize) -> &[i32] {
         &self.labels[..n]
+    }
+}
+
+/// Features of ten classes, uniform with mean 0 and variance 1.
+pub struct Numbers {
+    values: Arc<Vec<f32>>,
+    pub labels: Vec<i32>,
+    width: usize,
+}
+
+impl Numbers {
+    pub fn random(n: usize, width: usize) -> Self {
+        let mut generator = Generator::new(1);
+        let end = 3.0f32.sqrt();
+        let values = (0..n * width).map(|_| generator.uniform(-end, end)).collect();
+        Numbers { values: Arc::new(values), labels: (0..n).map(|i| (i % 10) as i32).collect(), width }
+    }
+
+    pub fn features(&self) -> Features<'_> {
+        Features { values: &self.values, n: self.labels.len(), width: self.width }
     }
 }
 

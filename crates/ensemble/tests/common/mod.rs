@@ -1,7 +1,11 @@
 //! A small set of samples that can be learnt, and plain f64 loops that train on it.
 
+use std::sync::Arc;
+
 use hspipe_ensemble::init::linear_layers;
-use hspipe_ensemble::{Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet, background};
+use hspipe_ensemble::{
+    Features, Generator, Instructions, Job, Network, Pixels, Schedule, TrainingSet, background,
+};
 
 /// Sparse samples: each class has pixels that are more often inked.
 pub struct Synthetic {
@@ -74,21 +78,18 @@ impl Synthetic {
 
     /// Twenty epochs on one thread with the fastest instructions.
     pub fn job<'a>(&'a self, set: &'a TrainingSet, network: &'a Network, seeds: &'a [u32]) -> Job<'a> {
-        Job {
-            set,
-            labels: &self.labels,
-            network,
-            seeds,
-            learning_rate: 0.1,
-            schedule: Schedule::Epochs { epochs: 20, radii_from: None },
-            latent_layer: 0,
-            dynamics: false,
-            evaluate: None,
-            states: &[],
-            keeper: None,
-            threads: 1,
-            instructions: Instructions::detect(),
-        }
+        job(set, &self.labels, network, seeds)
+    }
+
+    /// What networks see: for each sample its values.
+    #[allow(dead_code)]
+    pub fn normalised(&self) -> Vec<Vec<f64>> {
+        let value = |(at, byte): (usize, &u8)| {
+            let channel = at / self.area;
+            (f64::from(*byte) / 255.0 - self.mean[channel]) / (self.variance[channel] + 1e-9).sqrt()
+        };
+        let samples = self.bytes.chunks(self.width());
+        samples.map(|bytes| bytes.iter().enumerate().map(value).collect()).collect()
     }
 
     fn width(&self) -> usize {
@@ -96,11 +97,68 @@ impl Synthetic {
     }
 }
 
+/// Twenty epochs on one thread with the fastest instructions.
+pub fn job<'a>(set: &'a TrainingSet, labels: &'a [i32], network: &'a Network, seeds: &'a [u32]) -> Job<'a> {
+    Job {
+        set,
+        labels,
+        network,
+        seeds,
+        learning_rate: 0.1,
+        schedule: Schedule::Epochs { epochs: 20, radii_from: None },
+        latent_layer: 0,
+        dynamics: false,
+        evaluate: None,
+        states: &[],
+        keeper: None,
+        threads: 1,
+        instructions: Instructions::detect(),
+    }
+}
+
+/// Features that can be learnt: each class has some that are greater. All of about mean 0 and variance 1.
+pub struct Numbers {
+    pub values: Arc<Vec<f32>>,
+    pub labels: Vec<i32>,
+    pub width: usize,
+    classes: usize,
+}
+
+#[allow(dead_code)]
+impl Numbers {
+    pub fn new(n: usize, width: usize, classes: usize) -> Self {
+        let mut generator = Generator::new(width as u32);
+        let labels: Vec<i32> = (0..n).map(|_| generator.below(classes as u32) as i32).collect();
+        let mut values = Vec::with_capacity(n * width);
+        for label in &labels {
+            for feature in 0..width {
+                let shift = if feature % classes == *label as usize { 0.4 } else { -0.2 };
+                values.push(shift + generator.uniform(-1.5, 1.5));
+            }
+        }
+        Numbers { values: Arc::new(values), labels, width, classes }
+    }
+
+    pub fn features(&self) -> Features<'_> {
+        Features { values: &self.values, n: self.labels.len(), width: self.width }
+    }
+
+    pub fn network(&self, hidden: &[usize]) -> Network {
+        Network { hidden: hidden.to_vec(), classes: self.classes }
+    }
+
+    pub fn wide(&self) -> Vec<Vec<f64>> {
+        let rows = self.values.chunks(self.width);
+        rows.map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
+    }
+}
+
 /// One network, trained by plain loops in f64.
 #[allow(dead_code)]
 pub struct Reference<'a> {
-    data: &'a Synthetic,
     samples: Vec<Vec<f64>>,
+    labels: &'a [i32],
+    classes: usize,
     /// For each layer its weights, outputs x inputs, and biases.
     layers: Vec<(Vec<Vec<f64>>, Vec<f64>)>,
 }
@@ -108,19 +166,16 @@ pub struct Reference<'a> {
 #[allow(dead_code)]
 impl<'a> Reference<'a> {
     pub fn new(data: &'a Synthetic, network: &Network, seed: u32) -> Self {
-        let sizes = [&[data.width()], network.hidden.as_slice(), &[network.classes]].concat();
+        Self::of(data.normalised(), &data.labels, network, seed)
+    }
+
+    pub fn of(samples: Vec<Vec<f64>>, labels: &'a [i32], network: &Network, seed: u32) -> Self {
         let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect::<Vec<f64>>();
-        let layers = linear_layers(seed, &sizes);
+        let layers = linear_layers(seed, &network.sizes(samples[0].len()));
         let layers = layers
             .iter()
             .map(|layer| (layer.weight.chunks(layer.inputs).map(wide).collect(), wide(&layer.bias)));
-        let normalised = |(at, byte): (usize, &u8)| {
-            let channel = at / data.area;
-            (f64::from(*byte) / 255.0 - data.mean[channel]) / (data.variance[channel] + 1e-9).sqrt()
-        };
-        let samples = data.bytes.chunks(data.width());
-        let samples = samples.map(|bytes| bytes.iter().enumerate().map(normalised).collect()).collect();
-        Reference { data, samples, layers: layers.collect() }
+        Reference { samples, labels, classes: network.classes, layers: layers.collect() }
     }
 
     pub fn parameter(&mut self, layer: usize, bias: bool, at: usize) -> &mut f64 {
@@ -149,7 +204,7 @@ impl<'a> Reference<'a> {
         let n = self.samples.len() as f64;
         let mut next = self.layers.clone();
         let mut loss = 0.0;
-        for (sample, label) in self.samples.iter().zip(&self.data.labels) {
+        for (sample, label) in self.samples.iter().zip(self.labels) {
             let outputs = self.forward(sample);
             let logits = &outputs[self.layers.len()];
             let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
@@ -175,7 +230,12 @@ impl<'a> Reference<'a> {
 
     /// samples x classes.
     pub fn logits(&self) -> Vec<f64> {
-        self.samples.iter().flat_map(|sample| self.forward(sample).pop().unwrap()).collect()
+        self.logits_of(&self.samples)
+    }
+
+    /// Of other samples.
+    pub fn logits_of(&self, samples: &[Vec<f64>]) -> Vec<f64> {
+        samples.iter().flat_map(|sample| self.forward(sample).pop().unwrap()).collect()
     }
 
     /// Per class, of a hidden layer's activations, by the two sums of the definition.
@@ -186,7 +246,7 @@ impl<'a> Reference<'a> {
             latent.iter().map(|z| z / length).collect::<Vec<f64>>()
         };
         let of_class = |class: usize| {
-            let samples = self.samples.iter().zip(&self.data.labels);
+            let samples = self.samples.iter().zip(self.labels);
             let units: Vec<_> =
                 samples.filter(|(_, l)| **l as usize == class).map(|(s, _)| unit(s)).collect();
             let count = units.len() as f64;
@@ -197,6 +257,6 @@ impl<'a> Reference<'a> {
                 |unit: &Vec<f64>| unit.iter().zip(&mean).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
             (units.iter().map(distance).sum::<f64>() / count).sqrt()
         };
-        (0..self.data.classes).map(of_class).collect()
+        (0..self.classes).map(of_class).collect()
     }
 }

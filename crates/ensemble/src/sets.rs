@@ -1,0 +1,244 @@
+//! Sets of samples as a pass reads them: lists of pixels, or panels.
+//!
+//! In: [`Samples`] and which of them. Out: [`SampleSet`], and [`TrainingSet`], which has what the gradient reads besides.
+//! Pixels become [`lists`](crate::lists), or [`Panels`] if nearly all are to be listed. Features stay where they are: each
+//! chunk becomes panels when its turn comes, in the room of the pass. Knows no networks.
+
+use std::ops::Range;
+
+use crate::features::Chosen;
+use crate::lists::{ByBlock, ByChunk, Ink};
+use crate::panels::Panels;
+use crate::partition::{blocks, partitions};
+use crate::pixels::Channel;
+use crate::{InputError, Pixels, Samples, lists, panels};
+
+/// Values whose weights of ten columns stay in the first-level cache (31 KB) while a chunk of samples reads them.
+const SLICE: usize = 98;
+
+/// The share of pixels that are not background above which panels are quicker than lists. Both give the same sums.
+const DENSE: f64 = 0.8;
+
+/// A slice of the values of some samples, in one of the two forms.
+pub(crate) enum Entries<'a> {
+    Lists(lists::Rows<'a>),
+    Panel(panels::Rows<'a>),
+}
+
+/// Samples to compute logits of.
+#[derive(Debug)]
+pub struct SampleSet {
+    n: usize,
+    width: usize,
+    /// Of pixels; none of features, which need no lookup.
+    channels: Vec<Channel>,
+    /// The chunks of samples of each partition.
+    partitions: Vec<Vec<Range<usize>>>,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Lists(ByChunk),
+    Panels(Panels),
+    Features(Chosen),
+}
+
+impl SampleSet {
+    /// Takes the samples at the positions `subset`, in that order, or all.
+    ///
+    /// # Errors
+    /// Sizes that do not fit, a position where no sample is, a feature that is not finite.
+    pub fn build<'a>(samples: impl Into<Samples<'a>>, subset: Option<&[u32]>) -> Result<Self, InputError> {
+        Self::build_denser_than(DENSE, samples.into(), subset)
+    }
+
+    /// Pixels as panels, if more than a share of `dense` of them is not background.
+    fn build_denser_than(dense: f64, samples: Samples, subset: Option<&[u32]>) -> Result<Self, InputError> {
+        samples.check()?;
+        if let Some(&position) = subset.into_iter().flatten().find(|at| **at as usize >= samples.n()) {
+            return Err(InputError::Position { position, n: samples.n() });
+        }
+        let n = subset.map_or(samples.n(), <[u32]>::len);
+        let (width, partitions) = (samples.width(), partitions(n));
+        let pixels = match samples {
+            Samples::Pixels(pixels) => pixels,
+            Samples::Features(features) => {
+                let content = Content::Features(Chosen::new(&features, subset)?);
+                return Ok(SampleSet { n, width, channels: Vec::new(), partitions, content });
+            }
+        };
+        let channels = pixels.channels();
+        let (ink, bytes) = (Ink::new(&channels), bytes(pixels, subset));
+        let inked: usize = (0..n).map(|sample| ink.count(bytes(sample))).sum();
+        let content = if inked as f64 > dense * (n * width) as f64 {
+            Content::Panels(Panels::build(&channels, (0..n).map(&bytes), slices(width)))
+        } else {
+            let chunks = partitions.iter().flatten().cloned();
+            Content::Lists(ByChunk::build(&ink, bytes, chunks, slices(width)))
+        };
+        Ok(SampleSet { n, width, channels, partitions, content })
+    }
+
+    /// How many samples.
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Values per sample.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    pub(crate) fn partitions(&self) -> &[Vec<Range<usize>>] {
+        &self.partitions
+    }
+
+    /// Each slice of the values, with a row for each sample of a chunk. Features are brought into `room`.
+    pub(crate) fn chunk<'a>(
+        &'a self,
+        chunk: &Range<usize>,
+        room: &'a mut Panels,
+    ) -> Vec<(Range<usize>, Entries<'a>)> {
+        match &self.content {
+            Content::Lists(lists) => slices(self.width).zip(lists.rows(chunk).map(Entries::Lists)).collect(),
+            Content::Panels(panels) => in_panels(panels, chunk.clone()),
+            Content::Features(chosen) => {
+                room.fill(chunk.clone().map(|sample| chosen.row(sample)), slices(self.width));
+                in_panels(room, 0..chunk.len())
+            }
+        }
+    }
+}
+
+fn in_panels(panels: &Panels, samples: Range<usize>) -> Vec<(Range<usize>, Entries<'_>)> {
+    panels.rows(samples).map(|(slice, rows)| (slice, Entries::Panel(rows))).collect()
+}
+
+/// Equal shares of the values, as few as keep each within [`SLICE`].
+fn slices(width: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let count = width.div_ceil(SLICE);
+    (0..count).map(move |slice| slice * width / count..(slice + 1) * width / count)
+}
+
+/// What gives the bytes of a sample of a subset.
+fn bytes<'a>(pixels: Pixels<'a>, subset: Option<&'a [u32]>) -> impl Fn(usize) -> &'a [u8] {
+    move |sample| pixels.sample(subset.map_or(sample, |positions| positions[sample] as usize))
+}
+
+/// Samples to train on: built once, read by any number of networks.
+#[derive(Debug)]
+pub struct TrainingSet {
+    samples: SampleSet,
+    /// Empty if the samples are not in lists.
+    blocks: ByBlock,
+}
+
+impl TrainingSet {
+    /// Takes the samples at the positions `subset`, in that order, or all.
+    ///
+    /// # Errors
+    /// Those of [`SampleSet::build`].
+    pub fn build<'a>(samples: impl Into<Samples<'a>>, subset: Option<&[u32]>) -> Result<Self, InputError> {
+        Self::build_denser_than(DENSE, samples.into(), subset)
+    }
+
+    /// Pixels as panels, if more than a share of `dense` of them is not background.
+    pub(crate) fn build_denser_than(
+        dense: f64,
+        samples: Samples,
+        subset: Option<&[u32]>,
+    ) -> Result<Self, InputError> {
+        let set = SampleSet::build_denser_than(dense, samples, subset)?;
+        let blocks = match (samples, &set.content) {
+            (Samples::Pixels(pixels), Content::Lists(_)) => {
+                ByBlock::build(&Ink::new(&set.channels), bytes(pixels, subset), blocks(0..set.n))
+            }
+            _ => ByBlock::default(),
+        };
+        Ok(TrainingSet { samples: set, blocks })
+    }
+
+    /// The same samples to compute logits of.
+    pub fn samples(&self) -> &SampleSet {
+        &self.samples
+    }
+
+    /// Slices of the values, of one block of a chunk: lists have a row for each pixel, panels for each sample.
+    /// `room` is as [`SampleSet::chunk`] has left it.
+    pub(crate) fn block<'a>(
+        &'a self,
+        block: &Range<usize>,
+        chunk: &Range<usize>,
+        room: &'a Panels,
+    ) -> Vec<(Range<usize>, Entries<'a>)> {
+        match &self.samples.content {
+            Content::Lists(_) => vec![(0..self.samples.width, Entries::Lists(self.blocks.rows(block)))],
+            Content::Panels(panels) => in_panels(panels, block.clone()),
+            Content::Features(_) => in_panels(room, block.start - chunk.start..block.end - chunk.start),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the lists hold, as a dense matrix of samples x width.
+    fn dense(entries: Entries, to: &mut impl FnMut(usize, usize, f32)) {
+        let Entries::Lists(rows) = entries else { panic!("the pixels are sparse") };
+        let mut pairs = rows.offsets.iter().zip(rows.values);
+        for (row, length) in rows.lengths.iter().enumerate() {
+            for (offsets, values) in pairs.by_ref().take(usize::from(*length)) {
+                for (offset, value) in offsets.iter().zip(values) {
+                    to(row, usize::from(*offset), *value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_orders_hold_each_value_of_the_subset_once() {
+        let (n, area, mean, variance) = (300, 101, [0.3, 0.6], [0.04, 0.25]);
+        let background = [0, 255];
+        let byte = |i: usize| if i * i % 7 < 3 { (i % 251) as u8 } else { background[i / area % 2] };
+        let bytes: Vec<u8> = (0..n * 202).map(byte).collect();
+        assert_eq!(crate::background(&bytes, area, 2), background);
+        let pixels =
+            Pixels { bytes: &bytes, n, area, mean: &mean, variance: &variance, background: &background };
+        let subset: Vec<u32> = (0..211).map(|i| (i * 17) % 300).collect();
+        let set = TrainingSet::build(&pixels, Some(&subset)).unwrap();
+        let (mut forward, mut backward) = (vec![0.0; 211 * 202], vec![0.0; 211 * 202]);
+        for chunk in set.samples.partitions.iter().flatten() {
+            for (slice, rows) in set.samples.chunk(chunk, &mut Panels::default()) {
+                let mut put = |row, at, value| forward[(chunk.start + row) * 202 + slice.start + at] += value;
+                dense(rows, &mut put);
+            }
+        }
+        for block in blocks(0..211) {
+            for (slice, rows) in set.block(&block, &block, &Panels::default()) {
+                let mut put =
+                    |row, at, value| backward[(block.start + at) * 202 + slice.start + row] += value;
+                dense(rows, &mut put);
+            }
+        }
+        let expected = |(i, at): (usize, usize)| {
+            let channel = at / area;
+            let deviation = (variance[channel] + 1e-9).sqrt();
+            let above = f64::from(bytes[subset[i] as usize * 202 + at]) - f64::from(background[channel]);
+            (above / 255.0 / deviation) as f32
+        };
+        let expected: Vec<f32> = (0..211 * 202).map(|i| expected((i / 202, i % 202))).collect();
+        assert_eq!(forward, expected);
+        assert_eq!(backward, expected);
+    }
+}
