@@ -352,7 +352,8 @@ mod tests {
     fn features_are_refused() {
         let (samples, labels) = (fixture::features(), fixture::samples().1);
         let train: Vec<u32> = (0..60).collect();
-        let job = Job { architecture: &Architecture::ResNet, ..fixture::job(&samples, &labels, &train) };
+        let request = fixture::request(Architecture::ResNet);
+        let job = fixture::job(&request, &samples, &labels, &train);
         assert!(matches!(Torch.train(&job)[..], [Err(TrainError::NoImages)]));
     }
 }
