@@ -18,6 +18,8 @@ mod metrics;
 mod mistakes;
 mod noise;
 mod overlap;
+#[cfg(test)]
+mod paper;
 mod plot;
 mod plot_classes;
 mod plot_gallery;
