@@ -1,7 +1,7 @@
 //! fit: samples -> a network trained for all epochs, and scores of every sample. Next: `identify`.
 //!
-//! One training serves confidence, energy and every other score that can be read off the logits, at the end
-//! (`scores`) or over the epochs (`dynamics`).
+//! One training serves confidence, energy (`scores`) and every other score that can be read off the logits, at the end
+//! (`logits`) or over the epochs (`dynamics`).
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, Task, W
 use super::training::{Prepared, Recipe, Training, member_tables, run_batch, weights_table};
 use crate::nn::{Course, Schedule, Trained, argmax, margin};
 use crate::scores::logits::energy;
-use crate::tables::{Dynamics, FitScores};
+use crate::tables::{Dynamics, FitScores, Logits, Vectors};
 
 pub struct Fit {
     pub prepared: Arc<Prepared>,
@@ -24,7 +24,8 @@ impl Op for Fit {
     const VERSION: u32 = 2;
     const INPUTS: &'static [InputDecl] =
         &[one("images"), one("samples"), one("normalisation"), one("classes")];
-    const OUTPUTS: &'static [&'static str] = &["member", "history", "weights", "scores", "dynamics"];
+    const OUTPUTS: &'static [&'static str] =
+        &["member", "history", "weights", "scores", "logits", "dynamics"];
     const SEEDED: bool = true;
 
     fn capacity(&self, params: &Params) -> Capacity {
@@ -32,7 +33,7 @@ impl Op for Fit {
     }
 
     fn cost(&self, params: &Params) -> Cost {
-        params.shared.cost_with_weights(3.0, 1_200_000)
+        params.shared.cost_with_weights(3.0, 2_000_000)
     }
 
     fn run_batch(&self, tasks: &[Task<Params>]) -> Vec<Result<Outputs, OpError>> {
@@ -60,8 +61,18 @@ fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, 
     let mut tables = member_tables(trained, seed, 0)?;
     tables.push(("weights", weights_table(trained)?));
     tables.push(("scores", scores.write()?));
+    tables.push(("logits", logits_table(training, trained)?));
     tables.push(("dynamics", dynamics_table(training, trained)?));
     Ok(tables)
+}
+
+fn logits_table(training: &Training, trained: &Trained) -> Result<Vec<u8>, OpError> {
+    let logits = Logits {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        logits: Vectors::new(trained.logits.clone(), training.classes),
+    };
+    Ok(logits.write()?)
 }
 
 /// Means over the epochs, and counts of epochs.

@@ -37,8 +37,14 @@ impl Op for Identify {
     type Params = Params;
     const NAME: &'static str = "identify";
     const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] =
-        &[one("samples"), one("classes"), optional("search"), optional(THRESHOLD), optional("fit")];
+    const INPUTS: &'static [InputDecl] = &[
+        one("samples"),
+        one("classes"),
+        optional("search"),
+        optional(THRESHOLD),
+        optional("fit"),
+        optional("logits"),
+    ];
     const OUTPUTS: &'static [&'static str] = &["hard", "counts", "noise"];
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {

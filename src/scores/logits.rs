@@ -8,6 +8,18 @@ pub fn energy(logits: &[f32]) -> f32 {
     -(top + libm::log(sum)) as f32
 }
 
+/// Cross-entropy, -log softmax(logits)[label].
+pub fn loss(logits: &[f32], label: usize) -> f32 {
+    -(log_probability(logits, label)) as f32
+}
+
+/// log softmax(logits)[class].
+fn log_probability(logits: &[f32], class: usize) -> f64 {
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
+    let sum: f64 = logits.iter().map(|value| libm::exp(f64::from(*value) - top)).sum();
+    f64::from(logits[class]) - top - libm::log(sum)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -17,5 +29,13 @@ mod tests {
     fn energy_is_pytorchs() {
         assert!((energy(&[1.0, 3.0, 2.0]) + 3.407_606).abs() < 1e-6);
         assert!((energy(&[1000.0, 1000.0]) + 1000.6931).abs() < 1e-3);
+    }
+
+    /// numpy: z = [1, 3, 2]; -log(exp(z - 3) / exp(z - 3).sum()) = [2.40760596 0.40760596 1.40760596]
+    #[test]
+    fn loss_is_numpys() {
+        for (label, numpys) in [2.40760596, 0.40760596, 1.40760596].into_iter().enumerate() {
+            assert!((f64::from(loss(&[1.0, 3.0, 2.0], label)) - numpys).abs() < 1e-7);
+        }
     }
 }

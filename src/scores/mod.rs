@@ -13,7 +13,7 @@ use hspipe_engine::op::{Inputs, OpError};
 pub use network::{Network, Predictions, Snapshot};
 pub use strategy::Strategy;
 
-use crate::tables::{FitScores, SearchScores};
+use crate::tables::{FitScores, Logits, SearchScores};
 
 /// A score of hardness.
 pub struct Score {
@@ -62,6 +62,8 @@ enum Formula {
     SearchMargin,
     /// A column that `fit` has stored.
     OfFit(fn(FitScores) -> Vec<f32>),
+    /// Of a sample's logits by the network of `fit` after the last epoch, and its label.
+    OfLogits(fn(&[f32], usize) -> f32),
 }
 
 /// In the order in which columns and lists name them.
@@ -93,6 +95,15 @@ pub const ALL: &[Score] = &[
         sees_label: false,
         source: "Liu et al. 2020, arXiv 2010.03759",
     },
+    Score {
+        name: "loss",
+        about: "the cross-entropy, -log p(label), of a trained network",
+        formula: Formula::OfLogits(logits::loss),
+        hard_end: HardEnd::High,
+        cut: Cut::AsManyAsStragglers,
+        sees_label: true,
+        source: "Han et al. 2018, arXiv 1804.06872",
+    },
 ];
 
 /// The names of [`ALL`].
@@ -116,13 +127,16 @@ impl Score {
     pub fn network(&self) -> Network {
         match self.formula {
             Formula::SearchMargin => Network::Search,
-            Formula::OfFit(_) => Network::Fit,
+            Formula::OfFit(_) | Formula::OfLogits(_) => Network::Fit,
         }
     }
 
     /// The input that holds what its formula reads.
     pub fn input(&self) -> &'static str {
-        self.network().input()
+        match self.formula {
+            Formula::SearchMargin | Formula::OfFit(_) => self.network().input(),
+            Formula::OfLogits(_) => "logits",
+        }
     }
 
     /// One number per sample.
@@ -140,6 +154,10 @@ impl Score {
                 }
             }
             Formula::OfFit(column) => column(FitScores::read(table)?),
+            Formula::OfLogits(score) => {
+                let Logits { label, logits, .. } = Logits::read(table)?;
+                logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
+            }
         })
     }
 

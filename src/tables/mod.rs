@@ -204,6 +204,13 @@ tables! {
         energy: Vec<f32>,
     }
 
+    /// fit: after the last epoch, a number per class, in the order of the classes.
+    Logits = "logits" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        logits: Vectors,
+    }
+
     /// fit: over all epochs. `learned` is null for a sample that was never predicted rightly.
     Dynamics = "dynamics" {
         position: Vec<i32>,
