@@ -104,6 +104,15 @@ pub const ALL: &[Score] = &[
         sees_label: true,
         source: "Han et al. 2018, arXiv 1804.06872",
     },
+    Score {
+        name: "entropy",
+        about: "the entropy of the probabilities of a trained network",
+        formula: Formula::OfLogits(|logits, _| logits::entropy(logits)),
+        hard_end: HardEnd::High,
+        cut: Cut::AsManyAsStragglers,
+        sees_label: false,
+        source: "Shannon 1948, Bell System Technical Journal 27",
+    },
 ];
 
 /// The names of [`ALL`].
