@@ -58,10 +58,7 @@ impl Axis {
         if largest < f64::MIN_POSITIVE * 1e12 {
             return Range { low: 0.0, high: 1.0 };
         }
-        let room = match data.span() < EQUAL * largest {
-            true => largest * EQUAL_SPAN / 2.0,
-            false => data.span() * pad,
-        };
+        let room = if data.span() < EQUAL * largest { largest * EQUAL_SPAN / 2.0 } else { data.span() * pad };
         self.within(data, Range { low: data.low - room, high: data.high + room })
     }
 
@@ -72,10 +69,7 @@ impl Axis {
         let more = range.span() * share;
         let up = Range { high: range.high + more, ..range };
         let down = Range { low: range.low - more, ..range };
-        match self.within(data, up) == up {
-            true => [up, down],
-            false => [down, up],
-        }
+        if self.within(data, up) == up { [up, down] } else { [down, up] }
     }
 
     /// The part of `range` that may have ticks.

@@ -42,10 +42,8 @@ impl Grid {
         }
         let gaps = borders.left + borders.right + (columns - 1) as f64 * borders.across;
         let width = (page.width - gaps) / columns as f64;
-        let usual = match panels > 1 {
-            true => (width * ASPECT).clamp(HEIGHTS.0, HEIGHTS.1),
-            false => page.height - taken,
-        };
+        let usual =
+            if panels > 1 { (width * ASPECT).clamp(HEIGHTS.0, HEIGHTS.1) } else { page.height - taken };
         page.height = ((taken + rows as f64 * usual * stretch) / WHOLE).ceil() * WHOLE;
         let height = (page.height - taken) / rows as f64;
 

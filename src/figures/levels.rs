@@ -30,10 +30,7 @@ impl Levels {
     pub fn drawn(self, pixels: &[u8]) -> Vec<u8> {
         let top = u16::from(self.top);
         let stretched = |pixel: &u8| ((u16::from(*pixel) * 255 + top / 2) / top.max(1)).min(255) as u8;
-        match self.are_stretched() {
-            true => pixels.iter().map(stretched).collect(),
-            false => pixels.to_vec(),
-        }
+        if self.are_stretched() { pixels.iter().map(stretched).collect() } else { pixels.to_vec() }
     }
 
     /// What is to be said of it, if anything.

@@ -3,52 +3,11 @@
 //! must not know where the numbers come from.
 
 use super::FigureError;
-use super::axis::{Axis, Range};
 use super::canvas;
-use super::look::{Look, Spread};
+use super::chart::{LineChart, Point};
 use super::panels::Layout;
 use super::render::{self, Rendered};
 use super::style;
-
-/// Panels in rows and columns, with one legend for all.
-#[derive(Clone, Debug)]
-pub struct LineChart {
-    pub panels: Vec<Panel>,
-    /// Panels in a row, see [`super::columns`].
-    pub columns: usize,
-    pub x: Axis,
-    pub y: Axis,
-    /// The legend; a chart without keys has none.
-    pub keys: Vec<Key>,
-}
-
-/// One panel. It may be empty, and an empty title takes no room.
-#[derive(Clone, Debug)]
-pub struct Panel {
-    pub title: String,
-    pub lines: Vec<Line>,
-}
-
-/// A line through its points, which are in the order of x.
-#[derive(Clone, Debug)]
-pub struct Line {
-    pub look: Look,
-    pub points: Vec<Point>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Point {
-    pub x: f64,
-    pub mean: f64,
-    pub std: f64,
-}
-
-/// An entry of the legend.
-#[derive(Clone, Debug)]
-pub struct Key {
-    pub label: String,
-    pub look: Look,
-}
 
 /// Draws the chart: one panel a column of a paper wide, several over both.
 pub fn line_chart(chart: &LineChart) -> Result<Rendered, FigureError> {
@@ -80,27 +39,11 @@ fn check(chart: &LineChart) -> Result<(), FigureError> {
     Ok(())
 }
 
-impl LineChart {
-    /// What the points and their spreads take of both axes, if there are any.
-    fn ends(&self) -> Option<[Range; 2]> {
-        let lines = || self.panels.iter().flat_map(|panel| &panel.lines);
-        let x = Range::of(lines().flat_map(|line| &line.points).map(|point| point.x))?;
-        let spreads = lines().flat_map(|line| line.points.iter().map(|point| point.spread(line.look)));
-        Some([x, spreads.reduce(Range::and)?])
-    }
-}
-
-impl Point {
-    /// What is drawn of the point: its spread, if the look has one.
-    pub fn spread(&self, look: Look) -> Range {
-        let std = if look.spread == Spread::None { 0.0 } else { self.std };
-        Range { low: self.mean - std, high: self.mean + std }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Stroke, columns, digest};
+    use super::super::axis::Axis;
+    use super::super::chart::{Key, Line, Panel};
+    use super::super::{Look, Spread, Stroke, columns, digest};
     use super::*;
 
     const LOOK: Look = Look { color: Some(0), stroke: Stroke::Solid, spread: Spread::Band, marks: false };

@@ -136,10 +136,7 @@ impl Look {
             bare.draw_spread(page, &points)?;
         }
         bare.draw_line(page, &points)?;
-        match self.marks {
-            true => self.mark(page, (points[1].x, points[1].y)),
-            false => Ok(()),
-        }
+        if self.marks { self.mark(page, (points[1].x, points[1].y)) } else { Ok(()) }
     }
 
     fn mark(&self, page: &Page<'_>, (x, y): (f64, f64)) -> Result<(), FigureError> {

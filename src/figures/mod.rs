@@ -11,6 +11,7 @@ mod axis;
 mod bars;
 mod canvas;
 mod categories;
+mod chart;
 mod dash;
 mod gallery;
 mod grid;
@@ -30,10 +31,11 @@ mod ticks;
 
 pub use axis::{Axis, Range};
 pub use bars::{BarChart, Series, bar_chart};
+pub use chart::{Key, Line, LineChart, Panel, Point};
 pub use gallery::{Gallery, Row, Tile, gallery, legible};
 pub use grid::columns;
 pub use levels::Levels;
-pub use lines::{Key, Line, LineChart, Panel, Point, line_chart};
+pub use lines::line_chart;
 pub use look::{Look, Spread, Stroke};
 pub use raster::Raster;
 pub use render::Rendered;
@@ -92,9 +94,12 @@ pub enum FigureError {
     /// The style gives a page that has no pixels.
     #[error("the page of the figure is empty or too large")]
     PageSize,
+    /// A PNG failed.
+    #[error("cannot make the PNG")]
+    Png(#[from] ::png::EncodingError),
     /// The compressor failed.
-    #[error("cannot compress the PNG")]
-    Png(#[source] std::io::Error),
+    #[error("cannot compress a picture")]
+    Compress(#[source] std::io::Error),
     /// The PDF writer failed.
     #[error("cannot make the PDF: {0}")]
     Pdf(svg2pdf::ConversionError),

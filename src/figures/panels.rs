@@ -3,9 +3,9 @@
 
 use super::axis::Range;
 use super::canvas::{Frame, Page};
+use super::chart::{Line, LineChart};
 use super::grid::{Borders, Grid};
 use super::legend::{Legend, Swatch};
-use super::lines::{Line, LineChart};
 use super::look::Placed;
 use super::style::{self, Size};
 use super::text::{self, Anchor, Turn};

@@ -84,13 +84,9 @@ impl Placed {
     pub fn write(&self, svg: &mut String, units: f64) -> Result<(), FigureError> {
         let picture = self.stored();
         let places = (0..picture.width * picture.height).map(|at| (at % picture.width, at / picture.width));
-        let rgba: Vec<u8> = places
-            .flat_map(|(x, y)| {
-                let [red, green, blue] = picture.rgb(x, y);
-                [red, green, blue, u8::MAX]
-            })
-            .collect();
-        let file = png::encode(&rgba, (picture.width as u32, picture.height as u32), style::PNG_DPI)?;
+        let rgb: Vec<u8> = places.flat_map(|(x, y)| picture.rgb(x, y)).collect();
+        let size = (picture.width as u32, picture.height as u32);
+        let file = png::encode(&rgb, png::ColorType::Rgb, size, Some(style::PNG_DPI))?;
         let Frame { left, top, .. } = self.frame;
         let [left, top, width, height] =
             [left, top, self.frame.width(), self.frame.height()].map(|points| points * units);
@@ -113,9 +109,9 @@ impl Placed {
         for at in 0..area {
             let sample: Vec<u8> =
                 (0..picture.channels).map(|channel| picture.pixels[channel * area + at]).collect();
-            packed.write_all(&sample).map_err(FigureError::Png)?;
+            packed.write_all(&sample).map_err(FigureError::Compress)?;
         }
-        let packed = packed.finish().map_err(FigureError::Png)?;
+        let packed = packed.finish().map_err(FigureError::Compress)?;
         Ok((picture, packed))
     }
 }
@@ -157,6 +153,27 @@ impl Raster {
         }
     }
 
+    /// The picture for a screen, as a PNG whose longer side has about `side` pixels: a small picture grows in whole
+    /// steps, without smoothing. None if there are not as many bytes as pixels.
+    pub fn thumbnail(&self, side: usize) -> Option<Vec<u8>> {
+        if !self.is_whole() {
+            return None;
+        }
+        let longer = self.height.max(self.width);
+        let (larger, smaller) = ((side / longer).max(1), longer.div_ceil(side));
+        let size = |side: usize| (side * larger / smaller).max(1);
+        let picture = self.scaled(size(self.width), size(self.height));
+        let area = picture.width * picture.height;
+        let (color, bytes) = match self.channels {
+            3 => {
+                let places = (0..area).map(|at| picture.rgb(at % picture.width, at / picture.width));
+                (png::ColorType::Rgb, places.flatten().collect())
+            }
+            _ => (png::ColorType::Grayscale, picture.pixels),
+        };
+        png::encode(&bytes, color, (picture.width as u32, picture.height as u32), None).ok()
+    }
+
     /// Whether there is a byte for each pixel of each plane.
     pub fn is_whole(&self) -> bool {
         let area = self.width.checked_mul(self.height).filter(|area| *area > 0);
@@ -191,6 +208,28 @@ mod tests {
         assert!((width * SCALE - 168.0).abs() < 1e-9 && width == height);
         let (width, height) = size_in((42.0, 60.0), (640, 480));
         assert!((width * SCALE - 175.0).abs() < 1e-9 && (height * SCALE - 131.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_thumbnail_is_enlarged_without_smoothing_or_reduced_by_means() {
+        let decoded = |raster: Raster| {
+            let png = raster.thumbnail(84).unwrap();
+            let mut reader = ::png::Decoder::new(png.as_slice()).read_info().unwrap();
+            let mut picture = vec![0; reader.output_buffer_size()];
+            let info = reader.next_frame(&mut picture).unwrap();
+            (info.color_type, info.width, info.height, picture)
+        };
+        let (color, width, height, picture) = decoded(grey(3, &[0, 50, 100, 150, 200, 250]));
+        assert_eq!((color, width, height), (png::ColorType::Grayscale, 84, 56));
+        assert_eq!([picture[0], picture[27], picture[28], picture[84 * 55 + 83]], [0, 0, 50, 250]);
+        let planes = [vec![10; 200 * 100], vec![20; 200 * 100], [0, 40].repeat(100 * 100)];
+        let colour = Raster { channels: 3, width: 200, height: 100, pixels: planes.concat() };
+        let (color, width, height, picture) = decoded(colour);
+        assert_eq!((color, width, height), (png::ColorType::Rgb, 66, 33));
+        assert_eq!(&picture[..2], [10, 20]);
+        assert!((13..=27).contains(&picture[2]), "the mean of 0, 40, 0 is 13, of 40, 0, 40 is 27");
+        assert!(Raster { height: 3, ..grey(2, &[0; 4]) }.thumbnail(84).is_none());
+        assert!(Raster { channels: 1, width: 0, height: 0, pixels: Vec::new() }.thumbnail(84).is_none());
     }
 
     /// What is drawn first is the row at the top, from its left end.

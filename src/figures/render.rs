@@ -64,5 +64,5 @@ fn pixels(tree: &usvg::Tree, pictures: &[Placed]) -> Result<Vec<u8>, FigureError
     for picture in pictures {
         picture.paint(pixels.data_mut(), size.0 as usize);
     }
-    png::encode(pixels.data(), size, style::PNG_DPI)
+    Ok(png::encode(&png::opaque(pixels.data()), png::ColorType::Rgb, size, Some(style::PNG_DPI))?)
 }

@@ -9,8 +9,8 @@ use hspipe_engine::value::show;
 use maud::{Markup, html};
 
 use super::numbers::{Numbers, numbers};
-use super::parts::{count, counted, id, table};
-use super::{Scope, Section, picture, svg};
+use super::parts::{count, counted, data_uri, id, table};
+use super::{Scope, Section, svg};
 use crate::{ops, tables};
 
 /// An SVG of more bytes than this has so many lines that a PNG is smaller and no worse to look at.
@@ -75,7 +75,7 @@ impl Figure {
         let (width, _) = svg::size(svg).unwrap_or_default();
         let picture = match file(".png") {
             Some(png) if svg.len() > LARGE && png.len() < svg.len() => {
-                html! { img src=(picture::data_uri(png)) alt=(alt) width=(width); }
+                html! { img src=(data_uri(png)) alt=(alt) width=(width); }
             }
             // Places in the graph differ, whatever characters names have.
             _ => svg::inline(svg, &format!("{}-{}-", id(&name), task.index()), &alt).with_context(cannot)?,

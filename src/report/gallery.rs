@@ -11,16 +11,17 @@ use hspipe_engine::graph::TaskId;
 use maud::{Markup, html};
 
 use super::hardest::{Hardest, Sample, hardest};
-use super::parts::{command, counted};
-use super::picture::{Pixels, data_uri, png};
+use super::parts::{command, counted, data_uri};
 use super::{Scope, Section};
-use crate::figures::Levels;
+use crate::figures::{Levels, Raster};
 use crate::tables::{Classes, Images};
 
 /// Samples of a class.
 const MOST: usize = 12;
 /// Classes of a case: of more, those with the most hard samples.
 const MOST_CLASSES: usize = 24;
+/// Pixels of the longer side of a picture, about.
+const SIDE: usize = 84;
 /// With more cases than these, they are closed when the page is opened.
 const OPEN: usize = 4;
 
@@ -88,8 +89,12 @@ impl Dataset {
         let (channels, height, width) =
             (side(&images.channels)?, side(&images.height)?, side(&images.width)?);
         let bytes = images.pixels.get(row)?;
-        let bytes = &self.levels.map_or_else(|| bytes.to_vec(), |levels| levels.drawn(bytes));
-        png(Pixels { channels, height, width, bytes })
+        // Of another number of channels than grey and colour have, the first is shown.
+        let drawn = if channels == 3 { 3 } else { 1 };
+        let shown =
+            bytes.get(..drawn * height * width).filter(|_| bytes.len() == channels * height * width)?;
+        let pixels = self.levels.map_or_else(|| shown.to_vec(), |levels| levels.drawn(shown));
+        Raster { channels: drawn, width, height, pixels }.thumbnail(SIDE)
     }
 }
 

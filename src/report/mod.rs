@@ -12,7 +12,6 @@ mod overlap;
 mod page;
 mod parameters;
 mod parts;
-mod picture;
 mod published;
 mod scope;
 mod stages;

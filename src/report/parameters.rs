@@ -57,10 +57,7 @@ pub fn section(scope: &Scope) -> anyhow::Result<Section> {
     let names: Vec<String> =
         datasets.iter().map(|name| ops::label(name, datasets.iter().map(String::as_str))).collect();
     let section = Section::new("run", "What was run", body);
-    Ok(match names.is_empty() {
-        true => section,
-        false => section.fact("datasets", names.join(", ")),
-    })
+    Ok(if names.is_empty() { section } else { section.fact("datasets", names.join(", ")) })
 }
 
 /// Where a value comes from.

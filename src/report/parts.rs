@@ -1,7 +1,9 @@
-//! What sections share: tables as HTML, and numbers, durations and dates as people write them.
+//! What sections share: tables as HTML, pictures in the page, and numbers, durations and dates as people write them.
 //!
 //! Must not know what any section shows.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
 use crate::views::aligned::{Cell, Table};
@@ -87,6 +89,11 @@ pub fn date(at: u64) -> String {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month < 3);
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60)
+}
+
+/// The address that holds a PNG itself.
+pub fn data_uri(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", STANDARD.encode(png))
 }
 
 /// `text` as a part of an id: letters, digits and `-`.
