@@ -21,6 +21,7 @@ mod places;
 mod report;
 mod sweep;
 mod tables;
+mod texts;
 mod usage;
 mod watched;
 mod written;
