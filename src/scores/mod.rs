@@ -70,12 +70,12 @@ enum Formula {
 pub const ALL: &[Score] = &[
     Score {
         name: "stragglers",
-        about: "the margin, where a network that is trained until every class manifold has inverted is wrong",
+        about: "the margin, where the network of an inversion search is wrong",
         formula: Formula::SearchMargin,
         hard_end: HardEnd::Low,
         cut: Cut::Mistakes,
         sees_label: true,
-        source: "Ciceri et al. 2024, Nature Machine Intelligence 6",
+        source: "Ciceri et al. 2024, Nature Machine Intelligence",
     },
     Score {
         name: "confidence",
@@ -111,7 +111,7 @@ pub const ALL: &[Score] = &[
         hard_end: HardEnd::High,
         cut: Cut::AsManyAsStragglers,
         sees_label: false,
-        source: "Shannon 1948, Bell System Technical Journal 27",
+        source: "Shannon 1948",
     },
 ];
 
