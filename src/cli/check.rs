@@ -13,9 +13,12 @@ use crate::views::published::{Judged, fewer_runs, judge, name, table};
 /// Compares Results/ of the project. Exit code 1: a figure lies outside, or one that was asked for is not computed.
 pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode> {
     let tables = results::open(args)?;
-    let read = |name: &str| match tables.has(name) {
-        true => Ok(Some(Frame::read(name, tables.read(name).map_err(results::refused)?)?)),
-        false => Ok(None),
+    let read = |name: &str| {
+        if tables.has(name) {
+            Ok(Some(Frame::read(name, tables.read(name).map_err(results::refused)?)?))
+        } else {
+            Ok(None)
+        }
     };
     let (mut found, mut missing) = compare(&read)?;
     let params = tables.params().map_err(results::refused)?;

@@ -102,9 +102,10 @@ impl Ending<'_> {
                     "stopped: {done} tasks computed, {left} left; what is done is kept, and trainings go on \
                      where they were"
                 );
-                match is_forced {
-                    true => say!("  hint: go on without --force, or the stages that it names begin anew"),
-                    false => say!("  hint: go on with the same command: {again}"),
+                if is_forced {
+                    say!("  hint: go on without --force, or the stages that it names begin anew")
+                } else {
+                    say!("  hint: go on with the same command: {again}")
                 }
             }
             Voice::Machine { .. } => {

@@ -58,9 +58,10 @@ fn listen(stop: Stop, is_for_people: bool) {
                 // At once, without what a library may want to tidy up while other threads are in it.
                 low_level::exit(stop.exit_code().into());
             }
-            match is_for_people {
-                true => say!("\nstopping: trainings are being kept; Ctrl-C again ends at once"),
-                false => machine::line("stopping", &[("signal", signal.into())]),
+            if is_for_people {
+                say!("\nstopping: trainings are being kept; Ctrl-C again ends at once")
+            } else {
+                machine::line("stopping", &[("signal", signal.into())])
             }
         }
     });

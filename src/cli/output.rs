@@ -27,12 +27,13 @@ pub fn file(named: Option<&Path>) -> Option<&Path> {
 pub fn keep(file: &Path, sources: &[impl AsRef<Path>]) -> Result<(), Hinted> {
     let place = |path: &Path| fs::canonicalize(path).ok();
     let Some(target) = place(file) else { return Ok(()) };
-    match sources.iter().any(|source| place(source.as_ref()).as_ref() == Some(&target)) {
-        true => Err(Hinted::usage(
+    if sources.iter().any(|source| place(source.as_ref()).as_ref() == Some(&target)) {
+        Err(Hinted::usage(
             format!("{} would be written over, and hspipe reads it", file.display()),
             "name another file",
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 

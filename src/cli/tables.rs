@@ -36,12 +36,11 @@ fn all(tables: &Tables, of_pipeline: Option<Vec<String>>) -> anyhow::Result<Exit
     for name in known.iter().map(|entry| entry.name).chain(others.iter().map(String::as_str)) {
         let about =
             known.iter().find(|entry| entry.name == name).map_or("", |entry| first_sentence(&entry.about));
-        let (rows, columns) = match tables.has(name) {
-            true => {
-                let (rows, columns) = size(tables, name)?;
-                (rows.to_string(), columns.len().to_string())
-            }
-            false => ("-".to_string(), "-".to_string()),
+        let (rows, columns) = if tables.has(name) {
+            let (rows, columns) = size(tables, name)?;
+            (rows.to_string(), columns.len().to_string())
+        } else {
+            ("-".to_string(), "-".to_string())
         };
         table.row(vec![name.into(), Cell::Number(rows), Cell::Number(columns), about.into()]);
     }

@@ -88,9 +88,10 @@ impl FeatureRows {
                 found += 1;
             }
         })?;
-        match found == ids.len() {
-            true => Ok(values),
-            false => Err(OpError::new(format!("{found} of {} samples have {width} features", ids.len()))),
+        if found == ids.len() {
+            Ok(values)
+        } else {
+            Err(OpError::new(format!("{found} of {} samples have {width} features", ids.len())))
         }
     }
 }

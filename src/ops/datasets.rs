@@ -68,9 +68,10 @@ impl Datasets {
     }
 
     fn look_up(&self, written: &str) -> Result<Dataset, DataError> {
-        match is_path(written) {
-            true => Ok(Dataset::at_path(written, place(&self.root, written, std::env::home_dir()))),
-            false => data::find(written),
+        if is_path(written) {
+            Ok(Dataset::at_path(written, place(&self.root, written, std::env::home_dir())))
+        } else {
+            data::find(written)
         }
     }
 

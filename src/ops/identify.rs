@@ -59,9 +59,10 @@ impl Op for Identify {
     fn reads(&self, params: &Params, input: &str) -> Reads {
         let Strategy(score) = params.strategy;
         let is_counted = score.cut == Cut::AsManyAsStragglers;
-        match input == score.input() || (input == THRESHOLD && is_counted) {
-            true => Reads::Always,
-            false => Reads::Never,
+        if input == score.input() || (input == THRESHOLD && is_counted) {
+            Reads::Always
+        } else {
+            Reads::Never
         }
     }
 

@@ -34,10 +34,7 @@ impl Op for Mistakes {
     }
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
-        match input == params.strategy.0.network().input() {
-            true => Reads::Always,
-            false => Reads::Never,
-        }
+        if input == params.strategy.0.network().input() { Reads::Always } else { Reads::Never }
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {

@@ -62,9 +62,12 @@ fn labels_of(tables: &[&[(String, Value)]], named: Option<&str>) -> Vec<String> 
     let value = |table: usize, axis: &str| tables[table].iter().find(|(name, _)| name == axis);
     let differs = |axis: &str| (1..tables.len()).any(|table| value(table, axis) != value(0, axis));
     let label = |coords: &&[(String, Value)]| {
-        let parts = coords.iter().filter_map(|(axis, value)| match named == Some(axis.as_str()) {
-            true => Some(show(value)),
-            false => differs(axis).then(|| format!("{} {}", axis.replace('_', " "), show(value))),
+        let parts = coords.iter().filter_map(|(axis, value)| {
+            if named == Some(axis.as_str()) {
+                Some(show(value))
+            } else {
+                differs(axis).then(|| format!("{} {}", axis.replace('_', " "), show(value)))
+            }
         });
         parts.collect::<Vec<_>>().join(", ")
     };

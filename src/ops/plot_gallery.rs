@@ -70,9 +70,10 @@ impl Op for PlotGallery {
             });
         }
         let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
-        let none = match rows.iter().flat_map(|row| &row.tiles).any(is_unmistaken) {
-            true => format!(" ({UNMISTAKEN}: none does)"),
-            false => String::new(),
+        let none = if rows.iter().flat_map(|row| &row.tiles).any(is_unmistaken) {
+            format!(" ({UNMISTAKEN}: none does)")
+        } else {
+            String::new()
         };
         let mut note = format!(
             "Below each: the wrong class that most networks take it for{none}, its hardness, from 0 to 1, and its {}.",

@@ -48,12 +48,11 @@ impl Op for PlotStrategies {
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
-        match METRICS.iter().any(|(name, _)| *name == params.metric) {
-            true => Ok(params),
-            false => {
-                let names = METRICS.map(|(name, _)| name).join(", ");
-                Err(ParamError::new("metric", format!("`{}` is none of {names}", params.metric)))
-            }
+        if METRICS.iter().any(|(name, _)| *name == params.metric) {
+            Ok(params)
+        } else {
+            let names = METRICS.map(|(name, _)| name).join(", ");
+            Err(ParamError::new("metric", format!("`{}` is none of {names}", params.metric)))
         }
     }
 

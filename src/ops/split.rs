@@ -73,9 +73,10 @@ fn draw(hard: &[bool], params: &Params, seed: u32) -> Vec<&'static str> {
         let positions: Vec<usize> = (0..hard.len()).filter(|position| hard[*position] == is_hard).collect();
         let order = generator.permutation(positions.len() as u32);
         let pool = (positions.len() as f64 * params.train_ratio) as usize;
-        let kept = match is_hard == (params.reduce == Reduce::Hard) {
-            true => (pool as f64 * params.remaining_ratio) as usize,
-            false => pool,
+        let kept = if is_hard == (params.reduce == Reduce::Hard) {
+            (pool as f64 * params.remaining_ratio) as usize
+        } else {
+            pool
         };
         for (place, index) in order[..pool].iter().enumerate() {
             parts[positions[*index as usize]] = if place < kept { "train" } else { "left out" };

@@ -79,9 +79,8 @@ fn aligned(table: &DataFrame) -> String {
     let is_number: Vec<bool> = table.columns().iter().map(|column| column.dtype().is_numeric()).collect();
     for at in 0..table.height() {
         let values = row(table, at).unwrap_or_default().into_iter().zip(&is_number);
-        let cell = |(value, is_number): (Value, &bool)| match is_number {
-            true => Cell::Number(number(&value)),
-            false => Cell::Text(text(&value, "-")),
+        let cell = |(value, is_number): (Value, &bool)| {
+            if *is_number { Cell::Number(number(&value)) } else { Cell::Text(text(&value, "-")) }
         };
         lines.row(values.map(cell).collect());
     }

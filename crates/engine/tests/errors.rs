@@ -284,10 +284,7 @@ impl Op for Train {
     const OUTPUTS: &'static [&'static str] = &["out"];
 
     fn canonical(&self, params: TrainParams) -> Result<TrainParams, ParamError> {
-        match params.rate > 0.0 {
-            true => Ok(params),
-            false => Err(ParamError::new("rate", "must be above 0")),
-        }
+        if params.rate > 0.0 { Ok(params) } else { Err(ParamError::new("rate", "must be above 0")) }
     }
 
     fn run(&self, _: &Task<TrainParams>) -> Result<Outputs, OpError> {

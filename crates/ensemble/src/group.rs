@@ -37,9 +37,10 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
         for (place, seen) in seen.into_iter().enumerate() {
             let member = &mut members[group.members[place]];
             member.take(task, seen, &Place { group: &group, place });
-            match member.done {
-                true => member.trained.layers = group.model.parameters.unpack(place),
-                false => left.push(place),
+            if member.done {
+                member.trained.layers = group.model.parameters.unpack(place)
+            } else {
+                left.push(place)
             }
         }
         if left.is_empty() {

@@ -62,10 +62,7 @@ pub fn wheel(wheel: &Wheel, folder: &Path) -> Result<PathBuf> {
     twice(wheel.file, &file, wheel.sha256, || {
         step(format!("downloading {} ({}) by pip", wheel.file, megabytes(wheel.bytes)));
         pip(wheel, folder)?;
-        Ok(match file.is_file() {
-            true => Fetched::Whole,
-            false => Fetched::Broken("pip chose another file".to_owned()),
-        })
+        Ok(if file.is_file() { Fetched::Whole } else { Fetched::Broken("pip chose another file".to_owned()) })
     })?;
     Ok(file)
 }

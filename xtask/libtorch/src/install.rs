@@ -125,13 +125,14 @@ pub const ARCHIVE_SUM: &str = "HSPIPE_LIBTORCH_SHA256";
 
 fn given_sum(variable: Option<String>) -> Result<Option<String>> {
     let Some(sum) = variable.filter(|sum| !sum.is_empty()) else { return Ok(None) };
-    match sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        true => Ok(Some(sum.to_ascii_lowercase())),
-        false => Err(Hint::error(
+    if sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(Some(sum.to_ascii_lowercase()))
+    } else {
+        Err(Hint::error(
             format!("{ARCHIVE_SUM} is no SHA-256"),
             format!("it is `{sum}`, not 64 hexadecimal digits"),
             format!("give the sum that `sha256sum` prints of an archive you trust, or unset {ARCHIVE_SUM}"),
-        )),
+        ))
     }
 }
 

@@ -38,10 +38,7 @@ fn choice(variable: Option<OsString>, root: &Path) -> Libtorch {
     let path = PathBuf::from(path);
     let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
     let in_root = parent.is_some() && parent == root.canonicalize().ok();
-    match in_root && path.file_name() == Some(LINK.as_ref()) {
-        true => Libtorch::Cached,
-        false => Libtorch::Users(path),
-    }
+    if in_root && path.file_name() == Some(LINK.as_ref()) { Libtorch::Cached } else { Libtorch::Users(path) }
 }
 
 /// Makes sure that there is a libtorch to build with.
