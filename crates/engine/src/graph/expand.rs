@@ -14,7 +14,7 @@ use super::sweep;
 use super::{ById, Graph, Id, Slice, Stage, StageId, Task, TaskInput, TaskRange, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
-use crate::op::{AnyOp, Arity, Bound, InputDecl, IsPlace, Reads, Registry};
+use crate::op::{AnyOp, Arity, InputDecl, IsPlace, Reads, Registry};
 use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
@@ -155,19 +155,24 @@ fn expand_points(
     graph: &mut Graph,
 ) -> Result<(), SpecError> {
     let mut binder = Binder::new(settings, stage, op.clone(), points, at.len(), is_place)?;
+    // The others are always read, and are there: see `check_inputs`.
+    let is_optional = |declared: &&InputDecl| declared.arity == Arity::Optional;
+    let optional: Vec<&InputDecl> = op.inputs().iter().filter(is_optional).collect();
     let mut joins = Vec::new();
     for (name, input) in &stage.inputs {
         let join = Join::new(graph, &input.from, &points.axes, at)?;
         join.check_arity(graph, op.as_ref(), name, &input.from)?;
         let when = domain::resolve_conditions(settings, &input.when, &points.axes, &graph.values)?;
-        joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from));
+        let is_optional = optional.iter().any(|declared| declared.name == name.text);
+        joins.push((Arc::<str>::from(name.text.as_str()), join, when, &input.from, is_optional));
     }
     let this = StageId::at(graph.stages.len());
     'points: for coords in &points.points {
         let params = binder.params(&graph.values, coords)?;
         let (mut inputs, mut absent) = (Vec::with_capacity(joins.len()), None);
-        for (name, join, when, reference) in &joins {
-            if !domain::matches(when, coords) || reads(op.as_ref(), &params, name) == Reads::Never {
+        for (name, join, when, reference, is_optional) in &joins {
+            let is_unread = || *is_optional && op.reads(&params, name) == Reads::Never;
+            if !domain::matches(when, coords) || is_unread() {
                 continue;
             }
             match join.at(graph, coords, reference)? {
@@ -183,10 +188,10 @@ fn expand_points(
         }
         let is_given = |declared: &InputDecl| {
             let mut joins = joins.iter();
-            joins.any(|(name, _, when, _)| **name == *declared.name && domain::matches(when, coords))
+            joins.any(|(name, _, when, ..)| **name == *declared.name && domain::matches(when, coords))
         };
-        let needs = |declared: &&InputDecl| reads(op.as_ref(), &params, declared.name) == Reads::Always;
-        if let Some(lacking) = op.inputs().iter().filter(needs).find(|declared| !is_given(declared)) {
+        let needs = |declared: &&&InputDecl| op.reads(&params, declared.name) == Reads::Always;
+        if let Some(lacking) = optional.iter().filter(needs).find(|declared| !is_given(declared)) {
             return Err(lacks(stage, op.as_ref(), lacking));
         }
         let seed = binder.seed(&graph.values, coords);
@@ -218,14 +223,6 @@ fn check_inputs(stage: &StageSpec, op: &dyn AnyOp) -> Result<(), SpecError> {
         }
     }
     Ok(())
-}
-
-/// Whether a task of these parameters reads an input; one that is not optional it does.
-fn reads(op: &dyn AnyOp, params: &Bound, input: &str) -> Reads {
-    match op.inputs().iter().find(|declared| declared.name == input) {
-        Some(declared) if declared.arity == Arity::Optional => op.reads(params, input),
-        _ => Reads::Always,
-    }
 }
 
 /// The error of an input that is not there at all, or not at a point whose parameters need it.
