@@ -1,42 +1,8 @@
 //! The nearest of the valid names, for hints.
 
-use std::fmt;
-
-/// What may have been meant by a wrong name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant {
-    /// This valid name, which is near.
-    Name(String),
-    /// One of these, which are all that are valid: none is near.
-    OneOf(Vec<String>),
-    /// One of many numbers that begin and end so.
-    Between {
-        /// The least.
-        first: String,
-        /// The least but one.
-        second: String,
-        /// The greatest.
-        last: String,
-    },
-}
-
-impl fmt::Display for Meant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Meant::Name(name) => write!(f, "did you mean `{name}`?"),
-            Meant::OneOf(names) => write!(f, "there are: {}", names.join(", ")),
-            Meant::Between { first, second, last } => write!(f, "there are: {first}, {second}, ..., {last}"),
-        }
-    }
-}
-
-/// The text of [`meant`].
+/// A hint that names the valid name nearest to `wrong`, or all of them where none is near and they
+/// are few.
 pub fn hint<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    meant(wrong, valid).map(|meant| meant.to_string())
-}
-
-/// The valid name that is nearest to `wrong`, or all of them where none is near and they are few.
-pub fn meant<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<Meant> {
     let mut valid: Vec<&str> = valid.into_iter().collect();
     valid.sort_unstable();
     valid.dedup();
@@ -45,10 +11,9 @@ pub fn meant<'a>(wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Optio
         return of_numbers(valid);
     }
     match nearest(wrong, &valid) {
-        Some(name) => Some(Meant::Name(name.to_string())),
-        None if valid.is_empty() => None,
-        None if valid.len() <= 40 => Some(one_of(&valid)),
-        None => None,
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None if valid.is_empty() || valid.len() > 40 => None,
+        None => Some(one_of(&valid)),
     }
 }
 
@@ -64,20 +29,19 @@ pub fn nearest<'a>(wrong: &str, valid: &[&'a str]) -> Option<&'a str> {
     near.map(|(_, name)| name)
 }
 
-fn one_of(valid: &[&str]) -> Meant {
-    Meant::OneOf(valid.iter().map(|name| name.to_string()).collect())
+fn one_of(valid: &[&str]) -> String {
+    format!("there are: {}", valid.join(", "))
 }
 
-/// A number is not a misspelling of another: all of them may be meant.
-fn of_numbers(mut valid: Vec<&str>) -> Option<Meant> {
+/// A number is not a misspelling of another: all of them may be meant, or where they begin and end.
+fn of_numbers(mut valid: Vec<&str>) -> Option<String> {
     const MOST: usize = 12;
     let number = |name: &&str| name.parse::<f64>().unwrap_or(f64::INFINITY);
     valid.sort_by(|a, b| number(a).total_cmp(&number(b)));
     match valid.as_slice() {
         [] => None,
         [first, second, .., last] if valid.len() > MOST => {
-            let [first, second, last] = [first, second, last].map(|name| name.to_string());
-            Some(Meant::Between { first, second, last })
+            Some(format!("there are: {first}, {second}, ..., {last}"))
         }
         _ => Some(one_of(&valid)),
     }
