@@ -6,7 +6,7 @@
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, one, optional};
 use serde::{Deserialize, Serialize};
 
-use crate::scores::{Cut, Network, Snapshot, Strategy};
+use crate::scores::{Network, Scored, Snapshot, Strategy};
 use crate::tables::{Classes, Counts, Hard, Noise, Samples};
 
 pub struct Identify;
@@ -48,7 +48,7 @@ impl Op for Identify {
     const OUTPUTS: &'static [&'static str] = &["hard", "counts", "noise"];
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        if params.strategy.0.cut == Cut::Mistakes {
+        if params.strategy.0.takes_mistakes() {
             // Neither matters then, so neither may tell keys apart.
             params.level = Level::Dataset;
             params.noise_ratio = 0.0;
@@ -58,8 +58,7 @@ impl Op for Identify {
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
         let Strategy(score) = params.strategy;
-        let is_counted = score.cut == Cut::AsManyAsStragglers;
-        if input == score.input() || (input == THRESHOLD && is_counted) {
+        if input == score.input() || (input == THRESHOLD && !score.takes_mistakes()) {
             Reads::Always
         } else {
             Reads::Never
@@ -70,41 +69,31 @@ impl Op for Identify {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let classes = Classes::read(task.inputs.one("classes")?.read()?)?.class.len();
         let Params { strategy: Strategy(score), level, snapshot, noise_ratio } = *task.params;
-        let values = score.values(task.inputs, snapshot)?;
-        let ranked = score.ranked(&values);
-        let mistakes = |input: &str, network: Network, labels: &[i32]| -> Result<Vec<usize>, OpError> {
-            let scores = task.inputs.one(input)?.read()?;
-            let predicted = network.predictions(scores, snapshot)?.predicted;
-            Ok((0..labels.len()).filter(|position| predicted[*position] != labels[*position]).collect())
-        };
-        let hard = match score.cut {
-            Cut::Mistakes => {
-                let mistakes = mistakes(score.input(), score.network(), &samples.label)?;
-                ranked.into_iter().filter(|position| mistakes.binary_search(position).is_ok()).collect()
-            }
-            Cut::AsManyAsStragglers => {
-                // That search saw clean labels.
-                let stragglers = mistakes(THRESHOLD, Network::Search, &samples.clean_label)?;
-                let found = per_class(&stragglers, &samples.clean_label, classes);
-                let more = (noise_ratio * samples.label.len() as f64 / classes as f64) as usize;
-                let sizes = per_class(&all(&samples), &samples.label, classes);
-                let wanted: Vec<usize> =
-                    found.iter().zip(&sizes).map(|(found, size)| (found + more).min(*size)).collect();
-                take(ranked, &wanted, level, &samples.label)
-            }
+        let Scored { values, predicted } = score.read(task.inputs, snapshot)?;
+        let ranked = score.ranked(&values).into_iter();
+        let hard = if let Some(predicted) = predicted {
+            ranked.filter(|position| predicted[*position] != samples.label[*position]).collect()
+        } else {
+            let search = task.inputs.one(THRESHOLD)?.read()?;
+            let predicted = Network::Search.predictions(search, snapshot)?.predicted;
+            // That search saw clean labels.
+            let clean = &samples.clean_label;
+            let stragglers = (0..clean.len()).filter(|position| predicted[*position] != clean[*position]);
+            let found = per_class(stragglers, clean, classes);
+            let more = (noise_ratio * samples.label.len() as f64 / classes as f64) as usize;
+            let sizes = per_class(0..samples.label.len(), &samples.label, classes);
+            let wanted: Vec<usize> =
+                found.iter().zip(&sizes).map(|(found, size)| (found + more).min(*size)).collect();
+            take(ranked, &wanted, level, &samples.label)
         };
         tables(&samples, &hard, &values, classes)
     }
 }
 
-fn all(samples: &Samples) -> Vec<usize> {
-    (0..samples.label.len()).collect()
-}
-
 /// The first of `ranked` positions, as many as `wanted` says: in total, or of each class.
-fn take(ranked: Vec<usize>, wanted: &[usize], level: Level, labels: &[i32]) -> Vec<usize> {
+fn take(ranked: impl Iterator<Item = usize>, wanted: &[usize], level: Level, labels: &[i32]) -> Vec<usize> {
     match level {
-        Level::Dataset => ranked.into_iter().take(wanted.iter().sum()).collect(),
+        Level::Dataset => ranked.take(wanted.iter().sum()).collect(),
         Level::Class => {
             let mut left = wanted.to_vec();
             let mut is_wanted = |position: &usize| {
@@ -113,15 +102,15 @@ fn take(ranked: Vec<usize>, wanted: &[usize], level: Level, labels: &[i32]) -> V
                 *left -= usize::from(wanted);
                 wanted
             };
-            ranked.into_iter().filter(&mut is_wanted).collect()
+            ranked.filter(&mut is_wanted).collect()
         }
     }
 }
 
-fn per_class(positions: &[usize], labels: &[i32], classes: usize) -> Vec<usize> {
+fn per_class(positions: impl Iterator<Item = usize>, labels: &[i32], classes: usize) -> Vec<usize> {
     let mut counts = vec![0; classes];
     for position in positions {
-        counts[labels[*position] as usize] += 1;
+        counts[labels[position] as usize] += 1;
     }
     counts
 }
@@ -131,14 +120,14 @@ fn tables(samples: &Samples, hard: &[usize], values: &[f32], classes: usize) -> 
     let (labels, clean) = (&samples.label, &samples.clean_label);
     let of = |column: &[i32]| hard.iter().map(|position| column[*position]).collect();
     let as_i32 = |counts: Vec<usize>| counts.into_iter().map(|count| count as i32).collect();
-    let is_noisy = |position: &&usize| labels[**position] != clean[**position];
-    let noisy = all(samples).iter().filter(is_noisy).count();
-    let found = hard.iter().filter(is_noisy).count();
+    let is_noisy = |position: &usize| labels[*position] != clean[*position];
+    let noisy = (0..labels.len()).filter(is_noisy).count();
+    let found = hard.iter().copied().filter(is_noisy).count();
     let recall = (noisy > 0).then(|| found as f64 / noisy as f64);
     let counts = Counts {
         class: (0..classes as i32).collect(),
-        samples: as_i32(per_class(&all(samples), labels, classes)),
-        hard: as_i32(per_class(hard, labels, classes)),
+        samples: as_i32(per_class(0..labels.len(), labels, classes)),
+        hard: as_i32(per_class(hard.iter().copied(), labels, classes)),
     };
     let noise = Noise { noisy: vec![noisy as i32], found: vec![found as i32], noise_recall: vec![recall] };
     let hard = Hard {
@@ -159,7 +148,7 @@ mod tests {
     #[test]
     fn levels_take_in_total_or_by_class() {
         let labels = [0, 0, 1, 1, 1];
-        let ranked = || vec![3, 4, 2, 1, 0];
+        let ranked = || [3, 4, 2, 1, 0].into_iter();
         assert_eq!(take(ranked(), &[1, 2], Level::Dataset, &labels), [3, 4, 2]);
         assert_eq!(take(ranked(), &[1, 2], Level::Class, &labels), [3, 4, 1]);
     }

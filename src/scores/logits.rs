@@ -3,27 +3,28 @@
 
 /// Energy, -log(sum exp(logits)), of a sample's logits.
 pub fn energy(logits: &[f32]) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
-    let sum: f64 = logits.iter().map(|value| libm::exp(f64::from(*value) - top)).sum();
-    -(top + libm::log(sum)) as f32
+    let (top, log_sum) = log_sum(logits);
+    -(top + log_sum) as f32
 }
 
 /// Cross-entropy, -log softmax(logits)[label].
 pub fn loss(logits: &[f32], label: usize) -> f32 {
-    -(log_probability(logits, label)) as f32
+    let (top, log_sum) = log_sum(logits);
+    -(f64::from(logits[label]) - top - log_sum) as f32
 }
 
 /// Entropy in nats, -sum p log p, of p = softmax(logits).
 pub fn entropy(logits: &[f32]) -> f32 {
-    let logs = (0..logits.len()).map(|class| log_probability(logits, class));
+    let (top, log_sum) = log_sum(logits);
+    let logs = logits.iter().map(|value| f64::from(*value) - top - log_sum);
     -logs.map(|log| libm::exp(log) * log).sum::<f64>() as f32
 }
 
-/// log softmax(logits)[class].
-fn log_probability(logits: &[f32], class: usize) -> f64 {
+/// The largest of the logits, and log(sum exp(logits - largest)).
+fn log_sum(logits: &[f32]) -> (f64, f64) {
     let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max) as f64;
     let sum: f64 = logits.iter().map(|value| libm::exp(f64::from(*value) - top)).sum();
-    f64::from(logits[class]) - top - libm::log(sum)
+    (top, libm::log(sum))
 }
 
 #[cfg(test)]

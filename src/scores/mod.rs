@@ -13,7 +13,7 @@ use hspipe_engine::op::{Inputs, OpError};
 pub use network::{Network, Predictions, Snapshot};
 pub use strategy::Strategy;
 
-use crate::tables::{FitScores, Logits, SearchScores};
+use crate::tables::{FitScores, Logits};
 
 /// A score of hardness.
 pub struct Score {
@@ -23,8 +23,6 @@ pub struct Score {
     pub about: &'static str,
     formula: Formula,
     pub hard_end: HardEnd,
-    /// Which of the ranked samples are hard.
-    pub cut: Cut,
     /// Whether it hangs on the sample's label, and so can find wrong ones.
     pub sees_label: bool,
     /// Where it comes from.
@@ -47,18 +45,9 @@ impl HardEnd {
     }
 }
 
-/// Which samples a strategy calls hard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// Those that the network gets wrong.
-    Mistakes,
-    /// The hardest, as many as a search on clean labels has stragglers.
-    AsManyAsStragglers,
-}
-
 /// How a score is had, and from what.
 enum Formula {
-    /// The margin by the network of a search, at the snapshot.
+    /// The margin by the network of a search, at the snapshot. Its mistakes are hard.
     SearchMargin,
     /// A column that `fit` has stored.
     OfFit(fn(FitScores) -> Vec<f32>),
@@ -73,7 +62,6 @@ pub const ALL: &[Score] = &[
         about: "the margin, where the network of an inversion search is wrong",
         formula: Formula::SearchMargin,
         hard_end: HardEnd::Low,
-        cut: Cut::Mistakes,
         sees_label: true,
         source: "Ciceri et al. 2024, Nature Machine Intelligence",
     },
@@ -82,7 +70,6 @@ pub const ALL: &[Score] = &[
         about: "the largest logit of a trained network",
         formula: Formula::OfFit(|fit| fit.confidence),
         hard_end: HardEnd::Low,
-        cut: Cut::AsManyAsStragglers,
         sees_label: false,
         source: "Pukowski & Lu 2024, arXiv 2409.14401",
     },
@@ -91,7 +78,6 @@ pub const ALL: &[Score] = &[
         about: "-log(sum exp(logits)) of a trained network",
         formula: Formula::OfFit(|fit| fit.energy),
         hard_end: HardEnd::High,
-        cut: Cut::AsManyAsStragglers,
         sees_label: false,
         source: "Liu et al. 2020, arXiv 2010.03759",
     },
@@ -100,7 +86,6 @@ pub const ALL: &[Score] = &[
         about: "the cross-entropy, -log p(label), of a trained network",
         formula: Formula::OfLogits(logits::loss),
         hard_end: HardEnd::High,
-        cut: Cut::AsManyAsStragglers,
         sees_label: true,
         source: "Han et al. 2018, arXiv 1804.06872",
     },
@@ -109,7 +94,6 @@ pub const ALL: &[Score] = &[
         about: "the entropy of the probabilities of a trained network",
         formula: Formula::OfLogits(|logits, _| logits::entropy(logits)),
         hard_end: HardEnd::High,
-        cut: Cut::AsManyAsStragglers,
         sees_label: false,
         source: "Shannon 1948",
     },
@@ -125,6 +109,13 @@ pub const NAMES: [&str; ALL.len()] = {
     }
     names
 };
+
+/// What a score says of the samples, by position.
+pub struct Scored {
+    pub values: Vec<f32>,
+    /// The classes that the network predicts, of a score that [takes mistakes](Score::takes_mistakes).
+    pub predicted: Option<Vec<i32>>,
+}
 
 impl Score {
     /// The score of that name.
@@ -148,26 +139,30 @@ impl Score {
         }
     }
 
-    /// One number per sample.
+    /// Whether the samples that the network gets wrong are hard. By every other score the hardest
+    /// are, as many as a search on clean labels gets wrong.
+    pub fn takes_mistakes(&self) -> bool {
+        matches!(self.formula, Formula::SearchMargin)
+    }
+
+    /// What it says of the samples.
     ///
     /// # Errors
     /// [`Score::input`] is absent or not readable.
-    pub fn values(&self, inputs: &Inputs, snapshot: Snapshot) -> Result<Vec<f32>, OpError> {
+    pub fn read(&self, inputs: &Inputs, snapshot: Snapshot) -> Result<Scored, OpError> {
         let table = inputs.one(self.input())?.read()?;
-        Ok(match self.formula {
+        let values = match self.formula {
             Formula::SearchMargin => {
-                let scores = SearchScores::read(table)?;
-                match snapshot {
-                    Snapshot::Last => scores.margin_last,
-                    Snapshot::Inversion => scores.margin_inversion,
-                }
+                let Predictions { predicted, margins, .. } = self.network().predictions(table, snapshot)?;
+                return Ok(Scored { values: margins, predicted: Some(predicted) });
             }
             Formula::OfFit(column) => column(FitScores::read(table)?),
             Formula::OfLogits(score) => {
                 let Logits { label, logits, .. } = Logits::read(table)?;
                 logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
             }
-        })
+        };
+        Ok(Scored { values, predicted: None })
     }
 
     /// The positions of the samples with these scores, the hardest first, the first of equals first.

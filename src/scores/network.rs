@@ -1,6 +1,6 @@
-//! The networks that scores look at, and what these take the samples for.
+//! The networks that scores look at, and what these make of the samples.
 //!
-//! In: tables of scores. Out: a class per sample. Knows no score.
+//! In: tables of scores. Out: a class and a margin per sample. Knows no score.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,12 @@ pub enum Snapshot {
     Inversion,
 }
 
-/// The labels that a network was trained on, and the classes that it predicts, both by position.
+/// What a network makes of the samples, by position.
 pub struct Predictions {
+    /// What it was trained on.
     pub labels: Vec<i32>,
     pub predicted: Vec<i32>,
+    pub margins: Vec<f32>,
 }
 
 impl Network {
@@ -49,17 +51,16 @@ impl Network {
     pub fn predictions(self, scores: Vec<u8>, snapshot: Snapshot) -> Result<Predictions, TableError> {
         Ok(match self {
             Network::Search => {
-                let SearchScores { label, predicted_last, predicted_inversion, .. } =
-                    SearchScores::read(scores)?;
-                let predicted = match snapshot {
-                    Snapshot::Last => predicted_last,
-                    Snapshot::Inversion => predicted_inversion,
+                let scores = SearchScores::read(scores)?;
+                let (predicted, margins) = match snapshot {
+                    Snapshot::Last => (scores.predicted_last, scores.margin_last),
+                    Snapshot::Inversion => (scores.predicted_inversion, scores.margin_inversion),
                 };
-                Predictions { labels: label, predicted }
+                Predictions { labels: scores.label, predicted, margins }
             }
             Network::Fit => {
-                let FitScores { label, predicted, .. } = FitScores::read(scores)?;
-                Predictions { labels: label, predicted }
+                let FitScores { label, predicted, margin, .. } = FitScores::read(scores)?;
+                Predictions { labels: label, predicted, margins: margin }
             }
         })
     }

@@ -143,7 +143,7 @@ impl Results<'_> {
         Ok(match network {
             Looked::At(network) => {
                 let read = |scores| network.predictions(scores, Snapshot::Last);
-                let Predictions { labels, predicted } = self.table(task, "scores", read)?;
+                let Predictions { labels, predicted, .. } = self.table(task, "scores", read)?;
                 Shares::of_samples(&labels, &predicted)
             }
             Looked::AtTests => {
