@@ -205,7 +205,7 @@ fn is_old(path: &Path) -> bool {
     written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > CUT_OFF_LASTS)
 }
 
-/// Whether a checkpoint is no longer of use.
+/// Whether a checkpoint may go: its task is done, or nobody has come back to it for long.
 fn is_past(store: &Store, key: &TaskKey, item: &CacheFile) -> bool {
     store.record(key).is_some() || is_old(&item.path)
 }

@@ -227,7 +227,7 @@ impl Standings {
         self.go(task, Blocked, None).then(|| self.take_readers(task))
     }
 
-    /// Work is no longer under way: its twins.
+    /// Takes work off the list of what is under way. Returns the tasks that wait for its result.
     pub(super) fn take_twins(&mut self, key: &TaskKey) -> Vec<TaskId> {
         self.works.remove(key).map_or(Vec::new(), |work| work.twins)
     }
