@@ -18,6 +18,7 @@ const PAPER: &[(&str, &[&str])] = &[
     ("epochs", &["500"]),
     ("learning_rate", &["\"auto\"", "0.1"]),
     ("batch_size", &["\"auto\"", "\"full\""]),
+    ("momentum", &["0"]),
     ("latent_layer", &["1"]),
     ("check_interval", &["5"]),
     ("first_epoch", &["20"]),

@@ -5,6 +5,7 @@
 //! files.
 
 mod architecture;
+mod batch;
 mod course;
 mod device;
 pub mod dynamics;
@@ -20,6 +21,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use architecture::Architecture;
+pub use batch::BatchSize;
 pub use course::{Course, LatentLayer};
 pub use device::{Device, WantedDevice};
 use hspipe_ensemble::Unfinished;
@@ -46,6 +48,10 @@ pub struct Job<'a> {
     pub train: &'a [u32],
     /// One network per seed.
     pub seeds: &'a [u32],
+    /// For each seed which of the samples trained on its own network learns from, true for each that it does; an empty
+    /// slice if each learns from all. Dynamics are then of all of them in either case, and radii
+    /// cannot be wanted.
+    pub bags: &'a [Vec<bool>],
     /// Where the network of each seed goes on, as a [`Keeper`] was given it; an empty slice, or
     /// none for a seed, if it begins. Bytes that mean nothing to the trainer count as none.
     pub states: &'a [Option<Vec<u8>>],

@@ -20,8 +20,7 @@ pub struct Native;
 
 impl Trainer for Native {
     fn train(&self, job: &Job) -> Vec<Result<Trained, TrainError>> {
-        let (Architecture::SimpleNN { hidden }, None) = (&job.request.architecture, job.request.batch_size)
-        else {
+        let Architecture::SimpleNN { hidden } = &job.request.architecture else {
             return job.seeds.iter().map(|_| Err(TrainError::Trainer("native"))).collect();
         };
         match networks(job, &Network { hidden: hidden.clone(), classes: job.classes }) {
@@ -35,7 +34,8 @@ fn networks(
     job: &Job,
     network: &Network,
 ) -> Result<Vec<Result<Trained, TrainError>>, hspipe_ensemble::InputError> {
-    let lists = job.samples.lists(job.train);
+    let lists =
+        job.samples.lists(job.train, job.request.batch_size.map(|size| size.samples(job.train.len())));
     let decoded = |bytes: &Option<Vec<u8>>| postcard::from_bytes(bytes.as_ref()?).ok();
     let states: Vec<Option<State>> = job.states.iter().map(decoded).collect();
     let keep = |place: usize, state: State| {
@@ -51,7 +51,9 @@ fn networks(
         labels: &job.train_labels(),
         network,
         seeds: job.seeds,
+        bags: job.bags,
         learning_rate: job.request.learning_rate,
+        momentum: job.request.momentum,
         schedule: job.course.schedule,
         latent_layer: job.course.latent_layer.index(),
         dynamics: job.course.dynamics,

@@ -6,20 +6,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Device, TrainerId};
+use super::{Architecture, BatchSize, Device, TrainerId};
 
 /// How networks are trained. What enters the key is what this is serialised to: what does not
-/// apply, and a full batch, is left out.
+/// apply, a full batch and no momentum are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     #[serde(flatten)]
     pub architecture: Architecture,
     /// Above 0.
     pub learning_rate: f64,
-    /// Samples per step, drawn anew without replacement in each epoch; none for all samples in one
-    /// step.
+    /// What stays of a step in the next one (Nesterov's), in 0..1; 0 for plain gradient descent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub momentum: f64,
+    /// Samples per step; none for all samples in one. libtorch draws them anew without replacement in
+    /// each epoch; the native trainer draws the order of batches, each of samples that stand side by
+    /// side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch_size: Option<usize>,
+    pub batch_size: Option<BatchSize>,
     pub trainer: TrainerId,
     pub device: Device,
+}
+
+fn is_zero(momentum: &f64) -> bool {
+    *momentum == 0.0
 }

@@ -12,11 +12,14 @@ pub struct Samples {
     pub n: usize,
     content: Content,
     /// What the native trainer reads, made when first wanted: the sets that were trained on last, and all samples.
-    sets: Mutex<VecDeque<(Vec<u32>, Lazy<TrainingSet>)>>,
+    sets: Mutex<VecDeque<Set>>,
     all: Lazy<SampleSet>,
     /// What another trainer has made of the samples, kept with them.
     pub made: OnceLock<Box<dyn Any + Send + Sync>>,
 }
+
+/// The positions of samples that are trained on, how many a step takes (none for all), and what is made of them.
+type Set = (Vec<u32>, Option<usize>, Lazy<TrainingSet>);
 
 /// What samples are.
 enum Content {
@@ -113,19 +116,24 @@ impl Samples {
         matches!(self.content, Content::Pixels(_)).then(|| self.shape())
     }
 
-    /// What the native trainer reads for training on the samples at the positions `train`.
-    pub fn lists(&self, train: &[u32]) -> Lists {
+    /// What the native trainer reads for training on the samples at the positions `train`, in steps on `batch` of them or
+    /// on all.
+    pub fn lists(&self, train: &[u32], batch: Option<usize>) -> Lists {
         let samples = self.native();
         let set = {
             let mut sets = self.sets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let found = sets.iter().position(|(positions, _)| positions == train);
-            let set =
-                found.and_then(|at| sets.remove(at)).unwrap_or_else(|| (train.to_vec(), Lazy::default()));
+            let found = sets.iter().position(|(positions, size, _)| positions == train && *size == batch);
+            let set = found
+                .and_then(|at| sets.remove(at))
+                .unwrap_or_else(|| (train.to_vec(), batch, Lazy::default()));
             sets.push_front(set.clone());
             sets.truncate(KEPT);
-            set.1
+            set.2
         };
-        set.get_or_init(|| TrainingSet::build(samples, Some(train)));
+        set.get_or_init(|| match batch {
+            Some(size) => TrainingSet::in_batches(samples, Some(train), size),
+            None => TrainingSet::build(samples, Some(train)),
+        });
         let is_all = train.len() == self.n && train.iter().enumerate().all(|(i, at)| i == *at as usize);
         let all = (!is_all).then(|| self.all.clone());
         if let Some(all) = &all {
@@ -212,10 +220,10 @@ mod tests {
         let half = 0.5f32.sqrt();
         let near = |(a, b): (&f32, f32)| (a - b).abs() < 1e-6;
         assert!(samples.normalised().iter().zip([-half, -half, 0.0, half, half, 0.0]).all(near));
-        assert_eq!(samples.lists(&[1]).train().unwrap().samples().len(), 1);
-        assert_eq!(samples.lists(&[1]).all().unwrap().len(), 2);
+        assert_eq!(samples.lists(&[1], None).train().unwrap().samples().len(), 1);
+        assert_eq!(samples.lists(&[1], None).all().unwrap().len(), 2);
         let broken = Samples::features(vec![0.0, f32::NAN], &[0.0], &[1.0]);
-        assert!(matches!(broken.lists(&[1]).train(), Err(InputError::Feature { sample: 1, .. })));
-        assert!(broken.lists(&[0]).train().is_ok());
+        assert!(matches!(broken.lists(&[1], None).train(), Err(InputError::Feature { sample: 1, .. })));
+        assert!(broken.lists(&[0], None).train().is_ok());
     }
 }

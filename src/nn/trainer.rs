@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Device, Trainer, WantedDevice, libtorch, machine, native};
+use super::{Architecture, BatchSize, Device, Trainer, WantedDevice, libtorch, machine, native};
 
 /// A trainer of this machine, or of the one that a record is from. In keys it is its text, such as
 /// `native 2` or `tch 2.13.0 build 0123456789ab avx2 AMD EPYC 7763 01234567`.
@@ -93,21 +93,21 @@ const RESNET: u32 = 2;
 /// The trainer and the device that words come to. Words that name what has been resolved give it
 /// back.
 ///
-/// The native trainer is taken for what it can train: a SimpleNN on the CPU, all samples in one
-/// step. libtorch trains everything else, on the first CUDA device if it finds one. Does not return
+/// The native trainer is taken for what it can train: a SimpleNN on the CPU, a step on all samples
+/// or on a multiple of 8. libtorch trains everything else, on the first CUDA device if it finds one. Does not return
 /// if this process becomes the one that has libtorch.
 ///
 /// # Errors
 /// What is wrong, with the parameter's name: `trainer` or `device`.
 pub fn resolve(
     architecture: &Architecture,
-    batch_size: Option<usize>,
+    batch_size: Option<BatchSize>,
     trainer: &WantedTrainer,
     device: &WantedDevice,
 ) -> Result<(TrainerId, Device), (&'static str, String)> {
     let beyond_native = match (architecture, batch_size) {
         (Architecture::ResNet, _) => Some("a ResNet"),
-        (_, Some(_)) => Some("mini-batches"),
+        (_, Some(size)) if !size.is_native() => Some("mini-batches whose size is no multiple of 8"),
         _ if device.is_cuda() => Some("a CUDA device"),
         _ => None,
     };
@@ -204,13 +204,16 @@ mod tests {
         {
             assert_eq!(resolved(&simple, None, trainer, device), native, "{trainer} on {device}");
         }
+        for size in [BatchSize::Of(128), BatchSize::Share(0.01)] {
+            assert_eq!(resolved(&simple, Some(size), "auto", "auto"), native);
+        }
         let refused = |architecture: &Architecture, batch_size, trainer: &str, device: &str| {
             let (param, what) = resolved(architecture, batch_size, trainer, device).unwrap_err();
             assert_eq!(param, "trainer");
             what
         };
         assert!(refused(&Architecture::ResNet, None, "native", "cpu").contains("with a ResNet"));
-        assert!(refused(&simple, Some(8), "native 0", "cpu").contains("with mini-batches"));
+        assert!(refused(&simple, Some(BatchSize::Of(9)), "native", "cpu").contains("with mini-batches"));
         assert!(refused(&simple, None, "native", "cuda:0").contains("with a CUDA device"));
         assert!(refused(&simple, None, "native 0", "cpu").contains("with another version"));
         // The program of these tests has no libtorch, and none beside it.

@@ -62,6 +62,29 @@ impl Content {
     }
 }
 
+impl Content {
+    /// A digest of what each sample of these ids is, in their order; none for one that is not there.
+    ///
+    /// # Errors
+    /// A table that is damaged.
+    pub fn digests(self, ids: &[i32]) -> Result<Vec<Option<blake3::Hash>>, TableError> {
+        match self {
+            Content::Images(images) => {
+                let digest = |id: &i32| images.pixels.get(*id as usize).map(blake3::hash);
+                Ok(ids.iter().map(digest).collect())
+            }
+            Content::Features(rows) => {
+                let mut digests = HashMap::new();
+                rows.each(|id, values| {
+                    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+                    digests.insert(id, blake3::hash(&bytes));
+                })?;
+                Ok(ids.iter().map(|id| digests.get(id).copied()).collect())
+            }
+        }
+    }
+}
+
 /// Features as they are read, so that a table of 2 GB is not in memory twice.
 pub struct FeatureRows(Parts);
 
@@ -132,13 +155,15 @@ mod tests {
             assert!(row[0].abs() < 2.0 && row[1] == 0.0 && (row[2] > 0.9) == (*label == 1), "{row:?}");
         }
         let train: Vec<u32> = (0..1500).collect();
-        let lists = samples.lists(&train);
+        let lists = samples.lists(&train, None);
         let trained = hspipe_ensemble::train(&Job {
             set: lists.train().unwrap(),
             labels: &labels[..1500],
             network: &Network { hidden: vec![4], classes: 2 },
             seeds: &[1],
+            bags: &[],
             learning_rate: 0.5,
+            momentum: 0.0,
             schedule: Schedule::Epochs { epochs: 40, radii_from: None },
             latent_layer: 0,
             dynamics: false,

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, Task, With, one};
 
-use super::training::{Prepared, Recipe, Training, member_tables, run_batch, weights_table};
+use super::training::{
+    Prepared, Recipe, Training, dynamics, logits_table, member_tables, run_batch, weights_table,
+};
 use crate::nn::{Course, Schedule, Trained, argmax, margin};
 use crate::scores::logits::energy;
-use crate::tables::{Dynamics, FitScores, Logits, Vectors};
+use crate::tables::FitScores;
 
 pub struct Fit {
     pub prepared: Arc<Prepared>,
@@ -61,39 +63,7 @@ fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, 
     let mut tables = member_tables(trained, seed, 0)?;
     tables.push(("weights", weights_table(trained)?));
     tables.push(("scores", scores.write()?));
-    tables.push(("logits", logits_table(training, trained)?));
-    tables.push(("dynamics", dynamics_table(training, trained)?));
+    tables.push(("logits", logits_table(training, trained.logits.clone())?));
+    tables.push(("dynamics", dynamics(training, trained)?.write()?));
     Ok(tables)
-}
-
-fn logits_table(training: &Training, trained: &Trained) -> Result<Vec<u8>, OpError> {
-    let logits = Logits {
-        position: (0..training.labels.len() as i32).collect(),
-        label: training.labels.clone(),
-        logits: Vectors::new(trained.logits.clone(), training.classes),
-    };
-    Ok(logits.write()?)
-}
-
-/// Means over the epochs, and counts of epochs.
-fn dynamics_table(training: &Training, trained: &Trained) -> Result<Vec<u8>, OpError> {
-    let seen = trained.dynamics.as_ref();
-    let seen = seen.ok_or_else(|| OpError::new("the trainer kept no training dynamics"))?;
-    let epochs = f64::from(trained.epochs);
-    let mean = |sums: &[f64]| -> Vec<f64> { sums.iter().map(|sum| sum / epochs).collect() };
-    let (probability, squares) = (mean(&seen.probability_sum), mean(&seen.probability_squares));
-    let spread = |(mean, square): (&f64, &f64)| (square - mean * mean).max(0.0).sqrt();
-    let std: Vec<f64> = probability.iter().zip(&squares).map(spread).collect();
-    let counts = |counts: &[u32]| -> Vec<i32> { counts.iter().map(|count| *count as i32).collect() };
-    let dynamics = Dynamics {
-        position: (0..training.labels.len() as i32).collect(),
-        label: training.labels.clone(),
-        margin_mean: mean(&seen.margin_sum),
-        probability_mean: probability,
-        probability_std: std,
-        correct: counts(&seen.correct),
-        forgotten: counts(&seen.forgotten),
-        learned: seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect(),
-    };
-    Ok(dynamics.write()?)
 }

@@ -6,7 +6,9 @@ use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, ParamEr
 use serde::{Deserialize, Serialize};
 
 use super::classes::called;
-use super::training::{Kept, Prepared, Recipe, Training, member_tables, radii_table, weights_table};
+use super::training::{
+    Kept, Networks, Prepared, Recipe, Training, member_tables, radii_table, weights_table,
+};
 use crate::nn::{Course, Inversion, LatentLayer, Schedule, Trained, argmax, margin};
 use crate::tables::{Inversions, SearchScores};
 
@@ -129,8 +131,9 @@ fn attempt_all(
         Ok(seeds) => seeds,
         Err(error) => return open.iter().map(|_| Err(error.clone())).collect(),
     };
-    let kept = Kept { checkpoints: open.iter().map(|i| tasks[*i].checkpoint).collect(), attempt };
-    let trained = training.networks(request, course, &training.all(), &seeds, tasks[0].threads, &kept);
+    let kept = Kept::of(open.iter().map(|i| tasks[*i].checkpoint).collect(), attempt, 1);
+    let networks = Networks { request, course, train: &training.all(), seeds: &seeds, bags: &[] };
+    let trained = training.networks(networks, tasks[0].threads, &kept);
     let judge = |(trained, seed): (Result<Trained, OpError>, u32)| {
         let trained = trained?;
         let seen =

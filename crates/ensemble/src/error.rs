@@ -57,6 +57,8 @@ pub enum InputError {
         /// Samples that there are.
         n: usize,
     },
+    /// Samples per step must be a multiple of 8, and at least that.
+    Batch(usize),
     /// There is nothing to train on.
     NoSamples,
     /// A network needs a hidden layer, and every layer a unit.
@@ -75,6 +77,15 @@ pub enum InputError {
         /// Samples to train on.
         samples: usize,
     },
+    /// There must be a bag for each seed, or none at all, and each must say of every sample whether it is in, and hold one.
+    Bags {
+        /// Bags given.
+        bags: usize,
+        /// Seeds given.
+        seeds: usize,
+    },
+    /// Radii are of all samples, so they cannot be watched where networks leave some out.
+    RadiiOfBags,
     /// A label must be one of the classes.
     Label {
         /// The first label that is not.
@@ -84,6 +95,8 @@ pub enum InputError {
     },
     /// The learning rate is not finite.
     LearningRate(f64),
+    /// The momentum is not in 0..1.
+    Momentum(f64),
     /// A search for the inversion of every class needs samples of every class.
     EmptyClass {
         /// The first class without samples.
@@ -127,6 +140,9 @@ impl fmt::Display for InputError {
             InputError::Position { position, n } => {
                 write!(f, "the subset names position {position}, but there are {n} samples")
             }
+            InputError::Batch(size) => {
+                write!(f, "a step cannot take {size} samples: it takes a multiple of 8")
+            }
             InputError::NoSamples => f.write_str("there are no samples to train on"),
             InputError::Network => {
                 f.write_str("a network needs a hidden layer, and at least one unit in each layer")
@@ -135,6 +151,15 @@ impl fmt::Display for InputError {
                 write!(f, "there are {layers} hidden layers, so none has the index {layer}")
             }
             InputError::Labels { labels, samples } => write!(f, "{labels} labels for {samples} samples"),
+            InputError::Bags { bags, seeds } => {
+                write!(
+                    f,
+                    "{bags} bags for {seeds} networks do not fit: each needs one, of all samples, and not empty"
+                )
+            }
+            InputError::RadiiOfBags => {
+                f.write_str("radii cannot be watched where networks leave samples out")
+            }
             InputError::Label { label, classes } => {
                 write!(f, "label {label} is not one of {classes} classes")
             }
@@ -143,6 +168,9 @@ impl fmt::Display for InputError {
             }
             InputError::CheckInterval => f.write_str("radii cannot be checked every 0 epochs"),
             InputError::LearningRate(rate) => write!(f, "the learning rate {rate} is not finite"),
+            InputError::Momentum(momentum) => {
+                write!(f, "the momentum {momentum} is not from 0 to below 1")
+            }
             InputError::Width { evaluated, trained } => {
                 write!(f, "samples of {evaluated} values for networks trained on {trained}")
             }

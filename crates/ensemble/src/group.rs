@@ -3,6 +3,7 @@
 //! In: a [`Task`] and the seeds of the group. Out: [`Trained`], one per seed. A network that is done, or has
 //! diverged, leaves its group, and the others move together. Knows no other groups.
 
+use crate::bags::Bags;
 use crate::dynamics::{Dynamics, Row};
 use crate::init::{Layer, linear_layers};
 use crate::inversion::Watch;
@@ -25,8 +26,16 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
         None => linear_layers(start.seed, &task.sizes),
     };
     let mut members: Vec<Member> = starts.iter().map(|start| Member::new(task, start.state)).collect();
-    let mut group =
-        Group::new(task, (0..starts.len()).collect(), &starts.iter().map(first).collect::<Vec<_>>());
+    let layers: Vec<Vec<Layer>> = starts.iter().map(first).collect();
+    let mut group = Group::new(task, starts, (0..starts.len()).collect(), &layers);
+    if task.rate.momentum > 0.0 {
+        // A network that begins stands still.
+        let velocity = |start: &Start| match start.state {
+            Some(state) => state.velocity.clone(),
+            None => still(&task.sizes),
+        };
+        group.model.velocity = Some(Parameters::pack(&starts.iter().map(velocity).collect::<Vec<_>>()));
+    }
     for (place, start) in starts.iter().enumerate() {
         group.restore(place, start.state.map_or(&[], |state| &state.tracks));
     }
@@ -46,9 +55,9 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
         if left.is_empty() {
             break;
         }
-        group.step(task, threads);
+        group.learn(task, step, threads);
         if left.len() < group.members.len() {
-            group = group.keep(task, &left);
+            group = group.keep(task, starts, &left);
         }
         let Some((keep, is_over)) = turn.as_mut().and_then(Turn::ask) else { continue };
         for place in 0..group.members.len() {
@@ -85,19 +94,25 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
 struct Group<'a> {
     /// Which of the seeds stands at each place.
     members: Vec<usize>,
+    bags: Bags,
     model: Model,
     partitions: Vec<Partition<'a>>,
+    /// Where the steps on batches work; none if a step takes all samples.
+    batch: Option<Partition<'a>>,
 }
 
 impl<'a> Group<'a> {
-    fn new(task: &Task<'a>, members: Vec<usize>, layers: &[Vec<Layer>]) -> Self {
+    fn new(task: &Task<'a>, starts: &[Start], members: Vec<usize>, layers: &[Vec<Layer>]) -> Self {
         let samples = task.set.samples();
         let model = Model::new(Parameters::pack(layers), samples.channels(), task.instructions);
         let partitions = samples.partitions().iter();
         let partitions = partitions
             .map(|chunks| Partition::new(chunks, &model.parameters, task.latent_layer, task.dynamics));
         let partitions = partitions.collect();
-        Group { members, model, partitions }
+        let bags: Vec<Option<&[bool]>> = members.iter().map(|member| starts[*member].bag).collect();
+        let batch =
+            task.set.batches().map(|_| Partition::new(&[], &model.parameters, task.latent_layer, false));
+        Group { members, bags: Bags::new(&bags, samples.len()), model, partitions, batch }
     }
 
     /// Sees all samples; the networks are as the step of the epoch before has left them. One element per network.
@@ -106,23 +121,25 @@ impl<'a> Group<'a> {
         let watched = before.filter(|epoch| task.schedule.wants_radii(*epoch));
         let last = step == task.schedule.max_epochs();
         let wanted = Wanted {
-            gradient: !last,
+            // With batches each step has a pass of its own.
+            gradient: !last && self.batch.is_none(),
             radii: watched.is_some(),
             logits: task.schedule.may_keep_logits(watched, last),
             tracks: before.filter(|_| task.dynamics),
         };
+        let weights = self.bags.all();
         share(threads, self.partitions.iter_mut(), |partition| {
             let (model, instructions) = (&self.model, task.instructions);
             let Task { set, latent_layer, labels, .. } = *task;
-            Pass { instructions, model, set, latent_layer, labels, wanted, partition }.run();
+            Pass { instructions, model, set, latent_layer, labels, weights, wanted, partition }.run();
         });
         let mut losses = [0.0; LANES];
         for partition in &self.partitions {
             losses.iter_mut().zip(partition.loss.total).for_each(|(sum, loss)| *sum += loss);
         }
-        let losses = losses.map(|sum| sum / task.labels.len() as f64);
-        let mut seen: Vec<Seen> =
-            losses[..self.members.len()].iter().map(|loss| Seen { step, loss: *loss, radii: None }).collect();
+        let means = losses.iter().zip(weights.counts).map(|(sum, count)| sum / count as f64);
+        let means = means.take(self.members.len());
+        let mut seen: Vec<Seen> = means.map(|loss| Seen { step, loss, radii: None }).collect();
         if let Some(epoch) = watched {
             let radii = radii(self.partitions.iter().map(|partition| &partition.radii), self.members.len());
             seen.iter_mut().zip(radii).for_each(|(seen, radii)| seen.radii = Some((epoch, radii)));
@@ -130,20 +147,41 @@ impl<'a> Group<'a> {
         seen
     }
 
+    /// Takes the steps of an epoch: one by the gradient of the last pass, or one on each batch.
+    fn learn(&mut self, task: &Task<'a>, epoch: u32, threads: usize) {
+        let (Some(batches), Some(partition)) = (task.set.batches(), &mut self.batch) else {
+            return self.step(task, threads);
+        };
+        let wanted = Wanted { gradient: true, radii: false, logits: false, tracks: None };
+        let Task { set, latent_layer, labels, instructions, rate, .. } = *task;
+        let channels = set.samples().channels();
+        for chunks in batches.of_epoch(epoch) {
+            partition.chunks = chunks;
+            let samples =
+                chunks.first().map_or(0, |chunk| chunk.start)..chunks.last().map_or(0, |chunk| chunk.end);
+            let (model, weights) = (&self.model, self.bags.of(samples));
+            Pass { instructions, model, set, latent_layer, labels, weights, wanted, partition }.run();
+            self.model.step(&[&partition.gradient], rate, channels, instructions, 1);
+        }
+    }
+
     /// Changes the weights by the gradient of the last pass.
     fn step(&mut self, task: &Task, threads: usize) {
         let gradients: Vec<&Parameters> =
             self.partitions.iter().map(|partition| &partition.gradient).collect();
         let channels = task.set.samples().channels();
-        self.model.step(&gradients, task.learning_rate, channels, task.instructions, threads);
+        self.model.step(&gradients, task.rate, channels, task.instructions, threads);
     }
 
     /// The group of the networks at some places alone.
-    fn keep(mut self, task: &Task<'a>, places: &[usize]) -> Self {
+    fn keep(mut self, task: &Task<'a>, starts: &[Start], places: &[usize]) -> Self {
         let layers: Vec<Vec<Layer>> =
             places.iter().map(|place| self.model.parameters.unpack(*place)).collect();
         let members = places.iter().map(|place| self.members[*place]).collect();
-        let mut kept = Group::new(task, members, &layers);
+        let mut kept = Group::new(task, starts, members, &layers);
+        kept.model.velocity = self.model.velocity.as_mut().map(|velocity| {
+            Parameters::pack(&places.iter().map(|place| velocity.unpack(*place)).collect::<Vec<_>>())
+        });
         for (to, from) in kept.partitions.iter_mut().zip(&self.partitions) {
             for (i, place) in places.iter().enumerate() {
                 to.tracks.set_rows(i, from.tracks.rows(*place));
@@ -160,6 +198,7 @@ impl<'a> Group<'a> {
             losses: member.trained.losses.clone(),
             radii: member.trained.radii.clone(),
             search: member.search.clone(),
+            velocity: self.model.velocity.as_mut().map_or(Vec::new(), |velocity| velocity.unpack(place)),
             tracks: self.partitions.iter().flat_map(|partition| partition.tracks.rows(place)).collect(),
         }
     }
@@ -171,6 +210,17 @@ impl<'a> Group<'a> {
             partition.tracks.set_rows(place, &mut rows);
         }
     }
+}
+
+/// Layers of zeros, of these sizes.
+fn still(sizes: &[usize]) -> Vec<Layer> {
+    let zeros = |pair: &[usize]| Layer {
+        inputs: pair[0],
+        outputs: pair[1],
+        weight: vec![0.0; pair[0] * pair[1]],
+        bias: vec![0.0; pair[1]],
+    };
+    sizes.windows(2).map(zeros).collect()
 }
 
 /// The logits of all samples, chunk by chunk: a row per sample, its classes in columns.

@@ -16,7 +16,9 @@
 //!     labels: &labels,
 //!     network: &Network { hidden: vec![8], classes: 2 },
 //!     seeds: &[1, 2],
+//!     bags: &[],
 //!     learning_rate: 1.0,
+//!     momentum: 0.0,
 //!     schedule: Schedule::Epochs { epochs: 500, radii_from: None },
 //!     latent_layer: 0,
 //!     dynamics: false,
@@ -47,6 +49,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod bags;
 mod dense;
 mod dynamics;
 mod error;

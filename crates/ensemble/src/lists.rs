@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::partition::BLOCK;
+use crate::lanes::LANES;
 use crate::pixels::Channel;
 
 /// Rows of entries: for each row how many pairs of entries it has, and all rows' pairs one after the other.
@@ -63,6 +63,21 @@ impl Table {
     }
 }
 
+/// The number of the first rows of each run of samples, by its first sample. Runs begin at multiples of LANES, in order.
+#[derive(Debug, Default)]
+struct Numbers(Vec<usize>);
+
+impl Numbers {
+    fn set(&mut self, run: &Range<usize>, number: usize) {
+        self.0.resize(run.start / LANES, 0);
+        self.0.push(number);
+    }
+
+    fn of(&self, run: &Range<usize>) -> usize {
+        self.0[run.start / LANES]
+    }
+}
+
 /// For each pixel of a sample: its background, and the values of bytes.
 pub struct Ink {
     backgrounds: Vec<u8>,
@@ -88,8 +103,7 @@ impl Ink {
 #[derive(Debug)]
 pub struct ByChunk {
     table: Table,
-    /// The number of the first of each chunk's rows, by the chunk's first sample / BLOCK.
-    numbers: Vec<usize>,
+    numbers: Numbers,
 }
 
 impl ByChunk {
@@ -100,10 +114,9 @@ impl ByChunk {
         chunks: impl Iterator<Item = Range<usize>>,
         slices: impl Iterator<Item = Range<usize>> + Clone,
     ) -> Self {
-        let (mut table, mut numbers) = (Table::default(), Vec::new());
+        let (mut table, mut numbers) = (Table::default(), Numbers::default());
         for chunk in chunks {
-            numbers.resize(chunk.start / BLOCK, 0);
-            numbers.push(table.ends.len());
+            numbers.set(&chunk, table.ends.len());
             for slice in slices.clone() {
                 for sample in chunk.clone() {
                     let pixels = bytes(sample)[slice.clone()].iter().zip(&ink.backgrounds[slice.clone()]);
@@ -119,14 +132,17 @@ impl ByChunk {
 
     /// The rows of each slice, for one chunk.
     pub fn rows(&self, chunk: &Range<usize>) -> impl Iterator<Item = Rows<'_>> {
-        let first = self.numbers[chunk.start / BLOCK];
+        let first = self.numbers.of(chunk);
         (first..).map(|number| self.table.rows(number))
     }
 }
 
 /// For each block: a row per pixel, offsets are samples in the block.
 #[derive(Debug, Default)]
-pub struct ByBlock(Table);
+pub struct ByBlock {
+    table: Table,
+    numbers: Numbers,
+}
 
 impl ByBlock {
     /// `bytes` gives those of a sample.
@@ -135,8 +151,9 @@ impl ByBlock {
         bytes: impl Fn(usize) -> &'a [u8],
         blocks: impl Iterator<Item = Range<usize>>,
     ) -> Self {
-        let mut table = Table::default();
+        let (mut table, mut numbers) = (Table::default(), Numbers::default());
         for block in blocks {
+            numbers.set(&block, table.ends.len());
             let bytes: Vec<&[u8]> = block.map(&bytes).collect();
             for (pixel, (values, background)) in ink.values.iter().zip(&ink.backgrounds).enumerate() {
                 let column = bytes.iter().map(|bytes| bytes[pixel]).enumerate();
@@ -145,11 +162,11 @@ impl ByBlock {
             }
             table.end_rows();
         }
-        ByBlock(table.shrink())
+        ByBlock { table: table.shrink(), numbers }
     }
 
     /// The rows of one block.
     pub fn rows(&self, block: &Range<usize>) -> Rows<'_> {
-        self.0.rows(block.start / BLOCK)
+        self.table.rows(self.numbers.of(block))
     }
 }

@@ -1,16 +1,15 @@
 //! Mean softmax cross-entropy.
 //!
-//! In: logits and labels. Out: the loss of each sample, summed in f64, and its derivative by each logit; on the
+//! In: logits, labels and weights. Out: the loss of each sample, summed in f64, and its derivative by each logit; on the
 //! way, if wanted, what [`Track`]s keep of the sample. Knows no layers.
 
+use crate::bags::Weights;
 use crate::dynamics::Track;
 use crate::lanes::{Kernel, LANES, Lanes, Vector};
 use crate::math::{exp, log};
 
 /// The loss, and what it needs besides logits.
 pub struct Loss {
-    /// The weight of a sample.
-    scale: f32,
     /// The logits of LANES / stride samples side by side, a vector per class, if one sample fills no vector.
     packed: Vec<Vector>,
     /// The sum over the samples, per network.
@@ -19,12 +18,12 @@ pub struct Loss {
 
 impl Loss {
     pub fn new(classes: usize) -> Self {
-        Loss { scale: 0.0, packed: vec![Vector::default(); classes], total: [0.0; LANES] }
+        Loss { packed: vec![Vector::default(); classes], total: [0.0; LANES] }
     }
 
-    /// Forgets all samples. The next ones are some of `samples`.
-    pub fn restart(&mut self, samples: usize) {
-        (self.scale, self.total) = (1.0 / samples as f32, [0.0; LANES]);
+    /// Forgets all samples.
+    pub fn restart(&mut self) {
+        self.total = [0.0; LANES];
     }
 }
 
@@ -34,6 +33,10 @@ pub struct Take<'a, const STRIDE: usize> {
     pub labels: &'a [usize],
     /// A row per label, its classes in columns.
     pub logits: &'a mut [Vector],
+    /// The place of the first of them among all samples.
+    pub first: usize,
+    /// What each sample weighs in the mean.
+    pub weights: Weights<'a>,
     pub epoch: u32,
     /// One for LANES / STRIDE samples, or none.
     pub tracks: &'a mut [Track],
@@ -44,14 +47,16 @@ impl<const STRIDE: usize> Kernel for Take<'_, STRIDE> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Take { loss, labels, logits, epoch, tracks } = self;
-        let Loss { scale, packed, total } = loss;
+        let Take { loss, labels, logits, mut first, weights, epoch, tracks } = self;
+        let Loss { packed, total } = loss;
         let samples = LANES / STRIDE;
         let width = logits.len() / labels.len();
         let mut tracks = tracks.iter_mut();
         for (rows, labels) in logits.chunks_mut(samples * width).zip(labels.chunks(samples)) {
+            let scale = weights.side_by_side::<STRIDE>(first..first + labels.len());
+            first += labels.len();
             if STRIDE == LANES {
-                softmax::<L, STRIDE>(rows, labels, *scale, total, epoch, tracks.next());
+                softmax::<L, STRIDE>(rows, labels, &scale, total, epoch, tracks.next());
                 continue;
             }
             for (sample, row) in rows.chunks_exact(width).enumerate() {
@@ -60,7 +65,7 @@ impl<const STRIDE: usize> Kernel for Take<'_, STRIDE> {
                     values.0[sample * STRIDE..][..STRIDE].copy_from_slice(from);
                 }
             }
-            softmax::<L, STRIDE>(packed, labels, *scale, total, epoch, tracks.next());
+            softmax::<L, STRIDE>(packed, labels, &scale, total, epoch, tracks.next());
             for (sample, row) in rows.chunks_exact_mut(width).enumerate() {
                 for (class, values) in packed.iter().enumerate() {
                     let to = &mut row[class * STRIDE / LANES].0[class * STRIDE % LANES..][..STRIDE];
@@ -71,12 +76,13 @@ impl<const STRIDE: usize> Kernel for Take<'_, STRIDE> {
     }
 }
 
-/// The losses and deltas of LANES / STRIDE samples side by side, at most; `logits` has a vector per class.
+/// The losses and deltas of LANES / STRIDE samples side by side, at most; `logits` has a vector per class, and `scale`
+/// the weight of each sample for each network.
 #[inline(always)]
 fn softmax<L: Lanes, const STRIDE: usize>(
     logits: &mut [Vector],
     labels: &[usize],
-    scale: f32,
+    scale: &Vector,
     total: &mut [f64; LANES],
     epoch: u32,
     track: Option<&mut Track>,
@@ -99,7 +105,9 @@ fn softmax<L: Lanes, const STRIDE: usize>(
         power.store(logit);
     }
     let mut loss = Vector::default();
-    log(sum).minus(own.minus(top)).store(&mut loss);
+    let weight = L::load(scale);
+    let counts = weight.is_above(L::splat(0.0));
+    log(sum).minus(own.minus(top)).times(counts).store(&mut loss);
     for loss in loss.0.chunks_exact(STRIDE).take(labels.len()) {
         for (total, loss) in total.iter_mut().zip(loss) {
             *total += f64::from(*loss);
@@ -108,12 +116,13 @@ fn softmax<L: Lanes, const STRIDE: usize>(
     if let Some((track, margin, correct)) = seen {
         track.see(epoch, margin, correct, labelled::<L, STRIDE>(logits, labels).over(sum));
     }
-    let factor = L::splat(scale).over(sum);
+    let factor = weight.over(sum);
     for power in logits.iter_mut() {
         L::load(power).times(factor).store(power);
     }
     for (sample, label) in labels.iter().enumerate() {
-        for delta in &mut logits[*label].0[sample * STRIDE..][..STRIDE] {
+        let lanes = sample * STRIDE..(sample + 1) * STRIDE;
+        for (delta, scale) in logits[*label].0[lanes.clone()].iter_mut().zip(&scale.0[lanes]) {
             *delta -= scale;
         }
     }

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::bags::Weights;
 use crate::dense::{AddColumns, AddProduct, Left, fill_rows};
 use crate::dynamics::{Track, Tracks};
 use crate::instructions::Instructions;
@@ -36,7 +37,8 @@ pub struct Wanted {
 
 /// What a pass over a partition leaves behind, and the room that it works in.
 pub struct Partition<'a> {
-    chunks: &'a [Range<usize>],
+    /// Those of a batch may take their place.
+    pub chunks: &'a [Range<usize>],
     pub gradient: Parameters,
     pub loss: Loss,
     pub radii: RadiusSums,
@@ -79,6 +81,8 @@ pub struct Pass<'a, 'b> {
     pub latent_layer: usize,
     /// Of all samples of the set.
     pub labels: &'a [usize],
+    /// What the samples weigh in the loss.
+    pub weights: Weights<'a>,
     pub wanted: Wanted,
     pub partition: &'a mut Partition<'b>,
 }
@@ -94,9 +98,11 @@ impl Pass<'_, '_> {
     }
 
     fn run_with<const STRIDE: usize>(self) {
-        let Pass { instructions, model, set, latent_layer, labels, wanted, partition } = self;
-        partition.gradient.fill_with_zeros();
-        partition.loss.restart(labels.len());
+        let Pass { instructions, model, set, latent_layer, labels, weights, wanted, partition } = self;
+        if wanted.gradient {
+            partition.gradient.fill_with_zeros();
+        }
+        partition.loss.restart();
         partition.radii.clear();
         partition.logits.clear();
         let mut tracks = partition.tracks.as_mut_slice();
@@ -105,7 +111,8 @@ impl Pass<'_, '_> {
             layers.first(set.samples(), chunk);
             for start in (0..chunk.len()).step_by(STEP) {
                 let step = start..(start + STEP).min(chunk.len());
-                let labels = &labels[chunk.start + step.start..chunk.start + step.end];
+                let first = chunk.start + step.start;
+                let labels = &labels[first..chunk.start + step.end];
                 layers.others::<STRIDE>(step.clone());
                 if wanted.radii {
                     let sums = &mut partition.radii;
@@ -122,7 +129,9 @@ impl Pass<'_, '_> {
                     (of_step, tracks) = tracks.split_at_mut(labels.len().div_ceil(LANES / STRIDE));
                 }
                 let (loss, epoch) = (&mut partition.loss, wanted.tracks.unwrap_or(0));
-                instructions.run(loss::Take::<STRIDE> { loss, labels, logits, epoch, tracks: of_step });
+                let take =
+                    loss::Take::<STRIDE> { loss, labels, logits, first, weights, epoch, tracks: of_step };
+                instructions.run(take);
                 if wanted.gradient {
                     layers.backward::<STRIDE>(step, &mut partition.gradient);
                 }

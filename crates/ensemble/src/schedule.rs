@@ -30,6 +30,10 @@ impl Schedule {
         }
     }
 
+    pub(crate) fn watches_radii(&self) -> bool {
+        self.is_search() || matches!(self, Schedule::Epochs { radii_from: Some(_), .. })
+    }
+
     pub(crate) fn is_search(&self) -> bool {
         matches!(self, Schedule::Inversion { .. })
     }

@@ -7,9 +7,10 @@
 use std::ops::Range;
 
 use crate::features::Chosen;
+use crate::lanes::LANES;
 use crate::lists::{ByBlock, ByChunk, Ink};
 use crate::panels::Panels;
-use crate::partition::{blocks, partitions};
+use crate::partition::{Batches, blocks, partitions};
 use crate::pixels::Channel;
 use crate::{InputError, Pixels, Samples, lists, panels};
 
@@ -50,17 +51,22 @@ impl SampleSet {
     /// # Errors
     /// Sizes that do not fit, a position where no sample is, a feature that is not finite.
     pub fn build<'a>(samples: impl Into<Samples<'a>>, subset: Option<&[u32]>) -> Result<Self, InputError> {
-        Self::build_denser_than(DENSE, samples.into(), subset)
+        Self::build_denser_than(DENSE, samples.into(), subset, None)
     }
 
     /// Pixels as panels, if more than a share of `dense` of them is not background.
-    fn build_denser_than(dense: f64, samples: Samples, subset: Option<&[u32]>) -> Result<Self, InputError> {
+    fn build_denser_than(
+        dense: f64,
+        samples: Samples,
+        subset: Option<&[u32]>,
+        batches: Option<&Batches>,
+    ) -> Result<Self, InputError> {
         samples.check()?;
         if let Some(&position) = subset.into_iter().flatten().find(|at| **at as usize >= samples.n()) {
             return Err(InputError::Position { position, n: samples.n() });
         }
         let n = subset.map_or(samples.n(), <[u32]>::len);
-        let (width, partitions) = (samples.width(), partitions(n));
+        let (width, partitions) = (samples.width(), batches.map_or(partitions(n), Batches::partitions));
         let pixels = match samples {
             Samples::Pixels(pixels) => pixels,
             Samples::Features(features) => {
@@ -141,6 +147,8 @@ pub struct TrainingSet {
     samples: SampleSet,
     /// Empty if the samples are not in lists.
     blocks: ByBlock,
+    /// None if a step takes all samples.
+    batches: Option<Batches>,
 }
 
 impl TrainingSet {
@@ -149,7 +157,23 @@ impl TrainingSet {
     /// # Errors
     /// Those of [`SampleSet::build`].
     pub fn build<'a>(samples: impl Into<Samples<'a>>, subset: Option<&[u32]>) -> Result<Self, InputError> {
-        Self::build_denser_than(DENSE, samples.into(), subset)
+        Self::build_denser_than(DENSE, samples.into(), subset, None)
+    }
+
+    /// The same for steps that take `size` samples each, a multiple of 8. Samples that stand side by side in the set stay
+    /// in one batch, so their order should be a random one; the order of the batches is drawn for each epoch.
+    ///
+    /// # Errors
+    /// Those of [`SampleSet::build`], and another size.
+    pub fn in_batches<'a>(
+        samples: impl Into<Samples<'a>>,
+        subset: Option<&[u32]>,
+        size: usize,
+    ) -> Result<Self, InputError> {
+        if size == 0 || !size.is_multiple_of(LANES) {
+            return Err(InputError::Batch(size));
+        }
+        Self::build_denser_than(DENSE, samples.into(), subset, Some(size))
     }
 
     /// Pixels as panels, if more than a share of `dense` of them is not background.
@@ -157,20 +181,29 @@ impl TrainingSet {
         dense: f64,
         samples: Samples,
         subset: Option<&[u32]>,
+        batch: Option<usize>,
     ) -> Result<Self, InputError> {
-        let set = SampleSet::build_denser_than(dense, samples, subset)?;
+        let n = subset.map_or(samples.n(), <[u32]>::len);
+        let batches = batch.map(|size| Batches::new(n, size));
+        let set = SampleSet::build_denser_than(dense, samples, subset, batches.as_ref())?;
         let blocks = match (samples, &set.content) {
             (Samples::Pixels(pixels), Content::Lists(_)) => {
-                ByBlock::build(&Ink::new(&set.channels), bytes(pixels, subset), blocks(0..set.n))
+                let blocks = set.partitions.iter().flatten().cloned().flat_map(blocks);
+                ByBlock::build(&Ink::new(&set.channels), bytes(pixels, subset), blocks)
             }
             _ => ByBlock::default(),
         };
-        Ok(TrainingSet { samples: set, blocks })
+        Ok(TrainingSet { samples: set, blocks, batches })
     }
 
     /// The same samples to compute logits of.
     pub fn samples(&self) -> &SampleSet {
         &self.samples
+    }
+
+    /// The samples of each step of an epoch; none if there is one step, on all.
+    pub(crate) fn batches(&self) -> Option<&Batches> {
+        self.batches.as_ref()
     }
 
     /// Slices of the values, of one block of a chunk: lists have a row for each pixel, panels for each sample.

@@ -23,6 +23,8 @@ pub struct State {
     pub(crate) search: Option<Search>,
     /// A row per training sample, if dynamics are wanted.
     pub(crate) tracks: Vec<Row>,
+    /// Of each layer what momentum keeps of earlier steps; no layers without momentum.
+    pub(crate) velocity: Vec<Layer>,
 }
 
 /// An inversion search.

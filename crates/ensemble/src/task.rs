@@ -4,6 +4,7 @@
 
 use crate::init::Layer;
 use crate::instructions::Instructions;
+use crate::model::Rate;
 use crate::schedule::Schedule;
 use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, Search, State};
@@ -14,7 +15,7 @@ pub struct Task<'a> {
     pub labels: &'a [usize],
     /// Inputs, units of each hidden layer, classes.
     pub sizes: Vec<usize>,
-    pub learning_rate: f32,
+    pub rate: Rate,
     pub schedule: Schedule,
     pub latent_layer: usize,
     pub dynamics: bool,
@@ -29,6 +30,8 @@ pub struct Start<'a> {
     /// Of its seed among the job's.
     pub place: usize,
     pub seed: u32,
+    /// Of every sample whether it is trained on; none if all are.
+    pub bag: Option<&'a [bool]>,
     pub state: Option<&'a State>,
 }
 
@@ -47,16 +50,20 @@ impl Task<'_> {
     /// Whether a training can go on from a state.
     pub fn continues(&self, state: &State) -> bool {
         let samples = self.labels.len();
-        let sizes = state.layers.first().map(|layer| layer.inputs).into_iter();
-        let sizes: Vec<usize> = sizes.chain(state.layers.iter().map(|layer| layer.outputs)).collect();
+        let sizes = |layers: &[Layer]| -> Vec<usize> {
+            let inputs = layers.first().map(|layer| layer.inputs).into_iter();
+            inputs.chain(layers.iter().map(|layer| layer.outputs)).collect()
+        };
         let whole = |layer: &Layer| {
             layer.weight.len() == layer.inputs * layer.outputs && layer.bias.len() == layer.outputs
         };
         let searches = |search: &Search| {
             search.watch.classes() == self.classes() && search.logits.len() == samples * self.classes()
         };
-        sizes == self.sizes
-            && state.layers.iter().all(whole)
+        let moves = if self.rate.momentum > 0.0 { self.sizes.as_slice() } else { &[] };
+        sizes(&state.layers) == self.sizes
+            && sizes(&state.velocity) == moves
+            && state.layers.iter().chain(&state.velocity).all(whole)
             && (1..=self.schedule.max_epochs()).contains(&state.step)
             && state.losses.len() == state.step as usize
             && state.search.is_some() == self.schedule.is_search()

@@ -7,6 +7,7 @@ use crate::error::InputError;
 use crate::group;
 use crate::instructions::Instructions;
 use crate::lanes::LANES;
+use crate::model::Rate;
 use crate::schedule::Schedule;
 use crate::sets::{SampleSet, TrainingSet};
 use crate::state::{Keeper, State};
@@ -30,7 +31,7 @@ impl Network {
     }
 }
 
-/// Networks to train by full-batch gradient descent on the mean softmax cross-entropy.
+/// Networks to train by gradient descent, with momentum if wanted, on the mean softmax cross-entropy.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     /// The samples to train on.
@@ -41,8 +42,13 @@ pub struct Job<'a> {
     pub network: &'a Network,
     /// One network per seed, its first weights drawn as by [`linear_layers`](crate::init::linear_layers).
     pub seeds: &'a [u32],
+    /// For each seed the samples of the set that its network trains on, true for each that it does; an empty slice if
+    /// all train on all. What is evaluated, and what dynamics are of, are all samples in either case.
+    pub bags: &'a [Vec<bool>],
     /// What a step takes of the gradient; rounded to f32.
     pub learning_rate: f64,
+    /// What stays of a step in the next one, in 0..1; rounded to f32. 0 is plain gradient descent.
+    pub momentum: f64,
     /// When training ends.
     pub schedule: Schedule,
     /// The hidden layer whose activations the radii are of; 0 is the first.
@@ -63,7 +69,7 @@ pub struct Job<'a> {
 }
 
 /// One result per seed, in order. The bits of a network depend on its seed, the training set, the labels, the
-/// learning rate and the schedule; not on other seeds, threads or instructions, nor on where it was cut off.
+/// learning rate, the schedule and its bag; not on other seeds, threads or instructions, nor on where it was cut off.
 ///
 /// # Errors
 /// Parts of the job that do not fit together. What befalls a single network is in its own result.
@@ -71,23 +77,14 @@ pub fn train(job: &Job) -> Result<Vec<Result<Trained, Unfinished>>, InputError> 
     let labels = check(job)?;
     let Job { set, schedule, latent_layer, dynamics, evaluate, keeper, instructions, .. } = *job;
     let sizes = job.network.sizes(set.samples().width());
-    let learning_rate = job.learning_rate as f32;
+    let rate = Rate { learning: job.learning_rate as f32, momentum: job.momentum as f32 };
     let labels = &labels;
-    let task = Task {
-        set,
-        labels,
-        sizes,
-        learning_rate,
-        schedule,
-        latent_layer,
-        dynamics,
-        evaluate,
-        keeper,
-        instructions,
-    };
+    let task =
+        Task { set, labels, sizes, rate, schedule, latent_layer, dynamics, evaluate, keeper, instructions };
     let start = |(place, seed): (usize, &u32)| {
         let state = job.states.get(place).and_then(Option::as_ref).filter(|state| task.continues(state));
-        Start { place, seed: *seed, state }
+        let bag = job.bags.get(place).map(Vec::as_slice);
+        Start { place, seed: *seed, bag, state }
     };
     let mut starts: Vec<Start> = job.seeds.iter().enumerate().map(start).collect();
     // The networks of a group take their steps together.
@@ -140,10 +137,22 @@ fn check(job: &Job) -> Result<Vec<usize>, InputError> {
     if !job.learning_rate.is_finite() {
         return Err(InputError::LearningRate(job.learning_rate));
     }
+    if !(0.0..1.0).contains(&job.momentum) {
+        return Err(InputError::Momentum(job.momentum));
+    }
     if let Some(other) = job.evaluate
         && other.width() != samples.width()
     {
         return Err(InputError::Width { evaluated: other.width(), trained: samples.width() });
+    }
+    if !job.bags.is_empty() {
+        let is_sound = |bag: &Vec<bool>| bag.len() == samples.len() && bag.contains(&true);
+        if job.bags.len() != job.seeds.len() || !job.bags.iter().all(is_sound) {
+            return Err(InputError::Bags { bags: job.bags.len(), seeds: job.seeds.len() });
+        }
+        if job.schedule.watches_radii() {
+            return Err(InputError::RadiiOfBags);
+        }
     }
     let label = |label: &i32| {
         let known = usize::try_from(*label).ok().filter(|label| label < classes);
@@ -177,14 +186,16 @@ mod tests {
         let background = &crate::background(&bytes, area, 2);
         let pixels = Pixels { bytes: &bytes, n, area, mean, variance, background };
         let network = Network { hidden: vec![13, 4], classes: 3 };
-        let trained = |denser_than: f64, count: usize| {
-            let set = TrainingSet::build_denser_than(denser_than, (&pixels).into(), None).unwrap();
+        let trained = |denser_than: f64, count: usize, batch: Option<usize>| {
+            let set = TrainingSet::build_denser_than(denser_than, (&pixels).into(), None, batch).unwrap();
             train(&Job {
                 set: &set,
                 labels: &labels,
                 network: &network,
                 seeds: &[1, 2, 3, 4, 5, 6, 7, 8][..count],
+                bags: &[],
                 learning_rate: 0.2,
+                momentum: 0.0,
                 schedule: Schedule::Epochs { epochs: 4, radii_from: Some(0) },
                 latent_layer: 0,
                 dynamics: true,
@@ -196,8 +207,8 @@ mod tests {
             })
             .unwrap()
         };
-        for count in [1, 3, 8] {
-            let (lists, panels) = (trained(1.0, count), trained(-1.0, count));
+        for (count, batch) in [(1, None), (3, None), (8, None), (8, Some(104)), (3, Some(1000))] {
+            let (lists, panels) = (trained(1.0, count, batch), trained(-1.0, count, batch));
             assert!(lists.iter().all(Result::is_ok));
             assert_eq!(lists, panels, "{count} networks");
         }

@@ -35,6 +35,7 @@ const WATCHED: Schedule = Schedule::Epochs { epochs: 6, radii_from: Some(2) };
 struct Data {
     set: TrainingSet,
     labels: Vec<i32>,
+    momentum: f64,
 }
 
 const CLASSES: usize = 3;
@@ -42,14 +43,39 @@ const CLASSES: usize = 3;
 fn both(n: usize, area: usize) -> [Data; 2] {
     let (pixels, features) = (Synthetic::new(n, area, 2, CLASSES), Numbers::new(n, 101, CLASSES));
     [
-        Data { set: TrainingSet::build(&pixels.pixels(), None).unwrap(), labels: pixels.labels },
-        Data { set: TrainingSet::build(&features.features(), None).unwrap(), labels: features.labels },
+        Data {
+            set: TrainingSet::build(&pixels.pixels(), None).unwrap(),
+            labels: pixels.labels,
+            momentum: 0.0,
+        },
+        Data {
+            set: TrainingSet::build(&features.features(), None).unwrap(),
+            labels: features.labels,
+            momentum: 0.0,
+        },
     ]
 }
 
 /// More samples than one partition has.
 fn many() -> [Data; 2] {
     both(5301, 15)
+}
+
+/// The same in batches of more chunks than one.
+fn in_batches() -> [Data; 2] {
+    let (pixels, features) = (Synthetic::new(5301, 15, 2, CLASSES), Numbers::new(5301, 101, CLASSES));
+    [
+        Data {
+            set: TrainingSet::in_batches(&pixels.pixels(), None, 1000).unwrap(),
+            labels: pixels.labels,
+            momentum: 0.9,
+        },
+        Data {
+            set: TrainingSet::in_batches(&features.features(), None, 1000).unwrap(),
+            labels: features.labels,
+            momentum: 0.9,
+        },
+    ]
 }
 
 fn network(hidden: &[usize]) -> Network {
@@ -60,7 +86,9 @@ impl Data {
     /// With everything watched.
     fn job<'a>(&'a self, network: &'a Network, seeds: &'a [u32]) -> Job<'a> {
         let evaluate = Some(self.set.samples());
-        Job { schedule: WATCHED, dynamics: true, evaluate, ..job(&self.set, &self.labels, network, seeds) }
+        let momentum = self.momentum;
+        let job = job(&self.set, &self.labels, network, seeds);
+        Job { schedule: WATCHED, dynamics: true, evaluate, momentum, ..job }
     }
 }
 
@@ -85,7 +113,7 @@ fn batch_mates_do_not_matter() {
 #[test]
 fn threads_do_not_matter() {
     let network = network(&[20, 20]);
-    for data in many() {
+    for data in many().into_iter().chain(in_batches()) {
         let seeds: Vec<u32> = (0..19).collect();
         let job = data.job(&network, &seeds);
         let one = all_bits(&trained(&job));
@@ -98,7 +126,7 @@ fn threads_do_not_matter() {
 /// Tells nothing where the detected instructions are the portable ones.
 #[test]
 fn instructions_do_not_matter() {
-    for data in many() {
+    for data in many().into_iter().chain(in_batches()) {
         for hidden in [&[20, 20][..], &[5, 4]] {
             let network = network(hidden);
             let schedule = Schedule::Epochs { epochs: 2, radii_from: Some(0) };
@@ -143,9 +171,10 @@ fn searches_of_a_batch_are_those_of_lone_networks() {
 /// purpose changes the results of all trainings.
 #[test]
 fn the_bits_are_those_of_every_machine() {
-    const GOLDEN: [u64; 2] = [0x0e55_64dd_d0f3_d034, 0xe5c3_6dfd_b219_04bc];
+    const GOLDEN: [u64; 4] =
+        [0x0e55_64dd_d0f3_d034, 0xe5c3_6dfd_b219_04bc, 0x8b1c_352b_ae17_6107, 0x2db8_3f22_ebae_5635];
     let network = network(&[20, 20]);
-    for (data, golden) in many().iter().zip(GOLDEN) {
+    for (data, golden) in many().iter().chain(&in_batches()).zip(GOLDEN) {
         let job = Job { dynamics: false, ..data.job(&network, &[7, 8, 9]) };
         for instructions in [Instructions::detect(), Instructions::portable()] {
             let bits = all_bits(&trained(&Job { instructions, ..job })).into_iter().flatten();

@@ -85,6 +85,9 @@ fn jobs_that_do_not_fit_are_refused() {
     }
     assert_eq!(refused(Job { latent_layer: 1, ..job }), InputError::LatentLayer { layer: 1, layers: 1 });
     assert_eq!(refused(Job { learning_rate: f64::INFINITY, ..job }), InputError::LearningRate(f64::INFINITY));
+    for momentum in [-0.1, 1.0, f64::INFINITY] {
+        assert_eq!(refused(Job { momentum, ..job }), InputError::Momentum(momentum));
+    }
     let none = TrainingSet::build(&data.pixels(), Some(&[])).unwrap();
     assert_eq!(refused(Job { set: &none, labels: &[], ..job }), InputError::NoSamples);
     let search = |check_interval| Schedule::Inversion { max_epochs: 9, check_interval, first_epoch: 2 };
@@ -95,6 +98,20 @@ fn jobs_that_do_not_fit_are_refused() {
         refused(Job { schedule: search(5), labels: &without_one, ..job }),
         InputError::EmptyClass { class: 1 }
     );
+    let n = data.labels.len();
+    for bags in [vec![vec![true; n]; 2], vec![vec![true; n - 1]], vec![vec![false; n]]] {
+        let refused = refused(Job { bags: &bags, ..job });
+        assert_eq!(refused, InputError::Bags { bags: bags.len(), seeds: 1 });
+    }
+    let whole = [vec![true; n]];
+    let radii = Schedule::Epochs { epochs: 3, radii_from: Some(1) };
+    for schedule in [radii, search(5)] {
+        assert_eq!(refused(Job { bags: &whole, schedule, ..job }), InputError::RadiiOfBags);
+    }
+    for size in [0, 12] {
+        let refused = TrainingSet::in_batches(&data.pixels(), None, size).unwrap_err();
+        assert_eq!(refused, InputError::Batch(size));
+    }
     let wider = Synthetic::new(30, 9, 1, 3);
     let wider = SampleSet::build(&wider.pixels(), None).unwrap();
     assert_eq!(

@@ -41,6 +41,58 @@ fn losses_logits_and_radii_are_those_of_plain_loops() {
     }
 }
 
+#[test]
+fn momentum_is_that_of_plain_loops() {
+    let data = Synthetic::new(203, 45, 2, 3);
+    let set = TrainingSet::build(&data.pixels(), None).unwrap();
+    let network = data.network(&[5, 4]);
+    let schedule = Schedule::Epochs { epochs: 25, radii_from: None };
+    for count in [1, 3, 8] {
+        let seeds = [3, 9, 4, 5, 6, 7, 8, 2];
+        let evaluate = Some(set.samples());
+        let job = Job { evaluate, schedule, momentum: 0.9, ..data.job(&set, &network, &seeds[..count]) };
+        for (seed, trained) in seeds.into_iter().zip(train(&job).unwrap()) {
+            let trained = trained.unwrap();
+            let mut reference = Reference::new(&data, &network, seed);
+            for (epoch, loss) in trained.losses.iter().enumerate() {
+                let expected = reference.step_on(0.1, 0.9);
+                assert!((loss - expected).abs() < 1e-5 * expected, "epoch {epoch}: {loss}, not {expected}");
+            }
+            let logits = reference.logits();
+            assert!(trained.logits.iter().zip(&logits).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-4));
+        }
+    }
+}
+
+/// A batch is what a set of its samples alone is: so each step is compared, and the order of an epoch is the one that fits.
+#[test]
+fn batches_are_those_of_plain_loops() {
+    let data = Synthetic::new(250, 45, 2, 3);
+    let set = TrainingSet::in_batches(&data.pixels(), None, 104).unwrap();
+    let network = data.network(&[5, 4]);
+    let schedule = Schedule::Epochs { epochs: 1, radii_from: None };
+    let evaluate = Some(set.samples());
+    let job = Job { evaluate, schedule, momentum: 0.9, ..data.job(&set, &network, &[3, 9, 4]) };
+    let trained: Vec<_> = train(&job).unwrap().into_iter().map(Result::unwrap).collect();
+    let logits_after = |order: [usize; 3], seed: u32| {
+        let mut reference = Reference::new(&data, &network, seed);
+        for batch in order {
+            reference.step_on_some(batch * 104..((batch + 1) * 104).min(250), 0.1, 0.9);
+        }
+        reference.logits()
+    };
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let fits = |order: &[usize; 3]| {
+        trained.iter().zip([3, 9, 4]).all(|(trained, seed)| {
+            let expected = logits_after(*order, seed);
+            trained.logits.iter().zip(&expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5)
+        })
+    };
+    assert_eq!(orders.iter().filter(|order| fits(order)).count(), 1);
+    let mut start = Reference::new(&data, &network, 3);
+    assert!((trained[0].losses[0] - start.step(0.0)).abs() < 1e-5, "the loss is that before the steps");
+}
+
 /// One step from the seed's weights is -rate times the gradient, here by central differences.
 #[test]
 fn a_step_follows_the_gradient() {

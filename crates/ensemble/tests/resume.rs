@@ -42,23 +42,33 @@ fn chosen(states: &[(usize, State)], steps: impl Fn(usize) -> u32) -> Vec<Option
 fn it_goes_on_wherever_each_network_was() {
     let data = Synthetic::new(2200, 30, 2, 3);
     let set = TrainingSet::build(&data.pixels(), None).unwrap();
-    goes_on(&set, &data.labels, &data.network(&[5, 4]));
+    goes_on(&set, &data.labels, &data.network(&[5, 4]), 0.5);
+}
+
+/// So slowly that no search ends before the states that are taken up.
+#[test]
+fn it_goes_on_with_batches() {
+    let data = Synthetic::new(2200, 30, 2, 3);
+    let set = TrainingSet::in_batches(&data.pixels(), None, 504).unwrap();
+    goes_on(&set, &data.labels, &data.network(&[5, 4]), 0.05);
 }
 
 #[test]
 fn it_goes_on_with_features() {
     let data = Numbers::new(2200, 101, 3);
     let set = TrainingSet::build(&data.features(), None).unwrap();
-    goes_on(&set, &data.labels, &data.network(&[5, 4]));
+    goes_on(&set, &data.labels, &data.network(&[5, 4]), 0.5);
 }
 
-fn goes_on(set: &TrainingSet, labels: &[i32], network: &Network) {
+fn goes_on(set: &TrainingSet, labels: &[i32], network: &Network, learning_rate: f64) {
     let all = Schedule::Epochs { epochs: 12, radii_from: Some(3) };
     let search = Schedule::Inversion { max_epochs: 12, check_interval: 2, first_epoch: 2 };
-    for (schedule, dynamics) in [(all, true), (all, false), (search, true)] {
+    for (schedule, dynamics, momentum) in
+        [(all, true, 0.0), (all, false, 0.5), (search, true, 0.5), (search, true, 0.0)]
+    {
         let evaluate = Some(set.samples());
-        let job =
-            Job { schedule, dynamics, evaluate, learning_rate: 0.5, ..job(set, labels, network, &SEEDS) };
+        let job = Job { schedule, dynamics, evaluate, momentum, ..job(set, labels, network, &SEEDS) };
+        let job = Job { learning_rate, ..job };
         let undisturbed = train(&job).unwrap();
         let (with_states, states) = kept(&job, u32::MAX);
         assert_eq!(with_states, undisturbed, "to keep states changes nothing");
@@ -101,6 +111,7 @@ fn a_state_that_does_not_fit_counts_as_none() {
     let (_, states) = kept(&other, u32::MAX);
     let states: Vec<Option<State>> = states.into_iter().take(2).map(|(_, state)| Some(state)).collect();
     assert_eq!(train(&Job { states: &states, ..job }).unwrap(), train(&job).unwrap());
-    let watched = Job { dynamics: true, ..other };
-    assert_eq!(train(&Job { states: &states, ..watched }).unwrap(), train(&watched).unwrap());
+    for job in [Job { dynamics: true, ..other }, Job { momentum: 0.9, ..other }] {
+        assert_eq!(train(&Job { states: &states, ..job }).unwrap(), train(&job).unwrap());
+    }
 }

@@ -75,6 +75,7 @@ fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, se
     let request = Request {
         architecture: Architecture::SimpleNN { hidden: simple_nn().hidden },
         learning_rate: 0.1,
+        momentum: 0.0,
         batch_size: None,
         // Trainers do not look at it.
         trainer: TrainerId::NATIVE,
@@ -88,6 +89,7 @@ fn run(trainer: &dyn Trainer, samples: &Samples, labels: &[i32], epochs: u32, se
         labels,
         train: &(0..SAMPLES as u32).collect::<Vec<u32>>(),
         seeds,
+        bags: &[],
         states: &[],
         keeper: None,
         threads,

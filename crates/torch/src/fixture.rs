@@ -78,7 +78,14 @@ fn of_channels(pixels: Vec<u8>, channels: usize) -> Samples {
 pub fn request(architecture: Architecture) -> Request {
     // Trainers do not look at it.
     let trainer = TrainerId::NATIVE;
-    Request { architecture, learning_rate: 0.5, batch_size: None, trainer, device: Device::Cpu }
+    Request {
+        architecture,
+        learning_rate: 0.5,
+        momentum: 0.0,
+        batch_size: None,
+        trainer,
+        device: Device::Cpu,
+    }
 }
 
 /// SimpleNN with two hidden layers.
@@ -97,6 +104,7 @@ pub fn job<'a>(request: &'a Request, samples: &'a Samples, labels: &'a [i32], tr
         labels,
         train,
         seeds: &[11],
+        bags: &[],
         states: &[],
         keeper: None,
         threads: 1,

@@ -43,7 +43,16 @@ impl Trainer for Torch {
         let device = device(&job.request.device);
         let one = |(place, seed): (usize, &u32)| {
             let _alone = alone(device);
-            Training::new(job, place, *seed, device).and_then(Training::run).map_err(TrainError::from)
+            let train: Vec<u32> = match job.bags.get(place) {
+                Some(bag) => {
+                    job.train.iter().zip(bag).filter(|(_, is_in)| **is_in).map(|(at, _)| *at).collect()
+                }
+                None => job.train.to_vec(),
+            };
+            let own = Job { train: &train, bags: &[], ..*job };
+            Training::new(&own, job.train, place, *seed, device)
+                .and_then(Training::run)
+                .map_err(TrainError::from)
         };
         job.seeds.iter().enumerate().map(one).collect()
     }
@@ -125,18 +134,27 @@ struct Training<'a> {
     all: Tensor,
     train: Tensor,
     labels: Tensor,
+    /// Those whose dynamics may be wanted, with their labels: what is trained on, and what is left out of it.
+    watched: Tensor,
+    watched_labels: Vec<i32>,
 }
 
 impl<'a> Training<'a> {
-    fn new(job: &'a Job<'a>, place: usize, seed: u32, device: Device) -> Result<Self, Failure> {
+    /// `seen` are the positions of the samples whose dynamics may be wanted.
+    fn new(job: &'a Job<'a>, seen: &[u32], place: usize, seed: u32, device: Device) -> Result<Self, Failure> {
         let all = tensor_of(job.samples)?.f_to_device(device)?;
-        let is_first = job.train.iter().enumerate().all(|(i, position)| i == *position as usize);
-        let train = if is_first {
-            // No copy: one for each network would soon fill the memory.
-            all.f_narrow(0, 0, job.train.len() as i64)?
-        } else {
-            all.f_index_select(0, &indices(job.train, device)?)?
+        let chosen = |positions: &[u32]| {
+            let is_first = positions.iter().enumerate().all(|(i, position)| i == *position as usize);
+            if is_first {
+                // No copy: one for each network would soon fill the memory.
+                all.f_narrow(0, 0, positions.len() as i64)
+            } else {
+                all.f_index_select(0, &indices(positions, device)?)
+            }
         };
+        let train = chosen(job.train)?;
+        let watched = if seen == job.train { train.shallow_clone() } else { chosen(seen)? };
+        let watched_labels = seen.iter().map(|position| job.labels[*position as usize]).collect();
         let labels =
             Tensor::f_from_slice(&job.train_labels())?.f_to_kind(Kind::Int64)?.f_to_device(device)?;
         let mut generator = Generator::new(seed);
@@ -151,7 +169,7 @@ impl<'a> Training<'a> {
             Some(state) => Progress::decode(state, job, &mut net.tensors())?,
             None => None,
         };
-        let progress = progress.unwrap_or_else(|| Progress::new(job));
+        let progress = progress.unwrap_or_else(|| Progress::new(job, seen.len()));
         if job.request.batch_size.is_some() {
             // The generator goes on where it was, too.
             (0..progress.epoch).for_each(|_| drop(generator.permutation(job.train.len() as u32)));
@@ -167,18 +185,20 @@ impl<'a> Training<'a> {
             all,
             train,
             labels,
+            watched,
+            watched_labels,
         })
     }
 
     fn run(mut self) -> Result<Trained, Failure> {
-        let train_labels = self.job.train_labels();
         while !self.progress.is_over(self.job) {
             let epoch = self.progress.epoch;
             let loss = finite(self.learn()?, epoch)?;
             self.progress.losses.push(loss);
             if self.progress.dynamics.is_some() {
-                let logits = self.train_logits()?;
-                self.progress.dynamics.iter_mut().for_each(|watch| watch.see(epoch, &logits, &train_labels));
+                let logits = floats(&no_grad(|| self.net.logits(&self.watched, false))?)?;
+                let labels = &self.watched_labels;
+                self.progress.dynamics.iter_mut().for_each(|watch| watch.see(epoch, &logits, labels));
             }
             if self.job.course.schedule.wants_radii(epoch) {
                 let now = no_grad(|| self.net.radii(&self.train, &self.labels))?;
@@ -204,7 +224,7 @@ impl<'a> Training<'a> {
     /// One epoch, or what is left of it: a step on all samples, or one on each mini-batch. Returns the mean loss before
     /// the steps.
     fn learn(&mut self) -> Result<f64, Failure> {
-        let Some(size) = self.job.request.batch_size else {
+        let Some(size) = self.job.request.batch_size.map(|size| size.samples(self.job.train.len())) else {
             return Ok(step(self.net.as_mut(), &self.train, &self.labels)?);
         };
         let order = self.generator.permutation(self.job.train.len() as u32);

@@ -1,8 +1,8 @@
 //! libtorch is the oracle of the native trainer: the two see the same, but for rounding.
 
 use hspipe::nn::{
-    Architecture, Course, Device, Job, LatentLayer, Request, Schedule, TrainerId, WantedDevice,
-    WantedTrainer, argmax, provide, resolve,
+    Architecture, BatchSize, Course, Device, Job, LatentLayer, Request, Schedule, Trainer, TrainerId,
+    WantedDevice, WantedTrainer, argmax, provide, resolve,
 };
 
 use super::{Torch, fixture};
@@ -50,6 +50,30 @@ fn it_sees_what_libtorch_sees() {
     }
 }
 
+/// The two differ by rounding alone with momentum too, and where networks leave samples out.
+#[test]
+fn it_moves_as_libtorch_moves_and_leaves_out_what_that_leaves_out() {
+    let native = TrainerId::NATIVE.trainer().unwrap();
+    let (samples, labels) = fixture::samples();
+    let train: Vec<u32> = (0..60).map(|i| (i * 7 + 3) % 60).collect();
+    let bags: Vec<Vec<bool>> = [3, 4].map(|left_out| (0..60).map(|i| i % left_out > 0).collect()).to_vec();
+    let request = Request { learning_rate: 0.05, momentum: 0.9, ..fixture::simple() };
+    let schedule = Schedule::Epochs { epochs: 60, radii_from: None };
+    for bags in [&[][..], &bags] {
+        let job = fixture::job(&request, &samples, &labels, &train);
+        let job = Job { course: Course { schedule, ..job.course }, seeds: &[11, 12], bags, ..job };
+        for (ours, theirs) in native.train(&job).into_iter().zip(Torch.train(&job)) {
+            let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+            let losses = ours.losses.iter().zip(&theirs.losses);
+            assert!(losses.clone().all(|(a, b)| (a - b).abs() < 1e-4) && losses.len() == 60);
+            assert!(ours.logits.iter().zip(&theirs.logits).all(|(a, b)| (a - b).abs() < 1e-2));
+            let (a, b) = (ours.dynamics.unwrap(), theirs.dynamics.unwrap());
+            assert!(a.probability_sum.len() == 60 && a.correct == b.correct);
+            assert!(a.probability_sum.iter().zip(&b.probability_sum).all(|(a, b)| (a - b).abs() < 0.02));
+        }
+    }
+}
+
 /// Where pixels far from 0 cancel, a trainer in f32 may go astray. libtorch, which sees normalised pixels, does not.
 #[test]
 fn it_sees_the_same_on_other_paper() {
@@ -74,7 +98,7 @@ fn it_sees_the_same_on_other_paper() {
 fn libtorch_is_taken_for_what_the_native_trainer_cannot_do() {
     provide(&Torch);
     let simple = Architecture::SimpleNN { hidden: vec![3] };
-    for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(8))] {
+    for (architecture, batch_size) in [(&Architecture::ResNet, None), (&simple, Some(BatchSize::Of(9)))] {
         let resolved = |trainer: &WantedTrainer, device: &WantedDevice| {
             resolve(architecture, batch_size, trainer, device)
         };

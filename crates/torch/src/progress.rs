@@ -26,13 +26,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of a network that begins.
-    pub fn new(job: &Job) -> Self {
+    /// Of a network that begins; so many samples are watched.
+    pub fn new(job: &Job, watched: usize) -> Self {
         let search = match job.course.schedule {
             Schedule::Inversion { first_epoch, .. } => Some(Search::new(job, first_epoch)),
             Schedule::Epochs { .. } => None,
         };
-        let dynamics = job.course.dynamics.then(|| Watch::new(job.train.len()));
+        let dynamics = job.course.dynamics.then(|| Watch::new(watched));
         let (losses, radii) = (Vec::new(), Vec::new());
         Progress { epoch: 0, batches: 0, loss_sum: 0.0, losses, radii, search, dynamics }
     }

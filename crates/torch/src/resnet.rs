@@ -275,9 +275,11 @@ impl Moments {
 #[cfg(test)]
 mod tests {
     use crate::{Torch, fixture};
-    use hspipe::nn::{Architecture, Course, Job, Request, Samples, Schedule, TrainError, Trained, Trainer};
+    use hspipe::nn::{
+        Architecture, BatchSize, Course, Job, Request, Samples, Schedule, TrainError, Trained, Trainer,
+    };
 
-    fn train(epochs: u32, learning_rate: f64, batch_size: Option<usize>) -> Trained {
+    fn train(epochs: u32, learning_rate: f64, batch_size: Option<BatchSize>) -> Trained {
         let pixels = (0..6 * 2 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
         let samples = Samples::new(pixels, [9, 9], vec![0.4, 0.6], vec![0.08, 0.05]);
         let request = Request { learning_rate, batch_size, ..fixture::request(Architecture::ResNet) };
@@ -338,7 +340,7 @@ mod tests {
 
     #[test]
     fn mini_batches_come_in_pytorchs_order() {
-        let trained = train(2, 1e-5, Some(4));
+        let trained = train(2, 1e-5, Some(BatchSize::Of(4)));
         assert_close("losses", &trained.losses, &[1.0556202, 0.7901121]);
         let golden = [
             -0.0588587, 0.000494, -0.148543, -0.0540243, -0.0028593, -0.1524781, -0.0513651, -0.0053898,

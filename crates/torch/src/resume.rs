@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hspipe::nn::{
-    Architecture, Course, Job, Keeper, Request, Samples, Schedule, TrainError, Trained, Trainer,
+    Architecture, BatchSize, Course, Job, Keeper, Request, Samples, Schedule, TrainError, Trained, Trainer,
 };
 
 use super::{Torch, fixture};
@@ -45,7 +45,7 @@ fn a_simple_network_goes_on() {
     let (samples, labels) = fixture::samples();
     let search = Schedule::Inversion { max_epochs: 60, check_interval: 5, first_epoch: 20 };
     let epochs = Schedule::Epochs { epochs: 9, radii_from: Some(2) };
-    for (schedule, batch_size) in [(search, None), (epochs, Some(7)), (epochs, None)] {
+    for (schedule, batch_size) in [(search, None), (epochs, Some(BatchSize::Of(7))), (epochs, None)] {
         let train: Vec<u32> = (0..45).collect();
         let request = Request { batch_size, ..fixture::simple() };
         let job = fixture::job(&request, &samples, &labels, &train);
@@ -62,7 +62,7 @@ fn a_resnet_goes_on() {
     let pixels = (0..6 * 81u64).map(|at| (at * at * 7 + at * 31) as u8).collect();
     let samples = Samples::new(pixels, [9, 9], vec![0.4], vec![0.08]);
     let request = fixture::request(Architecture::ResNet);
-    let request = Request { learning_rate: 0.001, batch_size: Some(2), ..request };
+    let request = Request { learning_rate: 0.001, batch_size: Some(BatchSize::Of(2)), ..request };
     let job = fixture::job(&request, &samples, &[0, 1, 2, 0, 1, 2], &[0, 1, 2, 3, 4, 5]);
     let schedule = Schedule::Epochs { epochs: 2, radii_from: None };
     let job = Job { course: Course { schedule, ..job.course }, ..job };

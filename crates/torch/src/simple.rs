@@ -1,4 +1,5 @@
-//! SimpleNN: fully connected layers, tanh after each hidden one, plain gradient descent.
+//! SimpleNN: fully connected layers, tanh after each hidden one, gradient descent with or without Nesterov's momentum, as
+//! `torch.optim.SGD` has it.
 //!
 //! In: layers drawn as PyTorch draws them. Out: what [`Net`] asks. Knows no epochs.
 
@@ -13,6 +14,9 @@ pub struct SimpleNN {
     hidden: Vec<[Tensor; 2]>,
     last: [Tensor; 2],
     learning_rate: f64,
+    momentum: f64,
+    /// Of each parameter what momentum keeps of earlier steps, in the order of the layers; none without momentum.
+    velocity: Vec<Tensor>,
     latent_layer: usize,
     classes: usize,
 }
@@ -36,11 +40,16 @@ impl SimpleNN {
         }
         let last = layers.pop().ok_or(InputError::Network)?;
         let (learning_rate, latent_layer) = (job.request.learning_rate, job.course.latent_layer.index());
+        let momentum = job.request.momentum;
+        let parameters = layers.iter().chain([&last]).flatten();
+        let still = |parameter: &Tensor| parameter.f_detach()?.f_zeros_like();
+        let velocity = parameters.filter(|_| momentum > 0.0).map(still).collect::<Result<Vec<_>, _>>()?;
         if latent_layer >= layers.len() {
             let (layer, layers) = (latent_layer, layers.len());
             return Err(InputError::LatentLayer { layer, layers }.into());
         }
-        Ok(SimpleNN { hidden: layers, last, learning_rate, latent_layer, classes: job.classes })
+        let classes = job.classes;
+        Ok(SimpleNN { hidden: layers, last, learning_rate, momentum, velocity, latent_layer, classes })
     }
 
     /// The activations of the last of some hidden layers.
@@ -62,11 +71,18 @@ impl Net for SimpleNN {
     }
 
     fn step(&mut self) -> Result<(), TchError> {
-        let rate = self.learning_rate;
+        let (rate, momentum) = (self.learning_rate, self.momentum);
+        let mut velocity = self.velocity.iter_mut();
         no_grad(|| {
             for tensor in self.hidden.iter_mut().chain([&mut self.last]).flatten() {
                 let mut gradient = tensor.f_grad()?;
-                let change = gradient.f_mul_scalar(rate)?;
+                let change = match velocity.next() {
+                    Some(velocity) => {
+                        let _ = velocity.f_mul_scalar_(momentum)?.f_add_(&gradient)?;
+                        gradient.f_add(&velocity.f_mul_scalar(momentum)?)?.f_mul_scalar(rate)?
+                    }
+                    None => gradient.f_mul_scalar(rate)?,
+                };
                 let _ = tensor.f_sub_(&change)?;
                 let _ = gradient.f_zero_()?;
             }
@@ -75,7 +91,8 @@ impl Net for SimpleNN {
     }
 
     fn tensors(&self) -> Vec<Tensor> {
-        self.hidden.iter().chain([&self.last]).flatten().map(Tensor::shallow_clone).collect()
+        let parameters = self.hidden.iter().chain([&self.last]).flatten();
+        parameters.chain(&self.velocity).map(Tensor::shallow_clone).collect()
     }
 
     fn parameters(&self) -> Result<Vec<Parameter>, TchError> {

@@ -6,7 +6,7 @@ use hspipe_engine::op::{ParamError, Shared};
 use serde::{Deserialize, Deserializer};
 
 use super::Recipe;
-use crate::nn::{self, Architecture, Request, WantedDevice, WantedTrainer};
+use crate::nn::{self, Architecture, BatchSize, Request, WantedDevice, WantedTrainer};
 
 /// As set. Each field is a parameter that every op declares that trains.
 #[derive(Deserialize)]
@@ -20,8 +20,11 @@ pub struct Given {
     /// None for `auto`.
     #[serde(deserialize_with = "rate")]
     learning_rate: Option<f64>,
+    /// What stays of a step in the next one.
     #[serde(default)]
-    batch_size: BatchSize,
+    momentum: f64,
+    #[serde(default)]
+    batch_size: GivenBatch,
     trainer: WantedTrainer,
     device: WantedDevice,
 }
@@ -33,13 +36,13 @@ enum Network {
 }
 
 /// Samples per step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum BatchSize {
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum GivenBatch {
     Auto,
     /// All samples in one step.
     #[default]
     Full,
-    Of(usize),
+    Size(BatchSize),
 }
 
 /// Of a ResNet, where nothing else is asked for: 20,000 samples at once need about 90 GB.
@@ -59,10 +62,11 @@ impl Shared for Recipe {
             let what = format!("must be auto or above 0, not {learning_rate}");
             return Err(ParamError::new("learning_rate", what));
         }
+        let momentum = momentum(given.momentum, &architecture)?;
         let batch_size = given.batch_size.resolve(&architecture)?;
         let (trainer, device) = nn::resolve(&architecture, batch_size, &given.trainer, &given.device)
             .map_err(|(param, what)| ParamError::new(param, what))?;
-        let request = Request { architecture, learning_rate, batch_size, trainer, device };
+        let request = Request { architecture, learning_rate, momentum, batch_size, trainer, device };
         Ok(Recipe { epochs, request })
     }
 }
@@ -82,7 +86,7 @@ impl Network {
     }
 }
 
-/// Of a SimpleNN, whose steps are plain gradient descent, and of a ResNet, whose steps are Adam's:
+/// Of a SimpleNN, whose steps are gradient descent, and of a ResNet, whose steps are Adam's:
 /// the paper's.
 fn usual_rate(architecture: &Architecture) -> f64 {
     match architecture {
@@ -91,14 +95,25 @@ fn usual_rate(architecture: &Architecture) -> f64 {
     }
 }
 
-impl BatchSize {
+/// Adam, which a ResNet's steps are, has a momentum of its own, and is asked for no other.
+fn momentum(momentum: f64, architecture: &Architecture) -> Result<f64, ParamError> {
+    match architecture {
+        _ if !(0.0..1.0).contains(&momentum) => {
+            Err(ParamError::new("momentum", format!("must be from 0 to below 1, not {momentum}")))
+        }
+        Architecture::SimpleNN { .. } => Ok(momentum),
+        Architecture::ResNet => Ok(0.0),
+    }
+}
+
+impl GivenBatch {
     /// Samples per step; none for all.
-    fn resolve(self, architecture: &Architecture) -> Result<Option<usize>, ParamError> {
+    fn resolve(self, architecture: &Architecture) -> Result<Option<BatchSize>, ParamError> {
         match (self, architecture) {
-            (BatchSize::Of(0), _) => Err(ParamError::new("batch_size", "must be at least 1")),
-            (BatchSize::Of(samples), _) => Ok(Some(samples)),
-            (BatchSize::Auto, Architecture::ResNet) => Ok(Some(MINI_BATCH)),
-            (BatchSize::Auto, Architecture::SimpleNN { .. }) | (BatchSize::Full, _) => Ok(None),
+            (GivenBatch::Size(BatchSize::Of(0)), _) => Err(ParamError::new("batch_size", "must be above 0")),
+            (GivenBatch::Size(size), _) => Ok(Some(size)),
+            (GivenBatch::Auto, Architecture::ResNet) => Ok(Some(BatchSize::Of(MINI_BATCH))),
+            (GivenBatch::Auto, Architecture::SimpleNN { .. }) | (GivenBatch::Full, _) => Ok(None),
         }
     }
 }
@@ -111,13 +126,18 @@ enum Written {
     Word(String),
 }
 
-impl<'de> Deserialize<'de> for BatchSize {
+impl<'de> Deserialize<'de> for GivenBatch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Written::deserialize(deserializer)? {
-            Written::Number(n) if n >= 0.0 && n.fract() == 0.0 => Ok(BatchSize::Of(n as usize)),
-            Written::Word(word) if word == "auto" => Ok(BatchSize::Auto),
-            Written::Word(word) if word == "full" => Ok(BatchSize::Full),
-            _ => Err(serde::de::Error::custom("must be auto, full, or a whole number from 1")),
+            Written::Number(n) if n >= 0.0 && n.fract() == 0.0 => {
+                Ok(GivenBatch::Size(BatchSize::Of(n as usize)))
+            }
+            Written::Number(n) if n > 0.0 && n < 1.0 => Ok(GivenBatch::Size(BatchSize::Share(n))),
+            Written::Word(word) if word == "auto" => Ok(GivenBatch::Auto),
+            Written::Word(word) if word == "full" => Ok(GivenBatch::Full),
+            _ => Err(serde::de::Error::custom(
+                "must be auto, full, a whole number from 1, or a share of the samples, below 1",
+            )),
         }
     }
 }
@@ -137,14 +157,15 @@ mod tests {
 
     #[test]
     fn a_batch_size_is_a_word_or_a_number() {
-        let read = |text: &str| serde_json::from_str::<BatchSize>(text).ok();
-        assert_eq!(read("\"auto\""), Some(BatchSize::Auto));
-        assert_eq!(read("\"full\""), Some(BatchSize::Full));
-        assert_eq!(read("64"), Some(BatchSize::Of(64)));
+        let read = |text: &str| serde_json::from_str::<GivenBatch>(text).ok();
+        assert_eq!(read("\"auto\""), Some(GivenBatch::Auto));
+        assert_eq!(read("\"full\""), Some(GivenBatch::Full));
+        assert_eq!(read("64"), Some(GivenBatch::Size(BatchSize::Of(64))));
+        assert_eq!(read("0.01"), Some(GivenBatch::Size(BatchSize::Share(0.01))));
         assert_eq!([read("-1"), read("1.5"), read("\"half\"")], [None; 3]);
-        let auto = |architecture| BatchSize::Auto.resolve(&architecture).unwrap();
+        let auto = |architecture| GivenBatch::Auto.resolve(&architecture).unwrap();
         assert_eq!(auto(Architecture::SimpleNN { hidden: vec![2] }), None);
-        assert_eq!(auto(Architecture::ResNet), Some(128));
-        assert!(BatchSize::Of(0).resolve(&Architecture::ResNet).is_err());
+        assert_eq!(auto(Architecture::ResNet), Some(BatchSize::Of(128)));
+        assert!(GivenBatch::Size(BatchSize::Of(0)).resolve(&Architecture::ResNet).is_err());
     }
 }

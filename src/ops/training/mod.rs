@@ -18,7 +18,7 @@ use crate::nn::{Course, Job, Request, Trained};
 pub use kept::Kept;
 pub use prepared::{Prepared, Training, lacking};
 pub use recipe::Recipe;
-pub use tables::{member_tables, radii_table, weights_table};
+pub use tables::{dynamics, logits_table, member_tables, radii_table, weights_table};
 
 /// Trains one network per task and makes its tables. `wanted` gives the course and the positions of
 /// the samples that are trained on. The tasks differ only in their seeds, so what holds for the
@@ -34,31 +34,34 @@ pub fn run_batch<Own>(
         let training = prepared.training(first.inputs)?;
         let (course, train) = wanted(&training)?;
         let seeds = tasks.iter().map(|task| task.draw_seed(0)).collect::<Result<Vec<u32>, _>>()?;
-        let kept = Kept { checkpoints: tasks.iter().map(|task| task.checkpoint).collect(), attempt: 0 };
+        let kept = Kept::of(tasks.iter().map(|task| task.checkpoint).collect(), 0, 1);
         let request = &first.params.shared.request;
-        let trained = training.networks(request, course, &train, &seeds, first.threads, &kept);
+        let networks = Networks { request, course, train: &train, seeds: &seeds, bags: &[] };
+        let trained = training.networks(networks, first.threads, &kept);
         let made = trained.into_iter().zip(seeds).map(|(trained, seed)| tables(&training, &trained?, seed));
         Ok(made.collect())
     };
     all().unwrap_or_else(|error: OpError| tasks.iter().map(|_| Err(error.clone())).collect())
 }
 
+/// What is trained. The fields are those of [`Job`].
+pub struct Networks<'a> {
+    pub request: &'a Request,
+    pub course: Course,
+    pub train: &'a [u32],
+    pub seeds: &'a [u32],
+    pub bags: &'a [Vec<bool>],
+}
+
 impl Training {
-    /// Trains one network per seed on the samples at the positions `train`.
-    pub fn networks(
-        &self,
-        request: &Request,
-        course: Course,
-        train: &[u32],
-        seeds: &[u32],
-        threads: usize,
-        kept: &Kept,
-    ) -> Vec<Result<Trained, OpError>> {
+    /// Trains one network per seed.
+    pub fn networks(&self, networks: Networks, threads: usize, kept: &Kept) -> Vec<Result<Trained, OpError>> {
+        let Networks { request, course, train, seeds, bags } = networks;
         let Some(trainer) = request.trainer.trainer() else {
             let error = OpError::new(format!("this process has no trainer {}", request.trainer));
             return seeds.iter().map(|_| Err(error.clone())).collect();
         };
-        let keep = |place: usize, state: Vec<u8>| kept.save(place, &state);
+        let keep = |place: usize, state: Vec<u8>| kept.save(place, state);
         let trained = trainer.train(&Job {
             request,
             course,
@@ -67,6 +70,7 @@ impl Training {
             labels: &self.labels,
             train,
             seeds,
+            bags,
             states: &kept.states(),
             keeper: kept.keeper(&keep),
             threads,

@@ -73,6 +73,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::nn::BatchSize;
 
     type Params = With<Recipe>;
 
@@ -99,7 +100,7 @@ mod tests {
         });
         let recorded = Params::recorded(&elsewhere).unwrap();
         assert_eq!(recorded.value().unwrap(), elsewhere);
-        assert_eq!(recorded.shared.request.batch_size, Some(128));
+        assert_eq!(recorded.shared.request.batch_size, Some(BatchSize::Of(128)));
         assert_eq!(recorded.shared.cost(2.0, 10).seconds.round(), 2.0 * 1_000.0 / 5.0);
         assert_eq!(recorded.shared.cost_with_weights(3.0, 10).bytes, 83_000_010);
     }

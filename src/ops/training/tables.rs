@@ -1,11 +1,13 @@
-//! The tables that several trainings have: `member`, `history`, `weights`, `radii`.
+//! The tables that several trainings have: `member`, `history`, `weights`, `logits`, `dynamics`,
+//! `radii`.
 //!
 //! In: a trained network. Out: bytes of tables.
 
 use hspipe_engine::op::{OpError, Outputs};
 
+use super::Training;
 use crate::nn::{Parameter, Trained};
-use crate::tables::{History, Member, Radii, TableError, Weights};
+use crate::tables::{Dynamics, History, Logits, Member, Radii, TableError, Vectors, Weights};
 
 /// The tables `member` and `history` of a trained network.
 pub fn member_tables(trained: &Trained, seed: u32, attempt: u32) -> Result<Outputs, OpError> {
@@ -29,6 +31,41 @@ pub fn weights_table(trained: &Trained) -> Result<Vec<u8>, TableError> {
         value: trained.parameters.iter().flat_map(|p| &p.values).copied().collect(),
     }
     .write()
+}
+
+/// The table `logits`: samples x classes.
+pub fn logits_table(training: &Training, logits: Vec<f32>) -> Result<Vec<u8>, TableError> {
+    Logits {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        logits: Vectors::new(logits, training.classes),
+    }
+    .write()
+}
+
+/// What a network has made of the samples: means over the epochs, and counts of epochs.
+///
+/// # Errors
+/// The training was asked for no dynamics.
+pub fn dynamics(training: &Training, trained: &Trained) -> Result<Dynamics, OpError> {
+    let seen = trained.dynamics.as_ref();
+    let seen = seen.ok_or_else(|| OpError::new("the trainer kept no training dynamics"))?;
+    let epochs = f64::from(trained.epochs);
+    let mean = |sums: &[f64]| -> Vec<f64> { sums.iter().map(|sum| sum / epochs).collect() };
+    let (probability, squares) = (mean(&seen.probability_sum), mean(&seen.probability_squares));
+    let spread = |(mean, square): (&f64, &f64)| (square - mean * mean).max(0.0).sqrt();
+    let std: Vec<f64> = probability.iter().zip(&squares).map(spread).collect();
+    let counts = |counts: &[u32]| -> Vec<i32> { counts.iter().map(|count| *count as i32).collect() };
+    Ok(Dynamics {
+        position: (0..training.labels.len() as i32).collect(),
+        label: training.labels.clone(),
+        margin_mean: mean(&seen.margin_sum),
+        probability_mean: probability,
+        probability_std: std,
+        correct: counts(&seen.correct),
+        forgotten: counts(&seen.forgotten),
+        learned: seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect(),
+    })
 }
 
 /// The table `radii` of a trained network, without classes that have no samples.

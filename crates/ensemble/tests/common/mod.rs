@@ -104,7 +104,9 @@ pub fn job<'a>(set: &'a TrainingSet, labels: &'a [i32], network: &'a Network, se
         labels,
         network,
         seeds,
+        bags: &[],
         learning_rate: 0.1,
+        momentum: 0.0,
         schedule: Schedule::Epochs { epochs: 20, radii_from: None },
         latent_layer: 0,
         dynamics: false,
@@ -159,8 +161,25 @@ pub struct Reference<'a> {
     samples: Vec<Vec<f64>>,
     labels: &'a [i32],
     classes: usize,
-    /// For each layer its weights, outputs x inputs, and biases.
-    layers: Vec<(Vec<Vec<f64>>, Vec<f64>)>,
+    layers: Vec<Layer64>,
+    /// Of each parameter what momentum keeps.
+    velocity: Vec<Layer64>,
+}
+
+/// Weights, outputs x inputs, and biases.
+type Layer64 = (Vec<Vec<f64>>, Vec<f64>);
+
+#[allow(dead_code)]
+fn zeros(layers: &[Layer64]) -> Vec<Layer64> {
+    let of = |(weight, bias): &Layer64| {
+        (weight.iter().map(|row| vec![0.0; row.len()]).collect(), vec![0.0; bias.len()])
+    };
+    layers.iter().map(of).collect()
+}
+
+#[allow(dead_code)]
+fn values((weight, bias): &mut Layer64) -> impl Iterator<Item = &mut f64> {
+    weight.iter_mut().flatten().chain(bias)
 }
 
 #[allow(dead_code)]
@@ -175,7 +194,8 @@ impl<'a> Reference<'a> {
         let layers = layers
             .iter()
             .map(|layer| (layer.weight.chunks(layer.inputs).map(wide).collect(), wide(&layer.bias)));
-        Reference { samples, labels, classes: network.classes, layers: layers.collect() }
+        let layers: Vec<Layer64> = layers.collect();
+        Reference { samples, labels, classes: network.classes, velocity: zeros(&layers), layers }
     }
 
     pub fn parameter(&mut self, layer: usize, bias: bool, at: usize) -> &mut f64 {
@@ -201,10 +221,20 @@ impl<'a> Reference<'a> {
 
     /// Takes one step and returns the mean loss before it.
     pub fn step(&mut self, rate: f64) -> f64 {
-        let n = self.samples.len() as f64;
-        let mut next = self.layers.clone();
+        self.step_on(rate, 0.0)
+    }
+
+    /// The same with momentum, as PyTorch's SGD(momentum=..., nesterov=True) takes it.
+    pub fn step_on(&mut self, rate: f64, momentum: f64) -> f64 {
+        self.step_on_some(0..self.samples.len(), rate, momentum)
+    }
+
+    /// The same on some of the samples.
+    pub fn step_on_some(&mut self, some: std::ops::Range<usize>, rate: f64, momentum: f64) -> f64 {
+        let n = some.len() as f64;
+        let mut gradient = zeros(&self.layers);
         let mut loss = 0.0;
-        for (sample, label) in self.samples.iter().zip(self.labels) {
+        for (sample, label) in self.samples[some.clone()].iter().zip(&self.labels[some]) {
             let outputs = self.forward(sample);
             let logits = &outputs[self.layers.len()];
             let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
@@ -215,16 +245,21 @@ impl<'a> Reference<'a> {
                 let inputs = &outputs[i];
                 let mut before = vec![0.0; inputs.len()];
                 for (unit, delta) in deltas.iter().enumerate() {
-                    next[i].1[unit] -= rate * delta;
+                    gradient[i].1[unit] += delta;
                     for (at, input) in inputs.iter().enumerate() {
-                        next[i].0[unit][at] -= rate * delta * input;
+                        gradient[i].0[unit][at] += delta * input;
                         before[at] += delta * weight[unit][at];
                     }
                 }
                 deltas = before.iter().zip(inputs).map(|(delta, a)| delta * (1.0 - a * a)).collect();
             }
         }
-        self.layers = next;
+        let velocities = self.velocity.iter_mut().flat_map(values);
+        let steps = velocities.zip(gradient.iter_mut().flat_map(values));
+        for (value, (velocity, gradient)) in self.layers.iter_mut().flat_map(values).zip(steps) {
+            *velocity = momentum * *velocity + *gradient;
+            *value -= rate * (*gradient + momentum * *velocity);
+        }
         loss
     }
 
