@@ -120,6 +120,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     for doubt in views::doubts(&project.graph, &plan, &project.store, &needed)? {
         voice.warning(&doubt);
     }
+    for line in views::verdict(&project.graph, &plan, &project.store, &needed)? {
+        voice.note(&line);
+    }
     ending.summarise(start.elapsed().as_secs_f64());
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

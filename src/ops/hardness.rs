@@ -1,14 +1,15 @@
 //! One order of the hard samples of many sets, the hardest first. Next: the table `ranking`.
 //!
-//! In: the hard samples of each set, by each strategy, and what networks take them for. Out: [`Found`]. A sample's
-//! hardness is the mean over the strategies of the share of sets that call it hard. The class is the clean one: with
-//! label noise the sets do not agree on any other. Knows neither tasks nor pictures.
+//! In: the hard samples of each set, by each strategy, what networks take them for, and what is wrong with samples. Out:
+//! [`Found`]. The order is that of the issues; without them it is that of hardness, the mean over the strategies of the
+//! share of sets that call a sample hard. The class is the clean one: with label noise the sets do not agree on any other.
+//! Knows neither tasks nor pictures.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scores::Network;
-use crate::tables::{Hard, Mistakes};
+use crate::tables::{Hard, Issues, Mistakes};
 
 /// What the sets say of their hard samples. Strategies are known by their places in [`crate::scores::ALL`].
 #[derive(Default)]
@@ -18,9 +19,11 @@ pub struct Found {
     samples: BTreeMap<i32, Sample>,
     /// Those whose mistakes are counted, with their sets.
     networks: BTreeSet<(Network, String)>,
+    /// The row of each position in the table of issues, the most suspect first; empty without one.
+    order: BTreeMap<i32, usize>,
 }
 
-/// A sample that at least one set calls hard.
+/// A sample that at least one set calls hard, or with which something is wrong.
 #[derive(Default)]
 pub struct Sample {
     pub sample_id: i32,
@@ -62,21 +65,42 @@ impl Found {
         }
     }
 
+    /// Adds samples whose label is called wrong, or that are there twice, and takes over the order of all.
+    pub fn add_issues(&mut self, issues: &Issues) {
+        self.order = issues.position.iter().copied().zip(0..).collect();
+        for (row, position) in issues.position.iter().enumerate() {
+            if issues.label_issue[row] || issues.duplicate_of[row].is_some() {
+                let new = || Sample {
+                    sample_id: issues.sample_id[row],
+                    class: issues.class[row],
+                    ..Sample::default()
+                };
+                self.samples.entry(*position).or_insert_with(new);
+            }
+        }
+    }
+
+    /// The row of a sample in the table of issues, if there is one.
+    pub fn row(&self, position: i32) -> Option<usize> {
+        self.order.get(&position).copied()
+    }
+
     /// How many networks have said what they take the samples for.
     pub fn networks(&self) -> usize {
         self.networks.len()
     }
 
-    /// The samples with their positions, the hardest first. Equals are in the order of their mean place in the sets
-    /// that call them hard, then of their ids.
+    /// The samples with their positions, the hardest first. By hardness equals are in the order of their mean place in the
+    /// sets that call them hard, then of their ids.
     pub fn ranking(&self) -> Vec<(i32, &Sample)> {
         let mut ranking: Vec<(i32, &Sample)> =
             self.samples.iter().map(|(position, sample)| (*position, sample)).collect();
         let place = |sample: &Sample| sample.places / f64::from(sample.hard.values().sum::<u32>().max(1));
-        ranking.sort_by(|(_, a), (_, b)| {
+        ranking.sort_by(|(at, a), (other, b)| {
+            let by_issues = self.order.get(at).cmp(&self.order.get(other));
             let by_hardness = Reverse(self.weight(a)).cmp(&Reverse(self.weight(b)));
             let by_place = || place(a).total_cmp(&place(b));
-            by_hardness.then_with(by_place).then(a.sample_id.cmp(&b.sample_id))
+            by_issues.then(by_hardness).then_with(by_place).then(a.sample_id.cmp(&b.sample_id))
         });
         ranking
     }
@@ -161,6 +185,27 @@ pub mod tests {
         Mistakes { position, predicted, network: vec![network; rows.len()].into() }
     }
 
+    /// Of samples at these positions, in this order: those whose label is called wrong, and those that are there twice.
+    pub fn issues(positions: &[i32], wrong: &[i32], twice: &[i32]) -> Issues {
+        let n = positions.len();
+        Issues {
+            rank: (1..=n as i32).collect(),
+            position: positions.to_vec(),
+            sample_id: positions.iter().map(|position| 10 * position).collect(),
+            class: vec![0; n],
+            class_name: vec!["ant"; n].into(),
+            label_issue: positions.iter().map(|position| wrong.contains(position)).collect(),
+            label_score: vec![0.5; n],
+            suggested: vec![1; n],
+            suggested_name: vec!["bee"; n].into(),
+            suggested_probability: vec![0.75; n],
+            class_probability: vec![0.25; n],
+            ambiguous: vec![false; n],
+            duplicate_of: positions.iter().map(|position| twice.contains(position).then_some(0)).collect(),
+            source: vec![None; n],
+        }
+    }
+
     fn positions(found: &Found) -> Vec<i32> {
         found.ranking().into_iter().map(|(position, _)| position).collect()
     }
@@ -196,6 +241,19 @@ pub mod tests {
         assert_eq!(found.weight(&found.samples[&8]), found.weight(&found.samples[&2]));
         // 8 is always first, 2 always second. 3 and 9 are first in one set each.
         assert_eq!(positions(&found), [1, 8, 2, 3, 9]);
+    }
+
+    #[test]
+    fn the_order_is_that_of_issues_and_what_is_wrong_is_there_too() {
+        let mut found = Found::default();
+        found.add_set(0, &hard(&[4, 7]));
+        // In this order, 9 is called wrong, 3 is there twice, and nothing is wrong with 2.
+        found.add_issues(&issues(&[9, 7, 2, 3, 4], &[9], &[3]));
+        assert_eq!(positions(&found), [9, 7, 3, 4]);
+        assert_eq!(
+            (found.row(3), found.hardness(&found.samples[&9]), found.samples[&9].sample_id),
+            (Some(3), 0.0, 90)
+        );
     }
 
     #[test]

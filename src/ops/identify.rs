@@ -44,6 +44,9 @@ impl Op for Identify {
         optional(THRESHOLD),
         optional("fit"),
         optional("logits"),
+        optional("dynamics"),
+        optional("folds"),
+        optional("folds_dynamics"),
     ];
     const OUTPUTS: &'static [&'static str] = &["hard", "counts", "noise"];
 
@@ -58,7 +61,7 @@ impl Op for Identify {
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
         let Strategy(score) = params.strategy;
-        if input == score.input() || (input == THRESHOLD && !score.takes_mistakes()) {
+        if score.reads(input) || (input == THRESHOLD && !score.takes_mistakes()) {
             Reads::Always
         } else {
             Reads::Never

@@ -1,6 +1,6 @@
 //! mistakes: scores -> the samples that one network gets wrong. Next: `ranking`.
 //!
-//! The network is the one that the strategy looks at: that of the search, or that of the fit.
+//! The network is the one that the strategy looks at.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, one, optional};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,8 @@ impl Op for Mistakes {
     type Params = Params;
     const NAME: &'static str = "mistakes";
     const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] = &[one("samples"), optional("search"), optional("fit")];
+    const INPUTS: &'static [InputDecl] =
+        &[one("samples"), optional("search"), optional("fit"), optional("ensemble"), optional("folds")];
     const OUTPUTS: &'static [&'static str] = &["mistakes"];
 
     /// Strategies that look at one network are the same work.

@@ -1,4 +1,4 @@
-//! rank: the hard samples of all sets, by all strategies -> one order of the dataset's hard samples. Next:
+//! rank: the hard samples of all sets, by all strategies, and issues -> one order of the dataset's hard samples. Next:
 //! `plot_gallery`, `hspipe export hard-samples`.
 //!
 //! What hardness is, and the order of equals, is said in `hardness`.
@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 
 use hspipe_engine::Value;
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available, one, optional};
 use hspipe_engine::value::{canonical, show};
 use serde::{Deserialize, Serialize};
 
 use super::hardness::{Found, Sample};
 use crate::scores;
-use crate::tables::{Classes, Hard, Mistakes, Named, Ranking, Sources};
+use crate::tables::{Classes, Hard, Issues, Mistakes, Named, Ranking, Sources};
 
 pub struct Rank;
 
@@ -23,10 +23,10 @@ pub struct Params {}
 impl Op for Rank {
     type Params = Params;
     const NAME: &'static str = "rank";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     /// The first two are gathered over strategy and whatever else tells sets apart.
     const INPUTS: &'static [InputDecl] =
-        &[available("hard"), available("mistakes"), one("classes"), one("sources")];
+        &[available("hard"), available("mistakes"), one("classes"), one("sources"), optional("issues")];
     const OUTPUTS: &'static [&'static str] = &["ranking"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
@@ -42,7 +42,12 @@ impl Op for Rank {
             let network = scores::ALL[strategy].network();
             found.add_mistakes(network, set, &Mistakes::read(table.read()?)?);
         }
-        Ok(vec![("ranking", ranking(&found, &classes, &sources).write()?)])
+        let issues = match task.inputs.optional("issues") {
+            Some(table) => Some(Issues::read(table.read()?)?),
+            None => None,
+        };
+        issues.iter().for_each(|issues| found.add_issues(issues));
+        Ok(vec![("ranking", ranking(&found, &classes, &sources, issues.as_ref()).write()?)])
     }
 }
 
@@ -58,8 +63,9 @@ fn coordinates(table: &Table) -> Result<(usize, String), OpError> {
     Ok((place, canonical(&Value::Array(others.collect()))))
 }
 
-fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
+fn ranking(found: &Found, classes: &Classes, sources: &Sources, issues: Option<&Issues>) -> Ranking {
     let ranking = found.ranking();
+    let of_issues = || ranking.iter().map(|(position, _)| Some((issues?, found.row(*position)?)));
     let samples = || ranking.iter().map(|(_, sample)| *sample);
     let name = |class: i32| classes.name.get(class as usize).map(String::from);
     let files: BTreeMap<i32, &str> = sources.sample_id.iter().copied().zip(sources.source.iter()).collect();
@@ -74,6 +80,12 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
         class: samples().map(|sample| sample.class).collect(),
         class_name: samples().map(|sample| name(sample.class).unwrap_or_default()).collect(),
         strategies: Named(found.strategies().map(shares).collect()),
+        label_issue: of_issues().map(|at| at.map(|(issues, row)| issues.label_issue[row])).collect(),
+        suggested: of_issues().map(|at| at.map(|(issues, row)| issues.suggested[row])).collect(),
+        suggested_name: of_issues().map(|at| name(at.map(|(issues, row)| issues.suggested[row])?)).collect(),
+        suggested_probability: of_issues()
+            .map(|at| at.map(|(issues, row)| issues.suggested_probability[row]))
+            .collect(),
         hardness: samples().map(|sample| found.hardness(sample)).collect(),
         predicted: samples().map(Sample::predicted).collect(),
         votes: samples().map(Sample::votes).collect(),
@@ -86,7 +98,7 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources) -> Ranking {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::hardness::tests::{hard, mistakes};
+    use crate::ops::hardness::tests::{hard, issues, mistakes};
     use crate::scores::Network;
 
     #[test]
@@ -97,11 +109,17 @@ mod tests {
         found.add_mistakes(Network::Search, "[1]".into(), &mistakes("search", &[]));
         let classes = Classes { class: vec![0, 1], name: vec!["ant", "bee"].into() };
         let sources = Sources { sample_id: vec![10], source: vec!["bee/10.png"].into() };
-        let ranking = ranking(&found, &classes, &sources);
-        assert_eq!(ranking.rank, [1, 2]);
-        assert_eq!(ranking.class_name.to_vec(), ["bee", "ant"]);
-        assert_eq!(ranking.predicted_name, [Some("ant".to_string()), None]);
-        assert_eq!((ranking.votes, ranking.networks), (vec![1, 0], vec![2, 2]));
-        assert_eq!(ranking.source, [Some("bee/10.png".to_string()), None]);
+        let without = ranking(&found, &classes, &sources, None);
+        assert_eq!((without.label_issue, without.suggested), (vec![None; 2], vec![None; 2]));
+        let issues = issues(&[7, 1, 2], &[7], &[]);
+        found.add_issues(&issues);
+        let ranking = ranking(&found, &classes, &sources, Some(&issues));
+        assert_eq!((ranking.rank, ranking.position), (vec![1, 2, 3], vec![7, 1, 2]));
+        assert_eq!(ranking.class_name.to_vec(), ["ant", "bee", "ant"]);
+        assert_eq!(ranking.label_issue, [Some(true), Some(false), Some(false)]);
+        assert_eq!(ranking.suggested_name, vec![Some("bee".to_string()); 3]);
+        assert_eq!(ranking.predicted_name, [None, Some("ant".to_string()), None]);
+        assert_eq!((ranking.votes, ranking.networks), (vec![0, 1, 0], vec![2; 3]));
+        assert_eq!(ranking.source, [None, Some("bee/10.png".to_string()), None]);
     }
 }

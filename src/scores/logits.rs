@@ -9,8 +9,26 @@ pub fn energy(logits: &[f32]) -> f32 {
 
 /// Cross-entropy, -log softmax(logits)[label].
 pub fn loss(logits: &[f32], label: usize) -> f32 {
+    -log_probability(logits, label) as f32
+}
+
+/// The probability softmax(logits)[label].
+pub fn probability(logits: &[f32], label: usize) -> f32 {
+    libm::exp(log_probability(logits, label)) as f32
+}
+
+/// softmax(logits).
+pub fn probabilities(logits: &[f32]) -> impl Iterator<Item = f64> {
     let (top, log_sum) = log_sum(logits);
-    -(f64::from(logits[label]) - top - log_sum) as f32
+    logits.iter().map(move |logit| libm::exp(f64::from(*logit) - top - log_sum))
+}
+
+/// The label's probability less the largest other one; negative where the network is wrong.
+pub fn probability_margin(logits: &[f32], label: usize) -> f32 {
+    let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
+    let rival = others.map(|(_, logit)| f64::from(*logit)).fold(f64::NEG_INFINITY, f64::max);
+    let (top, log_sum) = log_sum(logits);
+    (libm::exp(log_probability(logits, label)) - libm::exp(rival - top - log_sum)) as f32
 }
 
 /// Entropy in nats, -sum p log p, of p = softmax(logits).
@@ -18,6 +36,11 @@ pub fn entropy(logits: &[f32]) -> f32 {
     let (top, log_sum) = log_sum(logits);
     let logs = logits.iter().map(|value| f64::from(*value) - top - log_sum);
     -logs.map(|log| libm::exp(log) * log).sum::<f64>() as f32
+}
+
+fn log_probability(logits: &[f32], label: usize) -> f64 {
+    let (top, log_sum) = log_sum(logits);
+    f64::from(logits[label]) - top - log_sum
 }
 
 /// The largest of the logits, and log(sum exp(logits - largest)).
@@ -44,6 +67,15 @@ mod tests {
         for (label, numpys) in [2.40760596, 0.40760596, 1.40760596].into_iter().enumerate() {
             assert!((f64::from(loss(&[1.0, 3.0, 2.0], label)) - numpys).abs() < 1e-7);
         }
+    }
+
+    /// numpy: z = [1, 3, 2]; p = exp(z) / exp(z).sum() = [0.09003057 0.66524096 0.24472847]; 0.66524096 - 0.24472847 and
+    /// 0.09003057 - 0.66524096
+    #[test]
+    fn probabilities_and_their_margins_are_numpys() {
+        assert!((probability(&[1.0, 3.0, 2.0], 2) - 0.24472847).abs() < 1e-7);
+        assert!((probability_margin(&[1.0, 3.0, 2.0], 1) - 0.420_512_5).abs() < 1e-7);
+        assert!((probability_margin(&[1.0, 3.0, 2.0], 0) + 0.575_210_4).abs() < 1e-7);
     }
 
     /// numpy: p = exp(z - z.max()); p /= p.sum(); -(p * log(p)).sum() = 0.8323955818 of [1, 3, 2],

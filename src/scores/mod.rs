@@ -4,16 +4,21 @@
 //! score is a strategy. Whoever needs one (`identify`, `rank`, the command line, docs/scores.md) takes it from the
 //! list, so a score is added by one entry. Must not know what becomes of the numbers.
 
+mod dynamics;
+mod joint;
+mod list;
 pub mod logits;
 mod network;
 mod strategy;
 
 use hspipe_engine::op::{Inputs, OpError};
 
+pub use joint::Joint;
+pub use list::{ALL, NAMES};
 pub use network::{Network, Predictions, Snapshot};
 pub use strategy::Strategy;
 
-use crate::tables::{FitScores, Logits};
+use crate::tables::{Dynamics, FitScores, Logits, TableError};
 
 /// A score of hardness.
 pub struct Score {
@@ -51,64 +56,13 @@ enum Formula {
     SearchMargin,
     /// A column that `fit` has stored.
     OfFit(fn(FitScores) -> Vec<f32>),
-    /// Of a sample's logits by the network of `fit` after the last epoch, and its label.
-    OfLogits(fn(&[f32], usize) -> f32),
+    /// Of a sample's logits by such a network after the last epoch, and its label.
+    OfLogits(Network, fn(&[f32], usize) -> f32),
+    /// Of what such a network has made of the samples over the epochs.
+    OfDynamics(Network, fn(&Dynamics) -> Vec<f32>),
+    /// The mean of the sample's ranks by these scores, from 0 to 1 for the easiest.
+    MeanRank(&'static [&'static str]),
 }
-
-/// In the order in which columns and lists name them.
-pub const ALL: &[Score] = &[
-    Score {
-        name: "stragglers",
-        about: "the margin, where the network of an inversion search is wrong",
-        formula: Formula::SearchMargin,
-        hard_end: HardEnd::Low,
-        sees_label: true,
-        source: "Ciceri et al. 2024, Nature Machine Intelligence",
-    },
-    Score {
-        name: "confidence",
-        about: "the largest logit of a trained network",
-        formula: Formula::OfFit(|fit| fit.confidence),
-        hard_end: HardEnd::Low,
-        sees_label: false,
-        source: "Pukowski & Lu 2024, arXiv 2409.14401",
-    },
-    Score {
-        name: "energy",
-        about: "-log(sum exp(logits)) of a trained network",
-        formula: Formula::OfFit(|fit| fit.energy),
-        hard_end: HardEnd::High,
-        sees_label: false,
-        source: "Liu et al. 2020, arXiv 2010.03759",
-    },
-    Score {
-        name: "loss",
-        about: "the cross-entropy, -log p(label), of a trained network",
-        formula: Formula::OfLogits(logits::loss),
-        hard_end: HardEnd::High,
-        sees_label: true,
-        source: "Han et al. 2018, arXiv 1804.06872",
-    },
-    Score {
-        name: "entropy",
-        about: "the entropy of the probabilities of a trained network",
-        formula: Formula::OfLogits(|logits, _| logits::entropy(logits)),
-        hard_end: HardEnd::High,
-        sees_label: false,
-        source: "Shannon 1948",
-    },
-];
-
-/// The names of [`ALL`].
-pub const NAMES: [&str; ALL.len()] = {
-    let mut names = [""; ALL.len()];
-    let mut at = 0;
-    while at < ALL.len() {
-        names[at] = ALL[at].name;
-        at += 1;
-    }
-    names
-};
 
 /// What a score says of the samples, by position.
 pub struct Scored {
@@ -123,20 +77,35 @@ impl Score {
         ALL.iter().find(|score| score.name == name)
     }
 
-    /// The network that it looks at.
+    /// The network that it looks at; the first of several.
     pub fn network(&self) -> Network {
         match self.formula {
             Formula::SearchMargin => Network::Search,
-            Formula::OfFit(_) | Formula::OfLogits(_) => Network::Fit,
+            Formula::OfFit(_) => Network::Fit,
+            Formula::OfLogits(network, _) | Formula::OfDynamics(network, _) => network,
+            Formula::MeanRank(_) => Network::Folds,
         }
     }
 
-    /// The input that holds what its formula reads.
-    pub fn input(&self) -> &'static str {
+    /// The input that holds what its formula reads; none if that is several scores.
+    pub fn input(&self) -> Option<&'static str> {
         match self.formula {
-            Formula::SearchMargin | Formula::OfFit(_) => self.network().input(),
-            Formula::OfLogits(_) => "logits",
+            Formula::SearchMargin | Formula::OfFit(_) => Some(self.network().input()),
+            Formula::OfLogits(network, _) => Some(network.logits()),
+            Formula::OfDynamics(network, _) => Some(network.dynamics()),
+            Formula::MeanRank(_) => None,
         }
+    }
+
+    /// The scores that it is the mean rank of.
+    pub fn parts(&self) -> impl Iterator<Item = &'static Score> {
+        let names = if let Formula::MeanRank(names) = self.formula { names } else { &[] };
+        names.iter().filter_map(|name| Score::find(name))
+    }
+
+    /// Whether it, or a part of it, reads an input.
+    pub fn reads(&self, input: &str) -> bool {
+        self.input() == Some(input) || self.parts().any(|part| part.reads(input))
     }
 
     /// Whether the samples that the network gets wrong are hard. By every other score the hardest
@@ -148,33 +117,68 @@ impl Score {
     /// What it says of the samples.
     ///
     /// # Errors
-    /// [`Score::input`] is absent or not readable.
+    /// An input that it reads is absent or not readable.
     pub fn read(&self, inputs: &Inputs, snapshot: Snapshot) -> Result<Scored, OpError> {
-        let table = inputs.one(self.input())?.read()?;
+        if let Some(input) = self.input() {
+            return Ok(self.of_table(inputs.one(input)?.read()?, snapshot)?);
+        }
+        let ranks = |part: &'static Score| Ok(part.ranks(&part.read(inputs, snapshot)?.values));
+        let ranks: Vec<Vec<f64>> = self.parts().map(ranks).collect::<Result<_, OpError>>()?;
+        let values = mean_ranks(&ranks).into_iter().map(|mean| mean as f32).collect();
+        Ok(Scored { values, predicted: None })
+    }
+
+    /// The same of one that reads a single table, by that table.
+    ///
+    /// # Errors
+    /// Another table.
+    pub fn of_table(&self, table: Vec<u8>, snapshot: Snapshot) -> Result<Scored, TableError> {
         let values = match self.formula {
             Formula::SearchMargin => {
                 let Predictions { predicted, margins, .. } = self.network().predictions(table, snapshot)?;
                 return Ok(Scored { values: margins, predicted: Some(predicted) });
             }
             Formula::OfFit(column) => column(FitScores::read(table)?),
-            Formula::OfLogits(score) => {
+            Formula::OfDynamics(_, score) => score(&Dynamics::read(table)?),
+            Formula::OfLogits(_, score) => {
                 let Logits { label, logits, .. } = Logits::read(table)?;
                 logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
             }
+            Formula::MeanRank(_) => Vec::new(),
         };
         Ok(Scored { values, predicted: None })
     }
 
+    /// The rank of each sample, above 0 for the hardest, 1 for the easiest; equals have the mean of their ranks.
+    pub fn ranks<V: Copy + Into<f64>>(&self, values: &[V]) -> Vec<f64> {
+        let ranked = self.ranked(values);
+        let mut ranks = vec![0.0; values.len()];
+        let mut first = 0;
+        for equals in ranked.chunk_by(|a, b| values[*a].into() == values[*b].into()) {
+            let mean = first as f64 + (equals.len() as f64 + 1.0) / 2.0;
+            equals.iter().for_each(|position| ranks[*position] = mean / values.len() as f64);
+            first += equals.len();
+        }
+        ranks
+    }
+
     /// The positions of the samples with these scores, the hardest first, the first of equals first.
-    pub fn ranked(&self, values: &[f32]) -> Vec<usize> {
+    pub fn ranked<V: Copy + Into<f64>>(&self, values: &[V]) -> Vec<usize> {
         let order = |position: &usize| match self.hard_end {
-            HardEnd::Low => values[*position],
-            HardEnd::High => -values[*position],
+            HardEnd::Low => values[*position].into(),
+            HardEnd::High => -values[*position].into(),
         };
         let mut ranked: Vec<usize> = (0..values.len()).collect();
         ranked.sort_by(|a, b| order(a).total_cmp(&order(b)));
         ranked
     }
+}
+
+/// The mean of each sample's ranks.
+pub fn mean_ranks(ranks: &[Vec<f64>]) -> Vec<f64> {
+    let samples = ranks.first().map_or(0, Vec::len);
+    let mean = |sample: usize| ranks.iter().map(|of| of[sample]).sum::<f64>() / ranks.len() as f64;
+    (0..samples).map(mean).collect()
 }
 
 #[cfg(test)]
@@ -207,5 +211,25 @@ mod tests {
         let ranked = |name: &str, values: &[f32]| Score::find(name).unwrap().ranked(values);
         assert_eq!(ranked("confidence", &[5.0, 4.0, 3.0, 1.0, 1.0]), [3, 4, 2, 1, 0]);
         assert_eq!(ranked("energy", &[5.0, 4.0, 4.0]), [0, 1, 2]);
+    }
+
+    /// By hand, of four samples; the second and the third are equal.
+    #[test]
+    fn equals_share_their_ranks() {
+        let ranks = |name: &str, values: &[f32]| Score::find(name).unwrap().ranks(values);
+        assert_eq!(ranks("aum", &[-1.0, 2.0, 2.0, 5.0]), [0.25, 0.625, 0.625, 1.0]);
+        assert_eq!(ranks("loss", &[-1.0, 2.0, 2.0, 5.0]), [1.0, 0.625, 0.625, 0.25]);
+        assert_eq!(mean_ranks(&[vec![0.25, 1.0], vec![0.75, 0.5]]), [0.5, 0.75]);
+    }
+
+    /// A part that is not a score would be left out without a word.
+    #[test]
+    fn parts_are_scores_that_read_one_table_each() {
+        for score in ALL {
+            let names = if let Formula::MeanRank(names) = score.formula { names } else { &[] };
+            assert_eq!(score.parts().map(|part| part.name).collect::<Vec<_>>(), names);
+            assert!(score.parts().all(|part| part.input().is_some() && part.sees_label));
+            assert_eq!(score.input().is_none(), !names.is_empty());
+        }
     }
 }

@@ -4,15 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tables::{FitScores, SearchScores, TableError};
+use crate::nn::{argmax, margin};
+use crate::tables::{FitScores, Logits, SearchScores, TableError};
 
 /// What trains a network that a score looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Network {
     /// Trained until every class has inverted.
     Search,
-    /// Trained for all epochs.
+    /// Trained until it knows the samples.
     Fit,
+    /// Trained shortly, in small steps.
+    Ensemble,
+    /// Trained like that on the folds that the sample is not in.
+    Folds,
 }
 
 /// Which state of the network of a search is looked at.
@@ -34,17 +39,53 @@ pub struct Predictions {
 }
 
 impl Network {
-    pub const ALL: [Network; 2] = [Network::Search, Network::Fit];
+    /// One for each op that trains some.
+    pub const OF_OPS: [Network; 3] = [Network::Search, Network::Fit, Network::Folds];
 
-    /// The op that trains it; inputs of ops that read its table `scores` have the same name.
+    /// The op that trains it.
+    pub fn op(self) -> &'static str {
+        match self {
+            Network::Search => "search",
+            Network::Fit | Network::Ensemble => "fit",
+            Network::Folds => "folds",
+        }
+    }
+
+    /// The input of ops that read its [`Network::table`].
     pub fn input(self) -> &'static str {
         match self {
             Network::Search => "search",
             Network::Fit => "fit",
+            Network::Ensemble => "ensemble",
+            Network::Folds => "folds",
         }
     }
 
-    /// What it takes the samples for, by its table `scores`.
+    /// The input that holds its logits. Those of `folds` say what it makes of the samples, and stand under its own name.
+    pub(super) fn logits(self) -> &'static str {
+        match self {
+            Network::Search | Network::Fit | Network::Ensemble => "logits",
+            Network::Folds => "folds",
+        }
+    }
+
+    /// The input that holds its training dynamics.
+    pub(super) fn dynamics(self) -> &'static str {
+        match self {
+            Network::Search | Network::Fit | Network::Ensemble => "dynamics",
+            Network::Folds => "folds_dynamics",
+        }
+    }
+
+    /// The table of that op which says what it makes of the samples.
+    pub fn table(self) -> &'static str {
+        match self {
+            Network::Search | Network::Fit | Network::Ensemble => "scores",
+            Network::Folds => "logits",
+        }
+    }
+
+    /// What it takes the samples for, by that table.
     ///
     /// # Errors
     /// Another table.
@@ -58,9 +99,17 @@ impl Network {
                 };
                 Predictions { labels: scores.label, predicted, margins }
             }
-            Network::Fit => {
+            Network::Fit | Network::Ensemble => {
                 let FitScores { label, predicted, margin, .. } = FitScores::read(scores)?;
                 Predictions { labels: label, predicted, margins: margin }
+            }
+            Network::Folds => {
+                let Logits { label, logits, .. } = Logits::read(scores)?;
+                let rows = logits.iter().zip(&label);
+                let (predicted, margins) = rows
+                    .map(|(logits, label)| (argmax(logits) as i32, margin(logits, *label as usize)))
+                    .unzip();
+                Predictions { labels: label, predicted, margins }
             }
         })
     }

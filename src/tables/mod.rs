@@ -294,13 +294,67 @@ tables! {
         network: Texts,
     }
 
-    /// rank: every sample that a set calls hard, the hardest first. A column for each strategy: the share of its sets that do.
+    /// score: every sample, by every score: mean and population std over n networks, rank from 1.
+    SampleScores = "sample_scores" {
+        score: Texts,
+        rank: Vec<i32>,
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        class_name: Texts,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        networks: Vec<i32>,
+    }
+
+    /// duplicates: samples that are the same as an earlier one.
+    Duplicates = "duplicates" {
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        duplicate_of: Vec<i32>,
+        same_label: Vec<bool>,
+    }
+
+    /// issues: every sample, the one with the most suspect label first. Probabilities are out of sample.
+    Issues = "issues" {
+        rank: Vec<i32>,
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        class_name: Texts,
+        label_issue: Vec<bool>,
+        label_score: Vec<f64>,
+        suggested: Vec<i32>,
+        suggested_name: Texts,
+        suggested_probability: Vec<f64>,
+        class_probability: Vec<f64>,
+        ambiguous: Vec<bool>,
+        duplicate_of: Vec<Option<i32>>,
+        source: Vec<Option<String>>,
+    }
+
+    /// issues: how many samples have what is wrong with them.
+    IssueCounts = "issue_counts" {
+        samples: Vec<i32>,
+        label_issues: Vec<i32>,
+        wrong_labels: Vec<f64>,
+        ambiguous: Vec<i32>,
+        duplicates: Vec<Option<i32>>,
+        conflicting_duplicates: Vec<Option<i32>>,
+    }
+
+    /// rank: every sample that a set calls hard, or whose label is called wrong, the hardest first. A column for each strategy:
+    /// the share of its sets that call it hard.
     Ranking = "ranking" {
         rank: Vec<i32>,
         position: Vec<i32>,
         sample_id: Vec<i32>,
         class: Vec<i32>,
         class_name: Texts,
+        label_issue: Vec<Option<bool>>,
+        suggested: Vec<Option<i32>>,
+        suggested_name: Vec<Option<String>>,
+        suggested_probability: Vec<Option<f64>>,
         strategies: Named<Vec<Option<f64>>>,
         hardness: Vec<f64>,
         predicted: Vec<Option<i32>>,

@@ -75,6 +75,19 @@ impl Values for Vec<bool> {
     }
 }
 
+impl Values for Vec<Option<bool>> {
+    const KIND: Kind = Kind::Bool;
+    const NULLABLE: bool = true;
+
+    fn into_array(self) -> ArrayRef {
+        Arc::new(BooleanArray::from(self))
+    }
+
+    fn of_array(array: &ArrayRef) -> Option<Self> {
+        Some(array.as_any().downcast_ref::<BooleanArray>()?.iter().collect())
+    }
+}
+
 impl Values for Vec<Option<String>> {
     const KIND: Kind = Kind::Text;
     const NULLABLE: bool = true;

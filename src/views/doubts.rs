@@ -96,7 +96,7 @@ impl Results<'_> {
     /// Stages whose networks do hardly better than to always name the most frequent class.
     fn unlearned(&self) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
-        for network in Network::ALL.map(Looked::At).into_iter().chain([Looked::AtTests]) {
+        for network in Network::OF_OPS.map(Looked::At).into_iter().chain([Looked::AtTests]) {
             let mut stages: BTreeMap<(&str, String), Vec<TaskId>> = BTreeMap::new();
             for task in self.finished(Some(network.op())) {
                 stages.entry((self.stage(task), self.dataset(task))).or_default().push(task);
@@ -114,7 +114,7 @@ impl Results<'_> {
                          names the most frequent class is on {:.0} %: they have learned next to nothing. More epochs or \
                          another learning_rate may help",
                         100.0 * right,
-                        if network == Looked::AtTests { "are tested on" } else { "were trained on" },
+                        network.of_them(),
                         100.0 * frequent
                     ));
                 }
@@ -143,7 +143,7 @@ impl Results<'_> {
         Ok(match network {
             Looked::At(network) => {
                 let read = |scores| network.predictions(scores, Snapshot::Last);
-                let Predictions { labels, predicted, .. } = self.table(task, "scores", read)?;
+                let Predictions { labels, predicted, .. } = self.table(task, network.table(), read)?;
                 Shares::of_samples(&labels, &predicted)
             }
             Looked::AtTests => {
@@ -193,8 +193,17 @@ enum Looked {
 impl Looked {
     fn op(self) -> &'static str {
         match self {
-            Looked::At(network) => network.input(),
+            Looked::At(network) => network.op(),
             Looked::AtTests => "accuracy",
+        }
+    }
+
+    /// What networks do with the samples.
+    fn of_them(self) -> &'static str {
+        match self {
+            Looked::At(Network::Search | Network::Fit | Network::Ensemble) => "were trained on",
+            Looked::At(Network::Folds) => "left out",
+            Looked::AtTests => "are tested on",
         }
     }
 }

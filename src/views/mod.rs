@@ -19,6 +19,7 @@ pub mod results;
 pub mod shell;
 pub mod tables;
 pub mod text;
+mod verdict;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub use self::doubts::doubts;
 use self::folder::Changes;
 use self::ledger::{Ledger, Params};
 use self::results::Collected;
+pub use self::verdict::verdict;
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.
 pub fn write(

@@ -31,6 +31,7 @@ fn cell(column: &ArrayRef, row: usize) -> Cell {
         return Cell::Number("-".into());
     }
     match column.data_type() {
+        DataType::Boolean => Cell::Text(if column.as_boolean().value(row) { "yes" } else { "no" }.into()),
         DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_string()),
         DataType::Int32 => Cell::Number(column.as_primitive::<Int32Type>().value(row).to_string()),
         DataType::Int64 => Cell::Number(column.as_primitive::<Int64Type>().value(row).to_string()),

@@ -1,0 +1,219 @@
+//! issues: scores, and what networks think of samples that they have not learned from -> what is wrong with each sample.
+//! Next: `ranking`, `hspipe export issues`.
+//!
+//! Four questions, each with its own answer. Is the label wrong, and which is right? As many labels are called wrong as the
+//! confident joint of probabilities out of sample counts: those that come first by the score `rank_by`, of samples that
+//! networks take for another class. Is the sample ambiguous? It is if no class has more than half of the probability. Is it
+//! there twice? How unusual it is, no column says yet.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, available, one, optional};
+use serde::{Deserialize, Serialize};
+
+use crate::scores::{Joint, Strategy, logits};
+use crate::tables::{self, Classes, Duplicates, Logits, SampleScores, Samples, Sources};
+
+pub struct Issues;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// The score that the samples are in the order of.
+    rank_by: Strategy,
+}
+
+/// A sample is ambiguous whose most probable class has no more than this.
+const HALF: f64 = 0.5;
+
+impl Op for Issues {
+    type Params = Params;
+    const NAME: &'static str = "issues";
+    const VERSION: u32 = 1;
+    /// `folds` is gathered over whatever tells sets apart.
+    const INPUTS: &'static [InputDecl] = &[
+        one("samples"),
+        one("classes"),
+        one("scores"),
+        available("folds"),
+        optional("duplicates"),
+        optional("sources"),
+    ];
+    const OUTPUTS: &'static [&'static str] = &["issues", "issue_counts"];
+
+    fn canonical(&self, params: Params) -> Result<Params, ParamError> {
+        if params.rank_by.0.sees_label {
+            return Ok(params);
+        }
+        let what = format!("must be a score that sees the label, and {} does not", params.rank_by.0.name);
+        Err(ParamError::new("rank_by", what))
+    }
+
+    fn reads(&self, _: &Params, _: &str) -> Reads {
+        Reads::IfGiven
+    }
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
+        let scores = SampleScores::read(task.inputs.one("scores")?.read()?)?;
+        let order = Order::of(task.params.rank_by, &scores, samples.label.len())?;
+        let thought = thought_of(task, names.len(), samples.label.len())?;
+        let found = Found::new(&samples.label, &thought, &order.ranks, names.len());
+        let duplicates = match task.inputs.optional("duplicates") {
+            Some(table) => Some(Duplicates::read(table.read()?)?),
+            None => None,
+        };
+        let sources = match task.inputs.optional("sources") {
+            Some(table) => Some(Sources::read(table.read()?)?),
+            None => None,
+        };
+        let counts = tables::IssueCounts {
+            samples: vec![samples.label.len() as i32],
+            label_issues: vec![found.is_issue.iter().filter(|is_issue| **is_issue).count() as i32],
+            wrong_labels: vec![found.wrong],
+            ambiguous: vec![thought.iter().filter(|row| is_ambiguous(row)).count() as i32],
+            duplicates: vec![duplicates.as_ref().map(|found| found.position.len() as i32)],
+            conflicting_duplicates: vec![
+                duplicates
+                    .as_ref()
+                    .map(|found| found.same_label.iter().filter(|same| !**same).count() as i32),
+            ],
+        };
+        let issues = table(&samples, &names, &order, &thought, &found, duplicates.as_ref(), sources.as_ref());
+        Ok(vec![("issues", issues.write()?), ("issue_counts", counts.write()?)])
+    }
+}
+
+/// The samples by the score that orders them.
+struct Order {
+    /// From 1, by position.
+    ranks: Vec<i32>,
+    scores: Vec<f64>,
+}
+
+impl Order {
+    fn of(Strategy(score): Strategy, all: &SampleScores, samples: usize) -> Result<Order, OpError> {
+        let rows = all.score.iter().enumerate().filter(|(_, name)| *name == score.name);
+        let (ranks, scores): (Vec<i32>, Vec<f64>) =
+            rows.map(|(row, _)| (all.rank[row], all.mean[row])).unzip();
+        if ranks.len() != samples {
+            let what = format!("there is no score `{}` of these samples to rank them by", score.name);
+            let hint = "are the stages that it reads among the inputs of `scores`? docs/scores.md says which";
+            return Err(OpError::new(what).hint(hint.to_string()));
+        }
+        Ok(Order { ranks, scores })
+    }
+}
+
+/// The probabilities of the classes, out of sample: for each sample their mean over the sets.
+fn thought_of(task: &Task<Params>, classes: usize, samples: usize) -> Result<Vec<Vec<f64>>, OpError> {
+    let sets = task.inputs.many("folds");
+    let mut sums = vec![vec![0.0; classes]; samples];
+    for set in sets {
+        let Logits { logits, .. } = Logits::read(set.read()?)?;
+        for (sums, logits) in sums.iter_mut().zip(logits.iter()) {
+            let probabilities = logits::probabilities(logits);
+            sums.iter_mut().zip(probabilities).for_each(|(sum, probability)| *sum += probability);
+        }
+    }
+    sums.iter_mut().flatten().for_each(|sum| *sum /= sets.len() as f64);
+    Ok(sums)
+}
+
+/// The most probable class; the first of equals.
+fn most_probable(row: &[f64]) -> usize {
+    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a))).unwrap_or(0)
+}
+
+fn is_ambiguous(row: &[f64]) -> bool {
+    row[most_probable(row)] <= HALF
+}
+
+/// Labels that are called wrong.
+struct Found {
+    /// By position.
+    is_issue: Vec<bool>,
+    /// About how many labels are wrong, by the confident joint.
+    wrong: f64,
+}
+
+impl Found {
+    fn new(labels: &[i32], thought: &[Vec<f64>], ranks: &[i32], classes: usize) -> Found {
+        let given: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
+        let wrong = Joint::new(&given, thought, classes).wrong();
+        let most = wrong.round() as i32;
+        let is_other = |position: usize| most_probable(&thought[position]) != given[position];
+        let is_issue = (0..given.len()).map(|position| ranks[position] <= most && is_other(position));
+        Found { is_issue: is_issue.collect(), wrong }
+    }
+}
+
+/// Every sample, the most suspect first.
+fn table(
+    samples: &Samples,
+    names: &[String],
+    order: &Order,
+    thought: &[Vec<f64>],
+    found: &Found,
+    duplicates: Option<&Duplicates>,
+    sources: Option<&Sources>,
+) -> tables::Issues {
+    let mut rows: Vec<usize> = (0..order.ranks.len()).collect();
+    rows.sort_by_key(|row| order.ranks[*row]);
+    let of = |column: &[i32]| -> Vec<i32> { rows.iter().map(|row| column[*row]).collect() };
+    let name = |class: i32| names.get(class as usize).map_or("", String::as_str);
+    let class = of(&samples.label);
+    let suggested: Vec<i32> = rows.iter().map(|row| most_probable(&thought[*row]) as i32).collect();
+    let probability = |row: usize, class: i32| thought[row][class as usize];
+    let pairs = |classes: &[i32]| -> Vec<f64> {
+        rows.iter().zip(classes).map(|(row, class)| probability(*row, *class)).collect()
+    };
+    let originals = duplicates.map(|found| found.position.iter().zip(&found.duplicate_of));
+    let originals: std::collections::HashMap<i32, i32> =
+        originals.into_iter().flatten().map(|(position, original)| (*position, *original)).collect();
+    let files = sources.map(|sources| sources.sample_id.iter().copied().zip(sources.source.iter()));
+    let files: std::collections::HashMap<i32, &str> = files.into_iter().flatten().collect();
+    tables::Issues {
+        rank: of(&order.ranks),
+        position: of(&samples.position),
+        sample_id: of(&samples.sample_id),
+        class_name: class.iter().map(|class| name(*class)).collect(),
+        label_issue: rows.iter().map(|row| found.is_issue[*row]).collect(),
+        label_score: rows.iter().map(|row| order.scores[*row]).collect(),
+        suggested_name: suggested.iter().map(|class| name(*class)).collect(),
+        suggested_probability: pairs(&suggested),
+        class_probability: pairs(&class),
+        ambiguous: rows.iter().map(|row| is_ambiguous(&thought[*row])).collect(),
+        duplicate_of: rows.iter().map(|row| originals.get(&samples.position[*row]).copied()).collect(),
+        source: rows
+            .iter()
+            .map(|row| files.get(&samples.sample_id[*row]).map(|file| file.to_string()))
+            .collect(),
+        class,
+        suggested,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: the joint of these counts one wrong label (see `scores::joint`): the sample that is ranked first, if it is
+    /// taken for another class.
+    #[test]
+    fn as_many_labels_are_called_wrong_as_the_joint_counts() {
+        let thought: Vec<Vec<f64>> =
+            [0.9, 0.8, 0.1, 0.2, 0.3, 0.1, 0.2].iter().map(|p| vec![*p, 1.0 - p]).collect();
+        let labels = [0, 0, 0, 1, 1, 1, 1];
+        let found = |first: usize| {
+            let mut ranks: Vec<i32> = (2..9).collect();
+            ranks[first] = 1;
+            let Found { is_issue, wrong } = Found::new(&labels, &thought, &ranks, 2);
+            assert_eq!(wrong, 1.0);
+            (0..7).filter(|position| is_issue[*position]).collect::<Vec<_>>()
+        };
+        assert_eq!(found(2), [2]);
+        assert_eq!(found(3), [0; 0], "networks agree with its label");
+        assert!(is_ambiguous(&[0.4, 0.35, 0.25]) && !is_ambiguous(&[0.6, 0.4]));
+        assert_eq!(most_probable(&[0.2, 0.4, 0.4]), 1);
+    }
+}

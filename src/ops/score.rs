@@ -1,0 +1,151 @@
+//! score: what networks have made of the samples -> every score of every sample, over all of them. Next: `issues`,
+//! `hspipe query`.
+//!
+//! Each network of each set gives a sample a score. Means and spreads are over the networks; of a mean rank, over what it
+//! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, available, one};
+use serde::{Deserialize, Serialize};
+
+use crate::scores::{self, Score, Snapshot};
+use crate::tables::{Classes, SampleScores, Samples};
+
+pub struct ScoreSamples;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    snapshot: Snapshot,
+}
+
+impl Op for ScoreSamples {
+    type Params = Params;
+    const NAME: &'static str = "score";
+    const VERSION: u32 = 1;
+    /// All but the first two are gathered over whatever tells sets apart.
+    const INPUTS: &'static [InputDecl] = &[
+        one("samples"),
+        one("classes"),
+        available("search"),
+        available("fit"),
+        available("logits"),
+        available("dynamics"),
+        available("folds"),
+        available("folds_dynamics"),
+    ];
+    const OUTPUTS: &'static [&'static str] = &["scores"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
+        let mut seen: Vec<(&Score, Summary)> = Vec::new();
+        for score in scores::ALL {
+            let summary = match score.input() {
+                Some(input) => over_networks(score, input, task, samples.label.len())?,
+                None => over_parts(score, &seen),
+            };
+            seen.extend(summary.map(|summary| (score, summary)));
+        }
+        Ok(vec![("scores", table(&samples, &names, seen).write()?)])
+    }
+}
+
+/// A score of all samples.
+struct Summary {
+    networks: usize,
+    mean: Vec<f64>,
+    /// The population's.
+    std: Vec<f64>,
+}
+
+/// Of every network that there is; none if there is none.
+fn over_networks(
+    score: &Score,
+    input: &str,
+    task: &Task<Params>,
+    samples: usize,
+) -> Result<Option<Summary>, OpError> {
+    let mut values = Vec::new();
+    for table in task.inputs.many(input) {
+        let of_network = score.of_table(table.read()?, task.params.snapshot)?.values;
+        if of_network.len() != samples {
+            let what = format!("there are {samples} samples, and {} in `{input}`", of_network.len());
+            return Err(OpError::new(what));
+        }
+        values.push(of_network.into_iter().map(f64::from).collect());
+    }
+    Ok((!values.is_empty()).then(|| summary(&values, values.len())))
+}
+
+/// Of a mean rank: over its parts, each ranked by its mean over networks; none if one of them is missing.
+fn over_parts(score: &Score, seen: &[(&Score, Summary)]) -> Option<Summary> {
+    let of =
+        |part: &Score| seen.iter().find(|(score, _)| score.name == part.name).map(|(_, summary)| summary);
+    let networks = score.parts().map(|part| of(part).map_or(0, |summary| summary.networks)).min()?;
+    let ranks = score.parts().map(|part| Some(part.ranks(&of(part)?.mean)));
+    Some(summary(&ranks.collect::<Option<Vec<_>>>()?, networks))
+}
+
+fn summary(values: &[Vec<f64>], networks: usize) -> Summary {
+    let n = values.len() as f64;
+    let samples = 0..values.first().map_or(0, Vec::len);
+    let mean = |sample: usize| values.iter().map(|of| of[sample]).sum::<f64>() / n;
+    let mean: Vec<f64> = samples.clone().map(mean).collect();
+    let square = |sample: usize| values.iter().map(|of| (of[sample] - mean[sample]).powi(2)).sum::<f64>();
+    Summary { networks, std: samples.map(|sample| (square(sample) / n).sqrt()).collect(), mean }
+}
+
+/// A row per score and sample.
+fn table(samples: &Samples, names: &[String], seen: Vec<(&Score, Summary)>) -> SampleScores {
+    let scores: Vec<&str> = seen.iter().map(|(score, _)| score.name).collect();
+    let each = |column: &[i32]| column.repeat(scores.len());
+    let name = |class: &i32| names.get(*class as usize).map_or("", String::as_str);
+    let of_score = |score: &str| std::iter::repeat_n(score.to_string(), samples.label.len());
+    let (mut mean, mut std, mut rank, mut networks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (score, summary) in seen {
+        let mut ranks = vec![0; summary.mean.len()];
+        for (place, position) in score.ranked(&summary.mean).into_iter().enumerate() {
+            ranks[position] = place as i32 + 1;
+        }
+        networks.extend(vec![summary.networks as i32; ranks.len()]);
+        rank.extend(ranks);
+        mean.extend(summary.mean);
+        std.extend(summary.std);
+    }
+    SampleScores {
+        class_name: samples.label.iter().map(name).collect::<Vec<_>>().repeat(scores.len()).into(),
+        score: scores.iter().flat_map(|score| of_score(score)).collect(),
+        rank,
+        position: each(&samples.position),
+        sample_id: each(&samples.sample_id),
+        class: each(&samples.label),
+        mean,
+        std,
+        networks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: two networks, three samples.
+    #[test]
+    fn means_spreads_and_ranks_are_over_networks() {
+        let samples = Samples {
+            position: vec![0, 1, 2],
+            sample_id: vec![7, 5, 9],
+            label: vec![1, 0, 1],
+            clean_label: vec![1, 0, 1],
+        };
+        let values = [vec![1.0, 0.0, 4.0], vec![3.0, 0.0, 2.0]];
+        let seen = ["aum", "loss"].map(|name| (Score::find(name).unwrap(), summary(&values, 2)));
+        let table = table(&samples, &["ant".into(), "bee".into()], seen.into());
+        assert_eq!(table.mean, [2.0, 0.0, 3.0, 2.0, 0.0, 3.0]);
+        assert_eq!(table.std, [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]);
+        assert_eq!(table.rank, [2, 1, 3, 2, 3, 1]);
+        assert_eq!(table.score.to_vec(), ["aum", "aum", "aum", "loss", "loss", "loss"]);
+        assert_eq!(table.sample_id, [7, 5, 9, 7, 5, 9]);
+        assert_eq!(table.class_name.to_vec()[3..], ["bee", "ant", "bee"]);
+    }
+}

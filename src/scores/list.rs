@@ -1,0 +1,175 @@
+//! Every score, once: a new one is an entry here, a test of its formula, and its row in docs/scores.md.
+
+use super::HardEnd::{High, Low};
+use super::Network::{Ensemble, Folds};
+use super::{Formula, Score, dynamics, logits};
+use crate::nn::margin;
+
+/// In the order in which columns and lists name them.
+pub const ALL: &[Score] = &[
+    Score {
+        name: "stragglers",
+        about: "the margin, where the network of an inversion search is wrong",
+        formula: Formula::SearchMargin,
+        hard_end: Low,
+        sees_label: true,
+        source: "Ciceri et al. 2024, Nature Machine Intelligence",
+    },
+    Score {
+        name: "confidence",
+        about: "the largest logit of a trained network",
+        formula: Formula::OfFit(|fit| fit.confidence),
+        hard_end: Low,
+        sees_label: false,
+        source: "Pukowski & Lu 2024, arXiv 2409.14401",
+    },
+    Score {
+        name: "energy",
+        about: "-log(sum exp(logits)) of a trained network",
+        formula: Formula::OfFit(|fit| fit.energy),
+        hard_end: High,
+        sees_label: false,
+        source: "Liu et al. 2020, arXiv 2010.03759",
+    },
+    Score {
+        name: "loss",
+        about: "the cross-entropy, -log p(label), of a trained network",
+        formula: Formula::OfLogits(Ensemble, logits::loss),
+        hard_end: High,
+        sees_label: true,
+        source: "Han et al. 2018, arXiv 1804.06872",
+    },
+    Score {
+        name: "entropy",
+        about: "the entropy of the probabilities of a trained network",
+        formula: Formula::OfLogits(Ensemble, |logits, _| logits::entropy(logits)),
+        hard_end: High,
+        sees_label: false,
+        source: "Shannon 1948",
+    },
+    Score {
+        name: "margin",
+        about: "the margin by a trained network",
+        formula: Formula::OfLogits(Ensemble, margin),
+        hard_end: Low,
+        sees_label: true,
+        source: "Pleiss et al. 2020, arXiv 2001.10528, at the last epoch",
+    },
+    Score {
+        name: "probability_margin",
+        about: "the label's probability less the largest other one, by a trained network",
+        formula: Formula::OfLogits(Ensemble, logits::probability_margin),
+        hard_end: Low,
+        sees_label: true,
+        source: "Northcutt et al. 2021, arXiv 1911.00068, in sample",
+    },
+    Score {
+        name: "aum",
+        about: "the mean margin over the epochs of a training",
+        formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.margin_mean)),
+        hard_end: Low,
+        sees_label: true,
+        source: "Pleiss et al. 2020, arXiv 2001.10528",
+    },
+    Score {
+        name: "label_probability",
+        about: "the mean probability of the label over the epochs of a training",
+        formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_mean)),
+        hard_end: Low,
+        sees_label: true,
+        source: "Swayamdipta et al. 2020, arXiv 2009.10795: confidence",
+    },
+    Score {
+        name: "variability",
+        about: "the standard deviation of the label's probability over the epochs of a training",
+        formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_std)),
+        hard_end: High,
+        sees_label: true,
+        source: "Swayamdipta et al. 2020, arXiv 2009.10795",
+    },
+    Score {
+        name: "aleatoric",
+        about: "the mean of p (1 - p) of the label's probability p over the epochs of a training",
+        formula: Formula::OfDynamics(Ensemble, dynamics::aleatoric),
+        hard_end: High,
+        sees_label: true,
+        source: "Seedat et al. 2022, arXiv 2210.13043: Data-IQ",
+    },
+    Score {
+        name: "correct",
+        about: "the epochs of a training after which the label is predicted",
+        formula: Formula::OfDynamics(Ensemble, dynamics::correct),
+        hard_end: Low,
+        sees_label: true,
+        source: "Swayamdipta et al. 2020, arXiv 2009.10795: correctness",
+    },
+    Score {
+        name: "forgetting",
+        about: "how often a label that was predicted is not after the next epoch; the most where it never is",
+        formula: Formula::OfDynamics(Ensemble, dynamics::forgetting),
+        hard_end: High,
+        sees_label: true,
+        source: "Toneva et al. 2018, arXiv 1812.05159",
+    },
+    Score {
+        name: "learned",
+        about: "the first epoch after which the label is predicted; the most where it never is",
+        formula: Formula::OfDynamics(Ensemble, dynamics::learned),
+        hard_end: High,
+        sees_label: true,
+        source: "Toneva et al. 2018, arXiv 1812.05159",
+    },
+    Score {
+        name: "self_confidence",
+        about: "the label's probability by a network that has not learned from the sample",
+        formula: Formula::OfLogits(Folds, logits::probability),
+        hard_end: Low,
+        sees_label: true,
+        source: "Northcutt et al. 2021, arXiv 1911.00068",
+    },
+    Score {
+        name: "normalized_margin",
+        about: "(p(label) - the largest other p + 1) / 2 by a network that has not learned from the sample",
+        formula: Formula::OfLogits(Folds, |logits, label| {
+            (logits::probability_margin(logits, label) + 1.0) / 2.0
+        }),
+        hard_end: Low,
+        sees_label: true,
+        source: "Northcutt et al. 2021, arXiv 1911.00068",
+    },
+    Score {
+        name: "held_out_margin",
+        about: "the margin by a network that has not learned from the sample",
+        formula: Formula::OfLogits(Folds, margin),
+        hard_end: Low,
+        sees_label: true,
+        source: "Pleiss et al. 2020, arXiv 2001.10528, out of sample",
+    },
+    Score {
+        name: "held_out_probability",
+        about: "the mean probability of the label over the epochs of a training that leaves the sample out",
+        formula: Formula::OfDynamics(Folds, |dynamics| dynamics::singles(&dynamics.probability_mean)),
+        hard_end: Low,
+        sees_label: true,
+        source: "Swayamdipta et al. 2020, arXiv 2009.10795, out of sample",
+    },
+    Score {
+        name: "consensus",
+        about: "the mean rank by label_probability, held_out_probability and normalized_margin",
+        formula: Formula::MeanRank(&["label_probability", "held_out_probability", "normalized_margin"]),
+        hard_end: Low,
+        sees_label: true,
+        source: "hspipe: docs/benchmark.md",
+    },
+];
+
+/// The names of [`ALL`].
+pub const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut at = 0;
+    while at < ALL.len() {
+        names[at] = ALL[at].name;
+        at += 1;
+    }
+    names
+};
