@@ -2,7 +2,7 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars`, `lines` or `gallery` lays a figure out on a
+//! On the way through: `bars`, `lines`, `matrix` or `gallery` lays a figure out on a
 //! `canvas`, which gives an SVG with text; `render` turns that into the three
 //! formats, with the pictures of `raster` laid on it. `style` holds what all
 //! figures share. Nothing here knows tables, files or experiments.
@@ -19,6 +19,7 @@ mod legend;
 mod levels;
 mod lines;
 mod look;
+mod matrix;
 mod panels;
 mod pdf;
 mod png;
@@ -37,6 +38,7 @@ pub use grid::columns;
 pub use levels::Levels;
 pub use lines::line_chart;
 pub use look::{Look, Spread, Stroke};
+pub use matrix::{Matrix, matrix};
 pub use raster::Raster;
 pub use render::Rendered;
 

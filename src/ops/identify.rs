@@ -47,6 +47,7 @@ impl Op for Identify {
         optional("dynamics"),
         optional("folds"),
         optional("folds_dynamics"),
+        optional("early_logits"),
     ];
     const OUTPUTS: &'static [&'static str] = &["hard", "counts", "noise"];
 

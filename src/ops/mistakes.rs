@@ -21,8 +21,14 @@ impl Op for Mistakes {
     type Params = Params;
     const NAME: &'static str = "mistakes";
     const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] =
-        &[one("samples"), optional("search"), optional("fit"), optional("ensemble"), optional("folds")];
+    const INPUTS: &'static [InputDecl] = &[
+        one("samples"),
+        optional("search"),
+        optional("fit"),
+        optional("ensemble"),
+        optional("early"),
+        optional("folds"),
+    ];
     const OUTPUTS: &'static [&'static str] = &["mistakes"];
 
     /// Strategies that look at one network are the same work.

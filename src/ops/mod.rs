@@ -9,6 +9,8 @@ mod classes;
 mod content;
 mod correlation;
 mod datasets;
+mod detection;
+mod detection_summary;
 mod duplicates;
 mod fit;
 mod folds;
@@ -23,8 +25,10 @@ mod noise;
 mod overlap;
 #[cfg(test)]
 mod paper;
+mod perturb;
 mod plot;
 mod plot_classes;
+mod plot_detection;
 mod plot_gallery;
 mod plot_generalisation;
 mod plot_radii;
@@ -67,6 +71,9 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(sources::Sources { datasets: datasets.clone() });
     ops.add(subset::Subset);
     ops.add(noise::Noise);
+    ops.add(perturb::Perturb);
+    ops.add(detection::Detection);
+    ops.add(detection_summary::DetectionSummary);
     ops.add(search::Search { prepared: prepared.clone() });
     ops.add(fit::Fit { prepared: prepared.clone() });
     ops.add(folds::Folds { prepared: prepared.clone() });
@@ -91,6 +98,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_retraining::PlotRetraining { datasets: datasets.clone() });
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
+    ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
@@ -102,6 +110,7 @@ const DRAWINGS: &[Drawing] = &[
     plot_retraining::DRAWING,
     plot_strategies::DRAWING,
     plot_classes::DRAWING,
+    plot_detection::DRAWING,
     plot_gallery::DRAWING,
 ];
 

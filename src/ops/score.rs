@@ -4,10 +4,10 @@
 //! Each network of each set gives a sample a score. Means and spreads are over the networks; of a mean rank, over what it
 //! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, available, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, available, one};
 use serde::{Deserialize, Serialize};
 
-use crate::scores::{self, Score, Snapshot};
+use crate::scores::{self, Score, Snapshot, Strategy};
 use crate::tables::{Classes, SampleScores, Samples};
 
 pub struct ScoreSamples;
@@ -16,6 +16,9 @@ pub struct ScoreSamples;
 #[serde(deny_unknown_fields)]
 pub struct Params {
     snapshot: Snapshot,
+    /// All of them, if none is named. The key has their names, so that a new one is computed where it was not.
+    #[serde(default)]
+    scores: Vec<Strategy>,
 }
 
 impl Op for ScoreSamples {
@@ -32,19 +35,27 @@ impl Op for ScoreSamples {
         available("dynamics"),
         available("folds"),
         available("folds_dynamics"),
+        available("early_logits"),
     ];
     const OUTPUTS: &'static [&'static str] = &["scores"];
+
+    fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
+        if params.scores.is_empty() {
+            params.scores = scores::ALL.iter().map(Strategy).collect();
+        }
+        Ok(params)
+    }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
         let mut seen: Vec<(&Score, Summary)> = Vec::new();
-        for score in scores::ALL {
+        for Strategy(score) in &task.params.scores {
             let summary = match score.input() {
                 Some(input) => over_networks(score, input, task, samples.label.len())?,
                 None => over_parts(score, &seen),
             };
-            seen.extend(summary.map(|summary| (score, summary)));
+            seen.extend(summary.map(|summary| (*score, summary)));
         }
         Ok(vec![("scores", table(&samples, &names, seen).write()?)])
     }

@@ -1,7 +1,8 @@
-//! Every score, once: a new one is an entry here, a test of its formula, and its row in docs/scores.md.
+//! Every score, once: a new one is an entry here, a test of its formula, and its row in docs/scores.md. Whoever changes the
+//! formula of one raises the versions of the ops that compute it: `identify` and `score`.
 
 use super::HardEnd::{High, Low};
-use super::Network::{Ensemble, Folds};
+use super::Network::{Early, Ensemble, Folds};
 use super::{Formula, Score, dynamics, logits};
 use crate::nn::margin;
 
@@ -62,6 +63,14 @@ pub const ALL: &[Score] = &[
         hard_end: Low,
         sees_label: true,
         source: "Northcutt et al. 2021, arXiv 1911.00068, in sample",
+    },
+    Score {
+        name: "el2n",
+        about: "the length of the error, p - onehot(label), by a network after its first epochs",
+        formula: Formula::OfLogits(Early, logits::el2n),
+        hard_end: High,
+        sees_label: true,
+        source: "Paul et al. 2021, arXiv 2107.07075",
     },
     Score {
         name: "aum",
@@ -155,8 +164,8 @@ pub const ALL: &[Score] = &[
     },
     Score {
         name: "consensus",
-        about: "the mean rank by label_probability, held_out_probability and normalized_margin",
-        formula: Formula::MeanRank(&["label_probability", "held_out_probability", "normalized_margin"]),
+        about: "the mean rank by aum, label_probability and normalized_margin",
+        formula: Formula::MeanRank(&["aum", "label_probability", "normalized_margin"]),
         hard_end: Low,
         sees_label: true,
         source: "hspipe: docs/benchmark.md",

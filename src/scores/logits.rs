@@ -23,6 +23,12 @@ pub fn probabilities(logits: &[f32]) -> impl Iterator<Item = f64> {
     logits.iter().map(move |logit| libm::exp(f64::from(*logit) - top - log_sum))
 }
 
+/// The Euclidean length of softmax(logits) - onehot(label): EL2N, of the error's L2 norm.
+pub fn el2n(logits: &[f32], label: usize) -> f32 {
+    let error = |(class, probability): (usize, f64)| probability - f64::from(u8::from(class == label));
+    probabilities(logits).enumerate().map(|at| error(at).powi(2)).sum::<f64>().sqrt() as f32
+}
+
 /// The label's probability less the largest other one; negative where the network is wrong.
 pub fn probability_margin(logits: &[f32], label: usize) -> f32 {
     let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
@@ -76,6 +82,13 @@ mod tests {
         assert!((probability(&[1.0, 3.0, 2.0], 2) - 0.24472847).abs() < 1e-7);
         assert!((probability_margin(&[1.0, 3.0, 2.0], 1) - 0.420_512_5).abs() < 1e-7);
         assert!((probability_margin(&[1.0, 3.0, 2.0], 0) + 0.575_210_4).abs() < 1e-7);
+    }
+
+    /// numpy: z = [1, 3, 2]; p = exp(z) / exp(z).sum(); norm(p - eye(3)[0]) = 1.15346518, norm(p - eye(3)[1]) = 0.42433612
+    #[test]
+    fn el2n_is_numpys() {
+        assert!((el2n(&[1.0, 3.0, 2.0], 0) - 1.153_465_2).abs() < 1e-6);
+        assert!((el2n(&[1.0, 3.0, 2.0], 1) - 0.424_336_1).abs() < 1e-6);
     }
 
     /// numpy: p = exp(z - z.max()); p /= p.sum(); -(p * log(p)).sum() = 0.8323955818 of [1, 3, 2],

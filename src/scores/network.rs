@@ -16,6 +16,8 @@ pub enum Network {
     Fit,
     /// Trained shortly, in small steps.
     Ensemble,
+    /// Others like that, after their first epochs.
+    Early,
     /// Trained like that on the folds that the sample is not in.
     Folds,
 }
@@ -46,7 +48,7 @@ impl Network {
     pub fn op(self) -> &'static str {
         match self {
             Network::Search => "search",
-            Network::Fit | Network::Ensemble => "fit",
+            Network::Fit | Network::Ensemble | Network::Early => "fit",
             Network::Folds => "folds",
         }
     }
@@ -57,6 +59,7 @@ impl Network {
             Network::Search => "search",
             Network::Fit => "fit",
             Network::Ensemble => "ensemble",
+            Network::Early => "early",
             Network::Folds => "folds",
         }
     }
@@ -65,6 +68,7 @@ impl Network {
     pub(super) fn logits(self) -> &'static str {
         match self {
             Network::Search | Network::Fit | Network::Ensemble => "logits",
+            Network::Early => "early_logits",
             Network::Folds => "folds",
         }
     }
@@ -72,7 +76,7 @@ impl Network {
     /// The input that holds its training dynamics.
     pub(super) fn dynamics(self) -> &'static str {
         match self {
-            Network::Search | Network::Fit | Network::Ensemble => "dynamics",
+            Network::Search | Network::Fit | Network::Ensemble | Network::Early => "dynamics",
             Network::Folds => "folds_dynamics",
         }
     }
@@ -80,7 +84,7 @@ impl Network {
     /// The table of that op which says what it makes of the samples.
     pub fn table(self) -> &'static str {
         match self {
-            Network::Search | Network::Fit | Network::Ensemble => "scores",
+            Network::Search | Network::Fit | Network::Ensemble | Network::Early => "scores",
             Network::Folds => "logits",
         }
     }
@@ -99,7 +103,7 @@ impl Network {
                 };
                 Predictions { labels: scores.label, predicted, margins }
             }
-            Network::Fit | Network::Ensemble => {
+            Network::Fit | Network::Ensemble | Network::Early => {
                 let FitScores { label, predicted, margin, .. } = FitScores::read(scores)?;
                 Predictions { labels: label, predicted, margins: margin }
             }

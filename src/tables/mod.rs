@@ -364,6 +364,25 @@ tables! {
         source: Vec<Option<String>>,
     }
 
+    /// detection: how well each score finds wrong labels.
+    Detection = "detection" {
+        score: Texts,
+        wrong: Vec<i32>,
+        auroc: Vec<f64>,
+        average_precision: Vec<f64>,
+        precision: Vec<f64>,
+        missed: Vec<i32>,
+    }
+
+    /// detection_summary: population std over n draws.
+    DetectionSummary = "detection_summary" {
+        metric: Texts,
+        score: Texts,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        n: Vec<i32>,
+    }
+
     /// radii_summary: population std over n networks.
     RadiiSummary = "radii_summary" {
         epoch: Vec<i32>,

@@ -201,7 +201,9 @@ impl Looked {
     /// What networks do with the samples.
     fn of_them(self) -> &'static str {
         match self {
-            Looked::At(Network::Search | Network::Fit | Network::Ensemble) => "were trained on",
+            Looked::At(Network::Search | Network::Fit | Network::Ensemble | Network::Early) => {
+                "were trained on"
+            }
             Looked::At(Network::Folds) => "left out",
             Looked::AtTests => "are tested on",
         }

@@ -1,0 +1,128 @@
+//! detection: scores, and which labels are wrong -> how well each score finds them. Next: `detection_summary`.
+//!
+//! A score finds a wrong label if it puts the sample before those whose label is right. Wrong labels are the positive
+//! class.
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
+use serde::{Deserialize, Serialize};
+
+use crate::scores::{HardEnd, Score};
+use crate::tables::{self, SampleScores, Samples};
+
+pub struct Detection;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {}
+
+impl Op for Detection {
+    type Params = Params;
+    const NAME: &'static str = "detection";
+    const VERSION: u32 = 1;
+    const INPUTS: &'static [InputDecl] = &[one("samples"), one("scores")];
+    const OUTPUTS: &'static [&'static str] = &["detection"];
+
+    fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
+        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
+        let scores = SampleScores::read(task.inputs.one("scores")?.read()?)?;
+        let wrong: Vec<bool> = samples.label.iter().zip(&samples.clean_label).map(|(a, b)| a != b).collect();
+        let count = wrong.iter().filter(|wrong| **wrong).count();
+        if count == 0 || count == wrong.len() {
+            return Err(OpError::new("to find wrong labels, some must be wrong and some right"));
+        }
+        let names: Vec<&str> = scores.score.iter().collect();
+        let mut found = tables::Detection {
+            score: Vec::<&str>::new().into(),
+            wrong: Vec::new(),
+            auroc: Vec::new(),
+            average_precision: Vec::new(),
+            precision: Vec::new(),
+            missed: Vec::new(),
+        };
+        let mut known = Vec::new();
+        let mut first = 0;
+        for rows in names.chunk_by(|a, b| a == b) {
+            let score = Score::find(rows[0])
+                .ok_or_else(|| OpError::new(format!("no score is called `{}`", rows[0])))?;
+            let suspicion = suspicion(score, &scores.mean[first..first + rows.len()]);
+            first += rows.len();
+            let found_first = found_first(&suspicion, &wrong);
+            known.push(score.name);
+            found.wrong.push(count as i32);
+            found.auroc.push(auroc(&suspicion, &wrong));
+            found.average_precision.push(average_precision(&suspicion, &wrong));
+            found.precision.push(found_first as f64 / count as f64);
+            found.missed.push((count - found_first) as i32);
+        }
+        found.score = known.into();
+        Ok(vec![("detection", found.write()?)])
+    }
+}
+
+/// High where the label is suspect.
+fn suspicion(score: &Score, means: &[f64]) -> Vec<f64> {
+    means.iter().map(|mean| if score.hard_end == HardEnd::Low { -mean } else { *mean }).collect()
+}
+
+/// The samples in groups of equal suspicion, the most suspect first: how many there are, and how many are wrong.
+fn groups(suspicion: &[f64], wrong: &[bool]) -> Vec<(f64, f64)> {
+    let mut order: Vec<usize> = (0..suspicion.len()).collect();
+    order.sort_by(|a, b| suspicion[*b].total_cmp(&suspicion[*a]));
+    let equals = order.chunk_by(|a, b| suspicion[*a] == suspicion[*b]);
+    let wrong_of = |group: &[usize]| group.iter().filter(|sample| wrong[**sample]).count() as f64;
+    equals.map(|group| (group.len() as f64, wrong_of(group))).collect()
+}
+
+/// The share of pairs of a wrong and a right label in which the wrong one is more suspect; equals count half.
+fn auroc(suspicion: &[f64], wrong: &[bool]) -> f64 {
+    let (mut before, mut pairs, mut right) = (0.0, 0.0, 0.0);
+    for (size, bad) in groups(suspicion, wrong) {
+        let good = size - bad;
+        pairs += good * before + good * bad / 2.0;
+        before += bad;
+        right += good;
+    }
+    pairs / (before * right)
+}
+
+/// The mean precision over the wrong labels, each taken together with all that are as suspect: sum (R_n - R_n-1) P_n.
+fn average_precision(suspicion: &[f64], wrong: &[bool]) -> f64 {
+    let (mut seen, mut found, mut sum) = (0.0, 0.0, 0.0);
+    for (size, bad) in groups(suspicion, wrong) {
+        seen += size;
+        found += bad;
+        sum += bad * found / seen;
+    }
+    sum / found
+}
+
+/// How many wrong labels are among the most suspect samples, of which as many are taken as labels are wrong.
+fn found_first(suspicion: &[f64], wrong: &[bool]) -> usize {
+    let mut order: Vec<usize> = (0..suspicion.len()).collect();
+    order.sort_by(|a, b| suspicion[*b].total_cmp(&suspicion[*a]));
+    let count = wrong.iter().filter(|wrong| **wrong).count();
+    order[..count].iter().filter(|sample| wrong[**sample]).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// scikit-learn 1.9: y = [1, 0, 1, 1, 0, 0, 0], s = [.9, .8, .8, .3, .3, .2, .1]; roc_auc_score(y, s) = 0.8333333333,
+    /// average_precision_score(y, s) = 0.7555555556
+    #[test]
+    fn measures_are_scikit_learns() {
+        let wrong = [true, false, true, true, false, false, false];
+        let suspicion = [0.9, 0.8, 0.8, 0.3, 0.3, 0.2, 0.1];
+        assert!((auroc(&suspicion, &wrong) - 0.8333333333).abs() < 1e-9);
+        assert!((average_precision(&suspicion, &wrong) - 0.7555555556).abs() < 1e-9);
+        // Of the first three, two.
+        assert_eq!(found_first(&suspicion, &wrong), 2);
+    }
+
+    #[test]
+    fn the_hard_end_is_suspect() {
+        assert_eq!(suspicion(Score::find("aum").unwrap(), &[1.0, -2.0]), [-1.0, 2.0]);
+        assert_eq!(suspicion(Score::find("loss").unwrap(), &[1.0, 2.0]), [1.0, 2.0]);
+    }
+}
