@@ -8,6 +8,7 @@
 //! figures share. Nothing here knows tables, files or experiments.
 
 mod axis;
+mod backend;
 mod bars;
 mod canvas;
 mod categories;
@@ -87,7 +88,7 @@ pub enum FigureError {
     Pixels { channels: usize, width: usize, height: usize, found: usize },
     /// Plotters failed.
     #[error("cannot draw the shapes of the figure")]
-    Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::io::Error>),
+    Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::convert::Infallible>),
     /// The drawn SVG is not one, for example for a character that XML forbids.
     #[error("cannot lay out the drawn figure")]
     Svg(#[from] resvg::usvg::Error),
