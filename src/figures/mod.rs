@@ -43,7 +43,7 @@ pub use render::Rendered;
 
 /// The version of every op that draws: raised whenever a chart comes out with other bytes, or those that are cached would be
 /// taken for the new ones.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Tests hold this digest of a chart's files to a constant. Whoever changes one raises [`VERSION`].
 #[cfg(test)]
@@ -98,13 +98,10 @@ pub enum FigureError {
     /// A PNG failed.
     #[error("cannot make the PNG")]
     Png(#[from] ::png::EncodingError),
-    /// The compressor failed.
-    #[error("cannot compress a picture")]
-    Compress(#[source] std::io::Error),
+    /// The bundled font is damaged.
+    #[error("cannot read the font of the figures")]
+    Font,
     /// The PDF writer failed.
-    #[error("cannot make the PDF: {0}")]
-    Pdf(svg2pdf::ConversionError),
-    /// Its text is not what pictures can be appended to.
-    #[error("the PDF writer lays pages out in another way now")]
-    PdfShape,
+    #[error("cannot make the PDF: {0:?}")]
+    Pdf(krilla::error::KrillaError),
 }
