@@ -2,10 +2,9 @@
 //! one SVG document, with text still as text, goes out. It must not know what
 //! is drawn, nor the formats that the SVG will be turned into.
 //!
-//! Plotters draws the shapes, at whole coordinates: its unit here is a hundredth
-//! of a point, so that thin lines can have any width.
+//! Plotters draws the shapes, at whole coordinates, and `backend` writes them down.
+//! The unit is a hundredth of a point, so that thin lines can have any width.
 
-use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
@@ -14,6 +13,7 @@ use plotters::element::{PathElement, Polygon, Rectangle};
 use plotters::style::{Color, RGBColor};
 
 use super::FigureError;
+use super::backend::Elements;
 use super::style::{self, Size};
 use super::text::Line;
 
@@ -40,7 +40,7 @@ impl Frame {
 
 /// The page that is being drawn.
 pub struct Page<'a> {
-    root: DrawingArea<SVGBackend<'a>, Shift>,
+    root: DrawingArea<Elements<'a>, Shift>,
     texts: String,
 }
 
@@ -51,23 +51,11 @@ pub fn draw(
 ) -> Result<String, FigureError> {
     let [width, height] = [size.width, size.height].map(|side| units(side).unsigned_abs());
     let mut shapes = String::new();
-    let texts = {
-        let backend = SVGBackend::with_string(&mut shapes, (width, height));
-        let mut page = Page { root: backend.into_drawing_area(), texts: String::new() };
-        page.root.fill(&style::PAPER)?;
-        paint(&mut page)?;
-        page.root.present()?;
-        page.texts
-    };
-    // Plotters' root element gives no physical size and is already closed.
-    let shapes = shapes.split_once(">\n").map_or("", |(_, rest)| rest);
-    let shapes = shapes.strip_suffix("</svg>\n").unwrap_or(shapes);
-    // Opacity of a whole element makes a layer of its own in every format. A line
-    // and an area are one stroke and one filling, which look the same without.
-    // Pointed joins would reach far beyond the points where a line turns sharply.
-    let line = "fill=\"none\" stroke-linejoin=\"round\" stroke-opacity=";
-    let shapes = shapes.replace("fill=\"none\" opacity=", line);
-    let shapes = shapes.replace("<polygon opacity=", "<polygon fill-opacity=");
+    let backend = Elements::new(&mut shapes, (width, height));
+    let mut page = Page { root: backend.into_drawing_area(), texts: String::new() };
+    page.root.fill(&style::PAPER)?;
+    paint(&mut page)?;
+    let texts = page.texts;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}pt\" height=\"{}pt\" \
          viewBox=\"0 0 {width} {height}\" xml:space=\"preserve\">\n{shapes}{texts}</svg>\n",
@@ -107,7 +95,7 @@ impl<'a> Page<'a> {
 }
 
 /// A part of the page where positions are values of the data.
-pub struct Plot<'a>(DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>);
+pub struct Plot<'a>(DrawingArea<Elements<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>);
 
 impl Plot<'_> {
     /// A filled rectangle between two opposite corners.

@@ -336,17 +336,12 @@ mod tests {
             let chart = of(3, channels, "7");
             let first = gallery(&chart).unwrap();
             assert_eq!(first, gallery(&chart).unwrap());
-            let golden = if channels == 1 { "d15c69634966ba51" } else { "c3cdefce04d275ac" };
+            let golden = if channels == 1 { "7c7ae9710e6f1514" } else { "db4597b4d93b0db7" };
             assert_eq!(super::super::digest(&first), golden, "see figures::VERSION");
             assert_eq!(first.svg.matches("<image ").count(), 3);
             let count = |what: &[u8]| first.pdf.windows(what.len()).filter(|part| *part == what).count();
-            assert_eq!((count(b"/Subtype /Image "), count(b"startxref"), count(b" Do Q")), (3, 2, 3));
-            let table: usize = String::from_utf8_lossy(&first.pdf)
-                .rsplit("startxref\n")
-                .next()
-                .and_then(|rest| rest.lines().next()?.parse().ok())
-                .unwrap();
-            assert!(first.pdf[table..].starts_with(b"xref\n"));
+            // One picture, drawn three times.
+            assert_eq!((count(b"/Subtype /Image\n"), count(b"startxref")), (1, 1));
             assert!(!first.svg.contains("<text"));
         }
     }

@@ -69,7 +69,7 @@ mod tests {
         let first = line_chart(&chart).unwrap();
         // Not assert_eq, which would print the pictures.
         assert!(first == line_chart(&chart).unwrap());
-        assert_eq!(digest(&first), "946c840845db0f2a", "see figures::VERSION");
+        assert_eq!(digest(&first), "cdf7c999a82f27cb", "see figures::VERSION");
         assert!(
             first.svg.contains(" stroke-opacity=\"0.3\"") && first.svg.contains(" fill-opacity=\"0.22\"")
         );

@@ -8,6 +8,7 @@
 //! figures share. Nothing here knows tables, files or experiments.
 
 mod axis;
+mod backend;
 mod bars;
 mod canvas;
 mod categories;
@@ -44,7 +45,7 @@ pub use render::Rendered;
 
 /// The version of every op that draws: raised whenever a chart comes out with other bytes, or those that are cached would be
 /// taken for the new ones.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Tests hold this digest of a chart's files to a constant. Whoever changes one raises [`VERSION`].
 #[cfg(test)]
@@ -89,7 +90,7 @@ pub enum FigureError {
     Pixels { channels: usize, width: usize, height: usize, found: usize },
     /// Plotters failed.
     #[error("cannot draw the shapes of the figure")]
-    Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::io::Error>),
+    Draw(#[from] plotters::drawing::DrawingAreaErrorKind<std::convert::Infallible>),
     /// The drawn SVG is not one, for example for a character that XML forbids.
     #[error("cannot lay out the drawn figure")]
     Svg(#[from] resvg::usvg::Error),
@@ -99,13 +100,10 @@ pub enum FigureError {
     /// A PNG failed.
     #[error("cannot make the PNG")]
     Png(#[from] ::png::EncodingError),
-    /// The compressor failed.
-    #[error("cannot compress a picture")]
-    Compress(#[source] std::io::Error),
+    /// The bundled font is damaged.
+    #[error("cannot read the font of the figures")]
+    Font,
     /// The PDF writer failed.
-    #[error("cannot make the PDF: {0}")]
-    Pdf(svg2pdf::ConversionError),
-    /// Its text is not what pictures can be appended to.
-    #[error("the PDF writer lays pages out in another way now")]
-    PdfShape,
+    #[error("cannot make the PDF: {0:?}")]
+    Pdf(krilla::error::KrillaError),
 }

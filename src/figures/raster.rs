@@ -1,16 +1,13 @@
-//! Pictures of pixels on a page. Planes of bytes come in; the same in the size at which they are printed, as PNG or as
-//! what a PDF holds, go out. It must not know what is on them.
+//! Pictures of pixels on a page. Planes of bytes come in; the same in the size at which they are printed, as PNG or
+//! as bytes for a PDF, go out. It must not know what is on them.
 //!
 //! They are laid on the drawn page, since the renderer is built without raster images. So a small picture keeps its
 //! square pixels in every viewer, and its edges lie on whole pixels of the PNG.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 
 use super::canvas::Frame;
 use super::{FigureError, png, style};
@@ -61,7 +58,7 @@ impl Placed {
     }
 
     /// The picture as files hold it: never larger than it is printed.
-    fn stored(&self) -> Raster {
+    pub fn stored(&self) -> Raster {
         let [_, _, width, height] = self.area();
         self.raster.scaled(self.raster.width.min(width), self.raster.height.min(height))
     }
@@ -100,20 +97,6 @@ impl Placed {
         );
         Ok(())
     }
-
-    /// Width, height and compressed samples, of one or three bytes per pixel, for a PDF.
-    pub fn packed(&self) -> Result<(Raster, Vec<u8>), FigureError> {
-        let picture = self.stored();
-        let area = picture.width * picture.height;
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
-        for at in 0..area {
-            let sample: Vec<u8> =
-                (0..picture.channels).map(|channel| picture.pixels[channel * area + at]).collect();
-            packed.write_all(&sample).map_err(FigureError::Compress)?;
-        }
-        let packed = packed.finish().map_err(FigureError::Compress)?;
-        Ok((picture, packed))
-    }
 }
 
 impl Raster {
@@ -143,6 +126,13 @@ impl Raster {
             }
         }
         Raster { channels: self.channels, width, height, pixels }
+    }
+
+    /// The bytes of one pixel side by side, row by row.
+    pub fn interleaved(&self) -> Vec<u8> {
+        let area = self.width * self.height;
+        let pixel = |at| (0..self.channels).map(move |channel| self.pixels[channel * area + at]);
+        (0..area).flat_map(pixel).collect()
     }
 
     fn rgb(&self, x: usize, y: usize) -> [u8; 3] {

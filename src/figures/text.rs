@@ -13,9 +13,12 @@ use resvg::usvg::{self, fontdb};
 
 use super::{FigureError, style};
 
+/// The bundled font, as a TrueType file.
+pub const FONT: &[u8] = include_bytes!("assets/Inter-Regular-subset.ttf");
+
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
-    fonts.load_font_data(include_bytes!("assets/Inter-Regular-subset.ttf").to_vec());
+    fonts.load_font_data(FONT.to_vec());
     Arc::new(fonts)
 });
 

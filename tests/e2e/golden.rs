@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::project::Project;
 
-const TARGETS: &[&str] = &["hard", "paper", "generalisation", "correlation", "cifar10", "tiny_figure"];
+const TARGETS: &[&str] =
+    &["hard", "paper", "generalisation", "correlation", "cifar10", "benchmark", "tiny_figure"];
 
 /// Few networks, and labels that noise changes.
 const FEW: &[&str] = &[
@@ -20,6 +21,9 @@ const FEW: &[&str] = &[
     "cifar10_runs=1",
     "remaining_ratios_easy=[0.5]",
     "remaining_ratios_hard=[0.5]",
+    "noise_shares=[0.1]",
+    "draws=1",
+    "judges=1",
 ];
 
 const HEAD: &str = "\

@@ -20,9 +20,16 @@ fn results_are_as_documented() {
     assert_eq!(names, results(&pipeline));
 
     let project = Project::new();
-    let targets = ["hard", "correlation", "radii_summary", "cifar10", "figure3", "figure4"];
-    let few =
-        ["radii_runs=2", "cifar10_runs=1", "remaining_ratios_easy=[0.5]", "remaining_ratios_hard=[0, 1]"];
+    let targets = ["hard", "correlation", "radii_summary", "cifar10", "figure3", "figure4", "benchmark"];
+    let few = [
+        "radii_runs=2",
+        "cifar10_runs=1",
+        "remaining_ratios_easy=[0.5]",
+        "remaining_ratios_hard=[0, 1]",
+        "draws=1",
+        "judges=1",
+        "noise_shares=[0.1]",
+    ];
     let few = few.iter().flat_map(|set| ["--set", set]);
     project.run(&targets.into_iter().chain(few).collect::<Vec<&str>>());
     assert!(project.path("Figures/Figure3/generalisation_from_easy_to_hard_on_tiny.svg").exists());
