@@ -4,7 +4,7 @@
 //! Each network of each set gives a sample a score. Means and spreads are over the networks; of a mean rank, over what it
 //! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, available, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, any, one};
 use serde::{Deserialize, Serialize};
 
 use crate::scores::{self, Score, Snapshot, Strategy};
@@ -25,17 +25,17 @@ impl Op for ScoreSamples {
     type Params = Params;
     const NAME: &'static str = "score";
     const VERSION: u32 = 1;
-    /// All but the first two are gathered over whatever tells sets apart.
+    /// All but the first two are gathered over whatever tells sets apart. A score whose networks all failed is left out.
     const INPUTS: &'static [InputDecl] = &[
         one("samples"),
         one("classes"),
-        available("search"),
-        available("fit"),
-        available("logits"),
-        available("dynamics"),
-        available("folds"),
-        available("folds_dynamics"),
-        available("early_logits"),
+        any("search"),
+        any("fit"),
+        any("logits"),
+        any("dynamics"),
+        any("folds"),
+        any("folds_dynamics"),
+        any("early_logits"),
     ];
     const OUTPUTS: &'static [&'static str] = &["scores"];
 

@@ -162,7 +162,7 @@ fn possible(epochs: u32, first_epoch: u32, check_interval: u32) -> Result<(), Op
          epoch {first_check}, but the {epochs} epochs end before it"
     );
     let hint = format!("raise epochs above {first_check}, or lower check_interval or first_epoch");
-    Err(OpError::new(what).hint(hint))
+    Err(OpError::new(what).hint(hint).lasting())
 }
 
 /// The error of a task none of whose attempts came to anything. The next ones would come to the

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use hspipe_engine::graph::{Graph, TaskId};
-use hspipe_engine::op::Arity;
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::{canonical, show};
@@ -66,8 +65,7 @@ impl Results<'_> {
         let is_lost = |item: &TaskId| self.plan.states[*item].is_lost();
         let inputs = &self.graph.tasks[task].inputs;
         let is_partial = |items: &[TaskId]| items.iter().any(is_lost);
-        let input =
-            inputs.iter().find(|input| input.arity(op) == Arity::Available && is_partial(&input.items))?;
+        let input = inputs.iter().find(|input| input.arity(op).leaves_out() && is_partial(&input.items))?;
         let set = |item: &TaskId| {
             let mut coords = self.graph.gathered_coords(input, *item);
             coords.retain(|(axis, _)| axis != "strategy");

@@ -13,7 +13,7 @@ fn the_sets_that_there_are_still_give_a_ranking() {
         let ran = project.hspipe(&words);
         assert_eq!(ran.code, Some(1), "sets are missing: {}", ran.err);
         assert!(ran.err.contains(
-            "warning: made of 3 of 5 sets, since the others failed: hard_counts, overlap, ranking"
+            "warning: made of 3 of 5 sets, since the others failed: hard_counts, overlap, ranking, scores"
         ));
         assert!(project.path("Results/hardest.parquet").is_file() && project.path("Figures/Hard").is_dir());
     }
@@ -29,6 +29,19 @@ fn the_sets_that_there_are_still_give_a_ranking() {
     assert_eq!((ran.code, ran.err.contains("of 5 sets")), (Some(0), false), "{}", ran.err);
     let counted = project.hspipe(&["query", "--format", "csv", "SELECT DISTINCT n FROM hard_counts"]);
     assert_eq!(counted.out, "n\n5\n");
+}
+
+/// Whether classes invert has nothing to do with labels.
+#[test]
+fn issues_are_found_where_no_search_succeeds() {
+    let project = Project::new();
+    let ran = project.hspipe(&["run", "hard", "--set", "check_interval=300"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("no class can invert") && ran.err.contains("probably wrong"), "{}", ran.err);
+    assert!(project.path("Results/issues.parquet").is_file());
+    let scores = ["query", "--format", "csv", "SELECT DISTINCT score FROM scores"];
+    let scores = project.hspipe(&scores).out;
+    assert!(scores.contains("consensus") && !scores.contains("stragglers"), "{scores}");
 }
 
 #[test]

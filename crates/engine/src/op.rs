@@ -35,12 +35,24 @@ pub enum Arity {
     /// reads one that did, is left out if another table is there. An error that may pass leaves
     /// nothing out, or the result would depend on accidents.
     Available,
+    /// As `Available`, but a task goes on even if none is left.
+    Any,
 }
 
 impl Arity {
     /// Whether it takes several tables.
     pub fn gathers(self) -> bool {
-        matches!(self, Arity::Many | Arity::Available)
+        matches!(self, Arity::Many | Arity::Available | Arity::Any)
+    }
+
+    /// Whether a task goes on without tables that will never be made.
+    pub fn leaves_out(self) -> bool {
+        matches!(self, Arity::Available | Arity::Any)
+    }
+
+    /// Whether a task goes on without some tables, where another is there or none.
+    pub(crate) fn does_without(self, is_any_left: bool) -> bool {
+        self == Arity::Any || (self == Arity::Available && is_any_left)
     }
 }
 
@@ -82,6 +94,11 @@ pub const fn many(name: &'static str) -> InputDecl {
 /// An input that takes those of its tables that can be made.
 pub const fn available(name: &'static str) -> InputDecl {
     InputDecl { name, arity: Arity::Available }
+}
+
+/// An input that takes those of its tables that can be made, and does without them all if it must.
+pub const fn any(name: &'static str) -> InputDecl {
+    InputDecl { name, arity: Arity::Any }
 }
 
 /// A parameter that an op declares.

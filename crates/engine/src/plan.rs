@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::failure::Failure;
 use crate::graph::{ById, Graph, TaskId};
 use crate::key::{InputDigest, Manifest, TaskKey};
-use crate::op::{AnyOp, Arity};
+use crate::op::AnyOp;
 use crate::store::{Output, Record, Store};
 
 /// What is known of a task before it runs.
@@ -227,8 +227,8 @@ pub fn manifest<'a>(
             let coords = graph.gathered_coords(input, *item).into_iter().collect();
             tables.push(InputDigest { coords, digest: output.digest });
         }
-        let needs_all = input.arity(op.as_ref()) != Arity::Available;
-        if lost > 0 && (needs_all || lost == input.items.len()) {
+        let does_without = input.arity(op.as_ref()).does_without(lost < input.items.len());
+        if lost > 0 && !does_without {
             return Err(Lack::Never);
         }
         inputs.insert(input.name.to_string(), tables);

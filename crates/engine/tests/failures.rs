@@ -11,7 +11,7 @@ use common::Bench;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::{Id, TaskId};
 use hspipe_engine::op::{
-    Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, available, many, one,
+    Cost, InputDecl, Op, OpError, Outputs, ParamError, Registry, Task, any, available, many, one,
 };
 use hspipe_engine::plan::TaskState;
 use hspipe_engine::run::RunReport;
@@ -74,14 +74,14 @@ impl Op for Reader {
     }
 }
 
-/// Adds up what it gets of the tables; `All` of them, or those that there are.
-struct Sum<const ALL: bool>;
+/// Adds up what it gets of the tables: all of them, those that there are but at least one, or those that there are.
+struct Sum<const TAKES: usize>;
 
-impl<const ALL: bool> Op for Sum<ALL> {
+impl<const TAKES: usize> Op for Sum<TAKES> {
     type Params = Nothing;
-    const NAME: &'static str = if ALL { "sum_of_all" } else { "sum" };
+    const NAME: &'static str = ["sum_of_all", "sum", "sum_of_any"][TAKES];
     const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] = if ALL { &[many("scores")] } else { &[available("scores")] };
+    const INPUTS: &'static [InputDecl] = [&[many("scores")], &[available("scores")], &[any("scores")]][TAKES];
     const OUTPUTS: &'static [&'static str] = &["out"];
 
     fn run(&self, task: &Task<Nothing>) -> Result<Outputs, OpError> {
@@ -120,8 +120,9 @@ impl Lab {
         let (ran, bound) = (Arc::default(), Arc::default());
         let mut ops = Registry::default();
         ops.add(Reader);
-        ops.add(Sum::<true>);
-        ops.add(Sum::<false>);
+        ops.add(Sum::<0>);
+        ops.add(Sum::<1>);
+        ops.add(Sum::<2>);
         ops.add(Doomed { ran: Arc::clone(&ran), bound: Arc::clone(&bound) });
         Lab { ran, bound, bench: Bench::new(pipeline, &ops) }
     }
@@ -205,6 +206,7 @@ stages:
   reader: {{axes: [number], inputs: {{scores: doomed}}}}
   sum: {{inputs: {{scores: reader}}}}
   sum_of_all: {{inputs: {{scores: reader}}}}
+  sum_of_any: {{inputs: {{scores: reader}}}}
   last: {{op: reader, inputs: {{scores: sum}}}}
 "
     ))
@@ -221,9 +223,9 @@ fn made(lab: &Lab, stage: &str) -> Option<Vec<u8>> {
 #[test]
 fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
     let lab = gathering("[3, 1, 4]");
-    for (run, computed) in [(1, 6), (2, 0)] {
+    for (run, computed) in [(1, 7), (2, 0)] {
         let (report, ran) = lab.run(&[]);
-        assert_eq!(report.computed.len(), computed, "run {run}: two of each, the sum, its reader");
+        assert_eq!(report.computed.len(), computed, "run {run}: two of each, two sums, a reader");
         assert_eq!(
             (report.failed.len(), report.blocked.len()),
             (1, 2),
@@ -232,6 +234,7 @@ fn what_takes_those_that_there_are_goes_on_without_a_failure_that_lasts() {
         assert!(report.not_started.is_empty());
         assert_eq!(ran, if run == 1 { 3 } else { 0 });
         assert_eq!(made(&lab, "last"), Some(vec![3, 4]));
+        assert_eq!(made(&lab, "sum_of_any"), Some(vec![3, 4]));
         assert_eq!(made(&lab, "sum_of_all"), None);
     }
     let plan = lab.bench.plan();
@@ -252,6 +255,9 @@ fn an_accident_or_the_loss_of_all_leaves_nothing_to_go_on_with() {
             let (report, _) = lab.run(&[]);
             assert!(report.not_started.is_empty() && !report.is_complete());
             assert_eq!(made(&lab, "sum"), None, "{numbers}");
+            // What does without all of them still waits for what may come right.
+            let any = (numbers == "[1]").then(Vec::new);
+            assert_eq!(made(&lab, "sum_of_any"), any, "{numbers}");
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::key::TaskKey;
 use crate::lock::{self, Attempt};
-use crate::op::{Arity, OpError};
+use crate::op::OpError;
 use crate::plan::{Plan, TaskState, served};
 use crate::progress::{Event, Progress};
 use crate::store::{Record, Store};
@@ -298,7 +298,7 @@ impl<'a> Scheduler<'a> {
         let op = self.graph.stage_of(reader).op.as_ref();
         let is_left = |item: &TaskId| !self.plan.states[*item].is_lost();
         let mut inputs = self.graph.tasks[reader].inputs.iter().filter(|input| input.items.contains(&lost));
-        inputs.all(|input| input.arity(op) == Arity::Available && input.items.iter().any(is_left))
+        inputs.all(|input| input.arity(op).does_without(input.items.iter().any(is_left)))
     }
 
     fn wait_for_one_less(&mut self, reader: TaskId) {
