@@ -13,6 +13,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::SearchMargin,
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Ciceri et al. 2024, Nature Machine Intelligence",
     },
     Score {
@@ -21,6 +22,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfFit(|fit| fit.confidence),
         hard_end: Low,
         sees_label: false,
+        is_quality: false,
         source: "Pukowski & Lu 2024, arXiv 2409.14401",
     },
     Score {
@@ -29,6 +31,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfFit(|fit| fit.energy),
         hard_end: High,
         sees_label: false,
+        is_quality: false,
         source: "Liu et al. 2020, arXiv 2010.03759",
     },
     Score {
@@ -37,6 +40,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, logits::loss),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Han et al. 2018, arXiv 1804.06872",
     },
     Score {
@@ -45,6 +49,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, |logits, _| logits::entropy(logits)),
         hard_end: High,
         sees_label: false,
+        is_quality: false,
         source: "Shannon 1948",
     },
     Score {
@@ -53,6 +58,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528, at the last epoch",
     },
     Score {
@@ -61,6 +67,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, logits::probability_margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Northcutt et al. 2021, arXiv 1911.00068, in sample",
     },
     Score {
@@ -69,6 +76,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.margin_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528",
     },
     Score {
@@ -77,6 +85,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795: confidence",
     },
     Score {
@@ -85,6 +94,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_std)),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795",
     },
     Score {
@@ -93,6 +103,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::aleatoric),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Seedat et al. 2022, arXiv 2210.13043: Data-IQ",
     },
     Score {
@@ -101,6 +112,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::correct),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795: correctness",
     },
     Score {
@@ -109,6 +121,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::forgetting),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Toneva et al. 2018, arXiv 1812.05159",
     },
     Score {
@@ -117,6 +130,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::learned),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Toneva et al. 2018, arXiv 1812.05159",
     },
     Score {
@@ -125,6 +139,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Folds, logits::probability),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Northcutt et al. 2021, arXiv 1911.00068",
     },
     Score {
@@ -135,6 +150,7 @@ pub const ALL: &[Score] = &[
         }),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Northcutt et al. 2021, arXiv 1911.00068",
     },
     Score {
@@ -143,6 +159,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Folds, margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528, out of sample",
     },
     Score {
@@ -151,6 +168,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Folds, |dynamics| dynamics::singles(&dynamics.probability_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795, out of sample",
     },
     Score {
@@ -159,6 +177,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::MeanRank(&["label_probability", "held_out_probability", "normalized_margin"]),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "hspipe: docs/benchmark.md",
     },
 ];
