@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::dataset::{Dataset, Datasets};
 use super::hardest::{Hardest, Sample, hardest};
-use super::parts::{command, counted, data_uri};
+use super::parts::{called, command, counted, data_uri};
 use super::{Scope, Section, label_issues};
 use crate::figures::Levels;
 
@@ -121,7 +121,6 @@ impl Case<'_> {
         let label = self.dataset.class(class);
         let alt = format!("Sample {} of {}, labelled {label}", sample.sample_id, self.name);
         let picture = self.dataset.picture(sample.sample_id);
-        let called = sample.source.clone().unwrap_or_else(|| format!("#{}", sample.sample_id));
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Ok(html! {
             figure.sample {
@@ -141,7 +140,7 @@ impl Case<'_> {
                     @if sample.predicted.is_some() {
                         p.quiet { (sample.votes) " of " (sample.networks) }
                     }
-                    p.quiet { (called) }
+                    p.quiet { (called(sample.source.as_deref(), sample.sample_id)) }
                     ul.shares {
                         @for ((strategy, _), share) in self.hardest.strategies.iter().zip(&sample.shares) {
                             li style={ "--share:" (percent(*share)) "%" } {

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::Scope;
 use super::dataset::Dataset;
-use super::parts::{command, counted, data_uri};
+use super::parts::{called, command, counted, data_uri};
 use crate::figures::Levels;
 use crate::tables::{IssueCounts, Issues};
 use crate::views::verdict_of;
@@ -49,7 +49,6 @@ pub fn case(
 fn sample(issues: &Issues, row: usize, name: &str, dataset: &Dataset) -> Markup {
     let sample_id = issues.sample_id[row];
     let given = dataset.class(issues.class[row]);
-    let called = issues.source[row].clone().unwrap_or_else(|| format!("#{sample_id}"));
     html! {
         figure.sample {
             @match dataset.picture(sample_id) {
@@ -66,7 +65,7 @@ fn sample(issues: &Issues, row: usize, name: &str, dataset: &Dataset) -> Markup 
                     b.wrong { (dataset.class(issues.suggested[row])) }
                 }
                 p.quiet { (format!("{:.0} %", 100.0 * issues.suggested_probability[row])) }
-                p.quiet { (called) }
+                p.quiet { (called(issues.source[row].as_deref(), sample_id)) }
             }
         }
     }
