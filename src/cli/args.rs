@@ -240,10 +240,31 @@ pub enum Export {
     /// The hard samples that `hspipe run hard` has found, the hardest first
     #[command(after_help = "Example: hspipe export hard-samples --format indices --top 100")]
     HardSamples(HardSamples),
+    /// Every sample and what may be wrong with it, the most suspect label first; columns have cleanlab's names
+    #[command(after_help = "Example: hspipe export issues --only-label-issues -o issues.csv")]
+    Issues(Issues),
 }
 
 #[derive(clap::Args)]
 pub struct HardSamples {
+    #[command(flatten)]
+    pub options: ExportOptions,
+    /// Rank by the share of this strategy's sets alone
+    #[arg(long, value_name = "STRATEGY", value_parser = strategies())]
+    pub strategy: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Issues {
+    #[command(flatten)]
+    pub options: ExportOptions,
+    /// Only samples whose label is probably wrong
+    #[arg(long)]
+    pub only_label_issues: bool,
+}
+
+#[derive(clap::Args)]
+pub struct ExportOptions {
     /// How to write them [default: by the ending of FILE, else csv]
     #[arg(long, value_enum)]
     pub format: Option<ExportFormat>,
@@ -253,15 +274,12 @@ pub struct HardSamples {
     /// A list whose lines end by NUL, for names with line breaks: xargs -0
     #[arg(short = '0', long)]
     pub null: bool,
-    /// Only the N hardest of each dataset
+    /// Only the first N of each dataset
     #[arg(long, value_name = "N")]
     pub top: Option<usize>,
     /// Only this dataset, as `datasets` has it
     #[arg(long, value_name = "NAME")]
     pub dataset: Option<String>,
-    /// Rank by the share of this strategy's sets alone
-    #[arg(long, value_name = "STRATEGY", value_parser = strategies())]
-    pub strategy: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
 }

@@ -55,7 +55,7 @@ fn next(folder: &Path, found: Option<&(String, &str)>) -> Vec<String> {
         lines.push(format!("  cd {}", folder.display()));
     }
     lines.push("  hspipe run hard".into());
-    lines.push("  hspipe export hard-samples --format csv -o hard.csv".into());
+    lines.push("  hspipe export issues --only-label-issues -o issues.csv".into());
     lines
 }
 

@@ -47,6 +47,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Graph(graph) => graph::graph(&args, graph),
         Command::List(list) => list::list(&args, list),
         Command::Export(args::Export::HardSamples(export)) => export::hard_samples(&args, export),
+        Command::Export(args::Export::Issues(export)) => export::issues(&args, export),
         Command::Check(check) => check::check(&args, check),
         Command::Doctor => doctor::doctor(&args),
         Command::Completions(completions) => shell::completions(completions),

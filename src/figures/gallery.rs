@@ -36,6 +36,8 @@ pub struct Tile {
     pub label: String,
     pub value: String,
     pub name: String,
+    /// Whether a coloured frame tells it from the others.
+    pub is_marked: bool,
 }
 
 const TICK: f64 = style::TICK_SIZE;
@@ -61,6 +63,8 @@ const ROW_GAP: f64 = 7.0;
 const CAPTION_SPACE: f64 = 4.0;
 /// A thin frame, which pictures as white as the paper need.
 const RIM: f64 = 0.35;
+/// The frame of a picture that is marked.
+const MARKED_RIM: f64 = 1.3;
 /// Heights of pages are multiples of this, so that a PNG has whole pixels.
 const WHOLE: f64 = 6.0;
 
@@ -261,13 +265,14 @@ impl Layout {
             // Pictures stand on one line, above their captions.
             let top = raster::snapped(top + self.height - height);
             let frame = Frame { left, top, right: left + width, bottom: top + height };
+            let (rim, color) = if tile.is_marked { (MARKED_RIM, style::MARK) } else { (RIM, style::GRID) };
             let rim = Frame {
-                left: left - RIM,
-                top: top - RIM,
-                right: frame.right + RIM,
-                bottom: frame.bottom + RIM,
+                left: left - rim,
+                top: top - rim,
+                right: frame.right + rim,
+                bottom: frame.bottom + rim,
             };
-            page.fill(rim, style::GRID)?;
+            page.fill(rim, color)?;
             self.write_captions(page, tile, frame)?;
             pictures.push(Placed { raster: tile.raster.clone(), frame });
         }
@@ -320,7 +325,8 @@ mod tests {
 
     fn of(rows: usize, channels: usize, label: &str) -> Gallery {
         let raster = Raster { channels, width: 3, height: 2, pixels: (0..6 * channels as u8).collect() };
-        let tile = Tile { raster, label: label.into(), value: "0.93".into(), name: String::new() };
+        let tile =
+            Tile { raster, label: label.into(), value: "0.93".into(), name: String::new(), is_marked: false };
         let row = |at: usize| Row {
             name: format!("class {at}"),
             detail: "7 hard".into(),
@@ -344,6 +350,15 @@ mod tests {
             assert_eq!((count(b"/Subtype /Image\n"), count(b"startxref")), (1, 1));
             assert!(!first.svg.contains("<text"));
         }
+    }
+
+    #[test]
+    fn a_marked_picture_has_a_frame_of_another_colour() {
+        let frames = |chart: &Gallery| gallery(chart).unwrap().svg.matches("#d55e00").count();
+        let mut chart = of(3, 1, "7");
+        assert_eq!(frames(&chart), 0);
+        chart.rows[2].tiles[0].is_marked = true;
+        assert_eq!(frames(&chart), 1);
     }
 
     #[test]

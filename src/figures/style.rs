@@ -88,6 +88,9 @@ pub const PALETTE: [RGBColor; 7] = [
     RGBColor(0xF0, 0xE4, 0x42),
 ];
 
+/// What is to be seen first among its like.
+pub const MARK: RGBColor = PALETTE[4];
+
 /// A colour for areas, a quarter lighter than that of lines and points, so that
 /// error bars show on it.
 pub fn tint(color: RGBColor) -> RGBColor {

@@ -68,10 +68,9 @@ impl Datasets {
     }
 
     fn look_up(&self, written: &str) -> Result<Dataset, DataError> {
-        if is_path(written) {
-            Ok(Dataset::at_path(written, place(&self.root, written, std::env::home_dir())))
-        } else {
-            data::find(written)
+        match path(&self.root, written) {
+            Some(path) => Ok(Dataset::at_path(written, path)),
+            None => data::find(written),
         }
     }
 
@@ -100,6 +99,11 @@ fn is_path(written: &str) -> bool {
 /// Whether a coordinate says where data lie: the same data at another path are drawn from, and trained on, alike.
 pub fn is_place(axis: &str, value: &Value) -> bool {
     axis == "dataset" && value.as_str().is_some_and(is_path)
+}
+
+/// Where a dataset lies that is written as a path, as seen from where `root` is; none of one that is written by its name.
+pub fn path(root: &Path, written: &str) -> Option<PathBuf> {
+    is_path(written).then(|| place(root, written, std::env::home_dir()))
 }
 
 /// The path that is written, as seen from `root`; `~/` is the user's home.

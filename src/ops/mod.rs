@@ -51,7 +51,7 @@ mod training;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use datasets::label;
+pub use datasets::{label, path as dataset_path};
 pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};

@@ -1,4 +1,6 @@
 //! plot_gallery: images and their ranking -> the hardest samples of each class, as pictures (the target `hard`).
+//!
+//! A picture whose label is probably wrong is framed, and below it stands the class that is suggested in place of the row's.
 
 use std::sync::Arc;
 
@@ -40,8 +42,8 @@ pub const DRAWING: Drawing = Drawing {
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
-    /// One more since pictures are named and dark ones are stretched.
-    const VERSION: u32 = figures::VERSION + 1;
+    /// One more since pictures are named and dark ones are stretched, and one since label issues are framed.
+    const VERSION: u32 = figures::VERSION + 2;
     const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
@@ -64,29 +66,17 @@ impl Op for PlotGallery {
             let most = &hard[..hard.len().min(tiles)];
             rows.push(Row {
                 name: names[*class].clone(),
-                detail: format!("{} hard", hard.len()),
+                detail: detail(&ranking, hard),
                 empty: "no hard samples".into(),
                 tiles: most.iter().map(|row| tile(&images, levels, &ranking, &names, *row)).collect(),
             });
         }
-        let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
-        let none = if rows.iter().flat_map(|row| &row.tiles).any(is_unmistaken) {
-            format!(" ({UNMISTAKEN}: none does)")
-        } else {
-            String::new()
-        };
-        let mut note = format!(
-            "Below each: the wrong class that most networks take it for{none}, its hardness, from 0 to 1, and its {}.",
-            if ranking.source.iter().flatten().any(|source| !source.is_empty()) {
-                "file"
-            } else {
-                "sample_id"
-            }
-        );
+        let has_files = ranking.source.iter().flatten().any(|source| !source.is_empty());
+        let mut notes = captions(&rows, if has_files { "file" } else { "sample_id" });
         if drawn.len() < names.len() {
-            note += &format!(" {} of {} classes: those with most hard samples.", drawn.len(), names.len());
+            notes.push(format!("{} of {} classes: those with most hard samples.", drawn.len(), names.len()));
         }
-        let notes = [Some(note), levels.note()].into_iter().flatten().collect();
+        notes.extend(levels.note());
         let params = task.params;
         let mut title = "The hardest samples of each class".to_string();
         if legible(&params.dataset) {
@@ -102,6 +92,40 @@ impl Params {
         let Params { dataset, noise_ratio, level } = self;
         format!("Hard/hardest_{}{}", file_part(dataset), unusual(level, *noise_ratio))
     }
+}
+
+/// What stands below the pictures.
+fn captions(rows: &[Row], called: &str) -> Vec<String> {
+    let tiles = || rows.iter().flat_map(|row| &row.tiles);
+    let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
+    let none = if tiles().any(is_unmistaken) { format!(" ({UNMISTAKEN}: none does)") } else { String::new() };
+    let rest = format!("its hardness, from 0 to 1, and its {called}.");
+    let mistaken = format!("the wrong class that most networks take it for{none}, {rest}");
+    if tiles().any(|tile| tile.is_marked) {
+        vec![
+            format!(
+                "In a frame: a label that is probably wrong. Below it: the class that is suggested, {rest}"
+            ),
+            format!("Below the others: {mistaken}"),
+        ]
+    } else {
+        vec![format!("Below each: {mistaken}")]
+    }
+}
+
+/// What is said of a class beside its name: how many of its labels are probably wrong, or how many samples are hard where
+/// nobody has asked for wrong labels.
+fn detail(ranking: &Ranking, rows: &[usize]) -> String {
+    let is_known = ranking.label_issue.iter().any(Option::is_some);
+    match rows.iter().filter(|row| is_issue(ranking, **row)).count() {
+        _ if !is_known => format!("{} hard", rows.len()),
+        1 => "1 label issue".into(),
+        issues => format!("{issues} label issues"),
+    }
+}
+
+fn is_issue(ranking: &Ranking, row: usize) -> bool {
+    ranking.label_issue[row] == Some(true)
 }
 
 /// The rows of the ranking of each class, the hardest first.
@@ -130,12 +154,15 @@ fn tile(images: &Images, levels: Levels, ranking: &Ranking, names: &[String], ro
     let [channels, height, width] =
         [&images.channels, &images.height, &images.width].map(|sides| size(sides));
     let pixels = images.pixels.get(at).map(|pixels| levels.drawn(pixels)).unwrap_or_default();
-    let label = ranking.predicted[row].and_then(|class| names.get(class as usize).cloned());
+    let is_marked = is_issue(ranking, row);
+    let taken_for = if is_marked { ranking.suggested[row] } else { ranking.predicted[row] };
+    let label = taken_for.and_then(|class| names.get(class as usize).cloned());
     Tile {
         raster: Raster { channels, width, height, pixels },
         label: label.unwrap_or_else(|| UNMISTAKEN.into()),
         value: format!("{:.2}", ranking.hardness[row]),
         name: called(ranking.source[row].as_deref().unwrap_or_default(), at),
+        is_marked,
     }
 }
 
@@ -149,6 +176,7 @@ fn called(source: &str, sample_id: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::Named;
 
     #[test]
     fn classes_with_most_hard_samples_are_drawn_in_their_order() {
@@ -156,6 +184,51 @@ mod tests {
         assert_eq!(hard, [vec![1, 5], vec![], vec![0, 2, 6], vec![3, 4], vec![]]);
         assert_eq!(most_hard(&hard, 2), [0, 2]);
         assert_eq!(most_hard(&hard, 9), [0, 1, 2, 3, 4]);
+    }
+
+    /// Three samples of class 0: networks take all for class 1 and the issues, if any, suggest class 2.
+    fn ranking(label_issue: [Option<bool>; 3]) -> Ranking {
+        Ranking {
+            rank: vec![1, 2, 3],
+            position: vec![0, 1, 2],
+            sample_id: vec![0, 1, 2],
+            class: vec![0; 3],
+            class_name: ["ant"; 3].iter().map(|name| name.to_string()).collect(),
+            label_issue: label_issue.to_vec(),
+            suggested: vec![Some(2); 3],
+            suggested_name: vec![None; 3],
+            suggested_probability: vec![None; 3],
+            strategies: Named(Vec::new()),
+            hardness: vec![1.0; 3],
+            predicted: vec![Some(1); 3],
+            predicted_name: vec![None; 3],
+            votes: vec![1; 3],
+            networks: vec![1; 3],
+            source: vec![None; 3],
+        }
+    }
+
+    #[test]
+    fn a_label_issue_is_framed_above_the_class_that_is_suggested() {
+        let images = Images {
+            sample_id: Vec::new(),
+            channels: Vec::new(),
+            height: Vec::new(),
+            width: Vec::new(),
+            pixels: std::iter::empty::<Vec<u8>>().collect(),
+        };
+        let names = ["ant", "bee", "cat"].map(String::from);
+        let drawn = |ranking: &Ranking| {
+            let tile = |row| tile(&images, Levels::of(std::iter::empty()), ranking, &names, row);
+            (0..3).map(tile).map(|tile| (tile.is_marked, tile.label)).collect::<Vec<_>>()
+        };
+        let asked = ranking([Some(true), Some(false), Some(true)]);
+        assert_eq!(drawn(&asked), [(true, "cat".into()), (false, "bee".into()), (true, "cat".into())]);
+        let unasked = ranking([None; 3]);
+        assert_eq!(drawn(&unasked), vec![(false, "bee".to_string()); 3]);
+        let rows = [0, 1, 2];
+        assert_eq!([detail(&asked, &rows), detail(&unasked, &rows)], ["2 label issues", "3 hard"]);
+        assert_eq!(detail(&asked, &rows[..2]), "1 label issue");
     }
 
     #[test]

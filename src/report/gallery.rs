@@ -1,101 +1,76 @@
-//! The hardest samples of each class, as pictures.
+//! Label issues, and the hardest samples of each class, as pictures.
 //!
-//! In: tables of `rank` and `load`. Out: a row of pictures for each class of each dataset. Must not know what makes a
-//! sample hard: see `hardest`.
+//! In: tables of `issues`, `rank` and `load`. Out: the label issues of each dataset, and a row of pictures for each class.
+//! Must not know what makes a sample hard, nor how labels are called wrong: see `hardest` and `label_issues`.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
-use hspipe_engine::graph::TaskId;
 use maud::{Markup, html};
 
+use super::dataset::{Dataset, Datasets};
 use super::hardest::{Hardest, Sample, hardest};
-use super::parts::{command, counted, data_uri};
-use super::{Scope, Section};
-use crate::figures::{Levels, Raster};
-use crate::tables::{Classes, Images};
+use super::parts::{called, command, counted, data_uri};
+use super::{Scope, Section, label_issues};
+use crate::figures::Levels;
 
 /// Samples of a class.
 const MOST: usize = 12;
 /// Classes of a case: of more, those with the most hard samples.
 const MOST_CLASSES: usize = 24;
-/// Pixels of the longer side of a picture, about.
-const SIDE: usize = 84;
 /// With more cases than these, they are closed when the page is opened.
 const OPEN: usize = 4;
 
 pub fn section(scope: &Scope) -> anyhow::Result<Option<Section>> {
-    const TITLE: &str = "Hardest samples";
+    let mut datasets = Datasets::default();
+    let parts = [issues(scope, &mut datasets)?, by_class(scope, &mut datasets)?];
+    let body = html! { @for part in parts.iter().flatten() { (part) } };
+    Ok(parts.iter().any(Option::is_some).then(|| Section::new("hardest", "Hardest samples", body)))
+}
+
+/// The label issues of each dataset; none if nobody has looked.
+fn issues(scope: &Scope, datasets: &mut Datasets) -> anyhow::Result<Option<Markup>> {
+    let tasks = scope.about("issues", "scores");
+    let mut shown = Vec::new();
+    for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
+        let dataset = datasets.of(scope, task)?;
+        shown.extend(label_issues::case(scope, task, &name, dataset, tasks.len() <= OPEN)?);
+    }
+    Ok((!shown.is_empty()).then(|| {
+        html! {
+            h3 { "Label issues" }
+            p {
+                "Labels that are probably wrong, the most suspect first. Under each: its label, an arrow, and the class that is "
+                "suggested; how probable that is, by networks that have not learned from the sample; its file, or else its "
+                "sample_id."
+            }
+            @for case in shown { (case) }
+        }
+    }))
+}
+
+/// The hardest samples of each class; how to rank them if nobody has.
+fn by_class(scope: &Scope, datasets: &mut Datasets) -> anyhow::Result<Option<Markup>> {
     let tasks = scope.about("rank", "hard");
-    let mut datasets = HashMap::new();
     let mut shown = Vec::new();
     for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
         let Some(hardest) = hardest(scope, task, MOST)? else { continue };
-        let load = scope.reads(task, "classes").into_iter().next();
-        let dataset = match datasets.entry(load) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Dataset::read(scope, load)?),
-        };
+        let dataset = datasets.of(scope, task)?;
         shown.push(Case { name: &name, dataset, hardest }.html(tasks.len() <= OPEN)?);
     }
     if shown.is_empty() {
         let Some(task) = tasks.first() else { return Ok(None) };
         let words = format!("hspipe run {}", scope.graph.stage_of(*task).name);
-        let hint = html! { p { "They are not ranked yet: " (command(&words)) "." } };
-        return Ok(Some(Section::new("hardest", TITLE, hint)));
+        return Ok(Some(html! { p { "They are not ranked yet: " (command(&words)) "." } }));
     }
-    let body = html! {
+    Ok(Some(html! {
+        h3 { "Of each class" }
         p {
-            "The " (MOST) " samples of each class that most sets call hard, by the mean of the strategies' shares of sets; "
-            "of equals, those that the sets place first. Under each: its label, an arrow, and the wrong class that most networks take it for; how many "
-            "do; its file, or else its sample_id; and the shares in percent. Where labels are noisy, the label is the clean one."
+            "The first " (MOST) " samples of each class, in the order of the table hardest. Under each: its label, an arrow, and "
+            "the wrong class that most networks take it for; how many do; its file, or else its sample_id; and, in percent, the "
+            "share of each strategy's sets that call it hard. Where labels are noisy, the label is the clean one."
         }
         @for case in shown { (case) }
-    };
-    Ok(Some(Section::new("hardest", TITLE, body)))
-}
-
-/// What is known of a dataset.
-struct Dataset {
-    images: Option<Images>,
-    levels: Option<Levels>,
-    /// Of the classes.
-    names: Vec<String>,
-}
-
-impl Dataset {
-    fn read(scope: &Scope, load: Option<TaskId>) -> anyhow::Result<Dataset> {
-        let mut dataset = Dataset { images: None, levels: None, names: Vec::new() };
-        if let Some(load) = load {
-            dataset.images = scope.table(load, "images", Images::read)?;
-            dataset.levels = dataset.images.as_ref().map(|images| Levels::of(images.pixels.iter()));
-            if let Some(classes) = scope.table(load, "classes", Classes::read)? {
-                dataset.names = classes.name.to_vec();
-            }
-        }
-        Ok(dataset)
-    }
-
-    fn class(&self, class: i32) -> String {
-        let name = usize::try_from(class).ok().and_then(|class| self.names.get(class));
-        name.cloned().unwrap_or_else(|| class.to_string())
-    }
-
-    fn picture(&self, sample_id: i32) -> Option<Vec<u8>> {
-        let images = self.images.as_ref()?;
-        let row = usize::try_from(sample_id).ok()?;
-        let side = |sides: &[i32]| Some(*sides.get(row)?.max(&0) as usize);
-        let (channels, height, width) =
-            (side(&images.channels)?, side(&images.height)?, side(&images.width)?);
-        let bytes = images.pixels.get(row)?;
-        // Of another number of channels than grey and colour have, the first is shown.
-        let drawn = if channels == 3 { 3 } else { 1 };
-        let shown =
-            bytes.get(..drawn * height * width).filter(|_| bytes.len() == channels * height * width)?;
-        let pixels = self.levels.map_or_else(|| shown.to_vec(), |levels| levels.drawn(shown));
-        Raster { channels: drawn, width, height, pixels }.thumbnail(SIDE)
-    }
+    }))
 }
 
 struct Case<'a> {
@@ -124,12 +99,12 @@ impl Case<'_> {
             strategies.map(|(strategy, sets)| format!("{strategy} {}", counted(*sets, "set"))).collect();
         Ok(html! {
             details.case open[is_open] {
-                summary { h3 { (self.name) } " " span.quiet { (sets.join(", ")) } }
+                summary { h4 { (self.name) } " " span.quiet { (sets.join(", ")) } }
                 @if let Some(note) = self.dataset.levels.and_then(Levels::note) { p.note { (note) } }
                 @for (class, hard, samples) in &classes {
-                    h4 {
+                    h5 {
                         (class) " "
-                        span.quiet { (counted(*hard, "sample")) " hard in some set" }
+                        span.quiet { (counted(*hard, "sample")) ", hard in some set or with an issue" }
                     }
                     ul.samples {
                         @for sample in samples { li { (sample) } }
@@ -146,7 +121,6 @@ impl Case<'_> {
         let label = self.dataset.class(class);
         let alt = format!("Sample {} of {}, labelled {label}", sample.sample_id, self.name);
         let picture = self.dataset.picture(sample.sample_id);
-        let called = sample.source.clone().unwrap_or_else(|| format!("#{}", sample.sample_id));
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Ok(html! {
             figure.sample {
@@ -166,7 +140,7 @@ impl Case<'_> {
                     @if sample.predicted.is_some() {
                         p.quiet { (sample.votes) " of " (sample.networks) }
                     }
-                    p.quiet { (called) }
+                    p.quiet { (called(sample.source.as_deref(), sample.sample_id)) }
                     ul.shares {
                         @for ((strategy, _), share) in self.hardest.strategies.iter().zip(&sample.shares) {
                             li style={ "--share:" (percent(*share)) "%" } {

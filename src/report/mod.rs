@@ -4,9 +4,11 @@
 //! it holds. One file per section; each gives a [`Section`], or none where it has nothing to show. `parts` has what they
 //! share, `page` puts them together. The same cache gives the same bytes. Must not know how anything is computed.
 
+mod dataset;
 mod figures;
 mod gallery;
 mod hardest;
+mod label_issues;
 mod numbers;
 mod overlap;
 mod page;

@@ -47,6 +47,16 @@ pub fn command(words: &str) -> Markup {
     html! { code.command { (words) } }
 }
 
+/// What a sample is found by: its file, which may be broken after a folder, or else its number.
+pub fn called(source: Option<&str>, sample_id: i32) -> Markup {
+    html! {
+        @match source {
+            Some(file) => { @for part in file.split_inclusive('/') { (part) wbr; } }
+            None => { "#" (sample_id) }
+        }
+    }
+}
+
 /// `12,355`.
 pub fn count(number: usize) -> String {
     let digits = number.to_string();

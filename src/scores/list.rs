@@ -14,6 +14,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::SearchMargin,
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Ciceri et al. 2024, Nature Machine Intelligence",
     },
     Score {
@@ -22,6 +23,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfFit(|fit| fit.confidence),
         hard_end: Low,
         sees_label: false,
+        is_quality: false,
         source: "Pukowski & Lu 2024, arXiv 2409.14401",
     },
     Score {
@@ -30,6 +32,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfFit(|fit| fit.energy),
         hard_end: High,
         sees_label: false,
+        is_quality: false,
         source: "Liu et al. 2020, arXiv 2010.03759",
     },
     Score {
@@ -38,6 +41,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, logits::loss),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Han et al. 2018, arXiv 1804.06872",
     },
     Score {
@@ -46,6 +50,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, |logits, _| logits::entropy(logits)),
         hard_end: High,
         sees_label: false,
+        is_quality: false,
         source: "Shannon 1948",
     },
     Score {
@@ -54,6 +59,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528, at the last epoch",
     },
     Score {
@@ -62,6 +68,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Ensemble, logits::probability_margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Northcutt et al. 2021, arXiv 1911.00068, in sample",
     },
     Score {
@@ -70,6 +77,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Early, logits::el2n),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Paul et al. 2021, arXiv 2107.07075",
     },
     Score {
@@ -78,6 +86,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.margin_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528",
     },
     Score {
@@ -86,6 +95,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795: confidence",
     },
     Score {
@@ -94,6 +104,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, |dynamics| dynamics::singles(&dynamics.probability_std)),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795",
     },
     Score {
@@ -102,6 +113,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::aleatoric),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Seedat et al. 2022, arXiv 2210.13043: Data-IQ",
     },
     Score {
@@ -110,6 +122,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::correct),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795: correctness",
     },
     Score {
@@ -118,6 +131,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::forgetting),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Toneva et al. 2018, arXiv 1812.05159",
     },
     Score {
@@ -126,6 +140,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Ensemble, dynamics::learned),
         hard_end: High,
         sees_label: true,
+        is_quality: false,
         source: "Toneva et al. 2018, arXiv 1812.05159",
     },
     Score {
@@ -134,6 +149,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Folds, logits::probability),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Northcutt et al. 2021, arXiv 1911.00068",
     },
     Score {
@@ -144,6 +160,7 @@ pub const ALL: &[Score] = &[
         }),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Northcutt et al. 2021, arXiv 1911.00068",
     },
     Score {
@@ -152,6 +169,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfLogits(Folds, margin),
         hard_end: Low,
         sees_label: true,
+        is_quality: false,
         source: "Pleiss et al. 2020, arXiv 2001.10528, out of sample",
     },
     Score {
@@ -160,6 +178,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::OfDynamics(Folds, |dynamics| dynamics::singles(&dynamics.probability_mean)),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "Swayamdipta et al. 2020, arXiv 2009.10795, out of sample",
     },
     Score {
@@ -168,6 +187,7 @@ pub const ALL: &[Score] = &[
         formula: Formula::MeanRank(&["aum", "label_probability", "normalized_margin"]),
         hard_end: Low,
         sees_label: true,
+        is_quality: true,
         source: "hspipe: docs/benchmark.md",
     },
 ];

@@ -30,6 +30,8 @@ pub struct Score {
     pub hard_end: HardEnd,
     /// Whether it hangs on the sample's label, and so can find wrong ones.
     pub sees_label: bool,
+    /// Whether it goes from 0, the hard end, to 1, as the quality of a label does in cleanlab.
+    pub is_quality: bool,
     /// Where it comes from.
     pub source: &'static str,
 }
@@ -211,6 +213,12 @@ mod tests {
         let ranked = |name: &str, values: &[f32]| Score::find(name).unwrap().ranked(values);
         assert_eq!(ranked("confidence", &[5.0, 4.0, 3.0, 1.0, 1.0]), [3, 4, 2, 1, 0]);
         assert_eq!(ranked("energy", &[5.0, 4.0, 4.0]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_quality_is_low_where_labels_are_bad() {
+        let is_so = |score: &Score| score.sees_label && score.hard_end == HardEnd::Low;
+        assert!(ALL.iter().filter(|score| score.is_quality).all(is_so));
     }
 
     /// By hand, of four samples; the second and the third are equal.

@@ -38,7 +38,7 @@ pub use self::doubts::doubts;
 use self::folder::Changes;
 use self::ledger::{Ledger, Params};
 use self::results::Collected;
-pub use self::verdict::verdict;
+pub use self::verdict::{verdict, verdict_of};
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.
 pub fn write(

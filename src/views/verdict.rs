@@ -29,7 +29,7 @@ pub fn verdict(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> a
         let digest = &output.context("a table is missing")?.digest;
         let bytes = store.read(digest).with_context(|| graph.name(*task))?;
         let name = ops::label(&dataset(*task), all.iter().map(String::as_str));
-        lines.extend(told(&name, &IssueCounts::read(bytes)?));
+        lines.extend(verdict_of(&name, &IssueCounts::read(bytes)?));
     }
     if !lines.is_empty() {
         lines.push(
@@ -40,8 +40,8 @@ pub fn verdict(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> a
     Ok(lines)
 }
 
-/// The table has one row.
-fn told(dataset: &str, counts: &IssueCounts) -> Vec<String> {
+/// What a table of one row says of a dataset: a line on what was looked at, then one for each thing that may be wrong.
+pub fn verdict_of(dataset: &str, counts: &IssueCounts) -> Vec<String> {
     let first = |column: &[i32]| column.first().copied().unwrap_or_default();
     let samples = first(&counts.samples);
     let percent = |count: i32| format!("{:.1} %", 100.0 * f64::from(count) / f64::from(samples.max(1)));
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn one_is_no_plural_and_what_was_not_looked_for_is_not_told() {
         assert_eq!(
-            told("wasps", &counts(124, 31, Some(3), 1)),
+            verdict_of("wasps", &counts(124, 31, Some(3), 1)),
             [
                 "wasps: 2000 samples were judged by networks that had not seen them",
                 "  124 labels are probably wrong, 6.2 % of all; by the confident joint about 124 are",
@@ -103,9 +103,9 @@ mod tests {
                 "  3 samples are the same as another, 1 of them with another label",
             ]
         );
-        let few = told("wasps", &counts(1, 1, None, 0));
+        let few = verdict_of("wasps", &counts(1, 1, None, 0));
         assert_eq!(few.len(), 3);
         assert!(few[1].ends_with("1 label is probably wrong") && few[2].contains("1 sample is ambiguous"));
-        assert!(told("wasps", &counts(0, 0, Some(1), 0))[3].contains("with the same label"));
+        assert!(verdict_of("wasps", &counts(0, 0, Some(1), 0))[3].contains("with the same label"));
     }
 }

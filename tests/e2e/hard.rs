@@ -6,8 +6,8 @@ use crate::own_data::write_folders;
 use crate::project::Project;
 
 /// Header and rows of what `export` prints.
-fn csv(project: &Project, words: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
-    let ran = project.hspipe(&[&["export", "hard-samples"], words].concat());
+fn csv(project: &Project, what: &str, words: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
+    let ran = project.hspipe(&[&["export", what], words].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let mut reader = csv::Reader::from_reader(ran.out.as_bytes());
     let cells = |record: &csv::StringRecord| record.iter().map(str::to_string).collect::<Vec<String>>();
@@ -55,7 +55,7 @@ fn three_commands_lead_from_data_to_its_hard_samples() {
     assert_eq!(said.count(), 2, "{}", ran.err);
     assert!(project.run(&[&["hard"], &mine[..]].concat()).contains("nothing to do"));
 
-    let ranking = csv(&project, &mine);
+    let ranking = csv(&project, "hard-samples", &mine);
     assert_eq!(ranking.0[..5], ["rank", "position", "sample_id", "class", "class_name"]);
     let ranks: Vec<usize> = column(&ranking, "rank").iter().map(|rank| rank.parse().unwrap()).collect();
     assert!(ranks.len() > 20 && ranks.iter().copied().eq(1..=ranks.len()));
@@ -92,7 +92,7 @@ fn three_commands_lead_from_data_to_its_hard_samples() {
     assert_eq!(sheet.code, Some(2), "{}", sheet.err);
     assert!(sheet.err.contains("name it .csv") && !project.path("hard.xlsx").exists(), "{}", sheet.err);
 
-    let aum = csv(&project, &[&mine[..], &["--strategy", "aum"]].concat());
+    let aum = csv(&project, "hard-samples", &[&mine[..], &["--strategy", "aum"]].concat());
     let shares: Vec<f64> = column(&aum, "aum").iter().map(|share| share.parse().unwrap()).collect();
     assert!(shares.len() < ranks.len() && shares.windows(2).all(|two| two[0] >= two[1]));
     assert!(shares.iter().all(|share| *share > 0.0));
@@ -112,7 +112,7 @@ fn samples_of_class_folders_have_the_names_of_their_files() {
     write_folders(&project);
     let both = ["--set", "datasets=[./digits, ./tiny]"];
     project.run(&[&["hard"], &both[..]].concat());
-    let ranking = csv(&project, &both);
+    let ranking = csv(&project, "hard-samples", &both);
     assert_eq!(ranking.0[..2], ["dataset", "rank"]);
     let (datasets, sources) = (column(&ranking, "dataset"), column(&ranking, "source"));
     let names = column(&ranking, "class_name");
@@ -130,6 +130,51 @@ fn samples_of_class_folders_have_the_names_of_their_files() {
     let unknown = export(&["--dataset", "./digit"]);
     assert_eq!(unknown.code, Some(2));
     assert!(unknown.err.contains("./digits"), "{}", unknown.err);
+}
+
+/// The columns that other programs know, and that they say what the table `issues` says.
+#[test]
+fn issues_have_the_columns_that_other_programs_know() {
+    let project = Project::new();
+    write_folders(&project);
+    let folders = ["--set", "datasets=[./digits]"];
+    let early = project.hspipe(&[&["export", "issues"], &folders[..]].concat());
+    assert_eq!(early.code, Some(1));
+    assert!(early.err.contains("no labels have been judged") && early.err.contains("hint: hspipe run hard"));
+    project.run(&[&["hard"], &folders[..]].concat());
+    let all = csv(&project, "issues", &folders);
+    let of = |name: &str| column(&all, name);
+    let number = |name: &str| of(name).iter().map(|cell| cell.parse().unwrap()).collect::<Vec<f64>>();
+
+    assert!((1..=all.1.len()).map(|rank| rank.to_string()).eq(of("rank")));
+    assert_eq!(all.1.len(), 400, "hard or not, all of the subset");
+    let scores = number("label_score");
+    assert!(scores.windows(2).all(|two| two[0] <= two[1]), "the lower, the worse");
+    assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+    let pairs = number("given_probability").into_iter().zip(number("predicted_probability"));
+    assert!(pairs.into_iter().all(|(given, predicted)| given <= predicted && predicted <= 1.0));
+    let digits = fs::canonicalize(project.path("digits")).unwrap();
+    for ((file, source), label) in of("filepath").iter().zip(of("source")).zip(of("given_label")) {
+        assert_eq!(std::path::Path::new(file), digits.join(&source));
+        assert!(fs::exists(file).unwrap() && source.contains(&format!("/{label}/")));
+    }
+
+    let only = csv(&project, "issues", &[&folders[..], &["--only-label-issues"]].concat());
+    assert!(!only.1.is_empty() && only.1.len() < all.1.len());
+    let wrong = all.1.iter().zip(of("is_label_issue")).filter(|(_, is_issue)| is_issue == "true");
+    assert!(wrong.map(|(row, _)| row).eq(&only.1));
+    assert!(column(&only, "given_label").iter().zip(column(&only, "predicted_label")).all(|(a, b)| *a != b));
+    let words = ["export", "issues", "--only-label-issues", "--top", "2", "--format", "indices"];
+    let list = project.hspipe(&[&words[..], &folders].concat()).out;
+    assert_eq!(list.lines().collect::<Vec<_>>(), column(&only, "source")[..2]);
+
+    // By a score that is high where labels are bad, the place in its order stands for it.
+    let by_loss = [&folders[..], &["--set", "rank_by=loss"]].concat();
+    project.run(&[&["issues"], &by_loss[..]].concat());
+    let shares = csv(&project, "issues", &by_loss);
+    let n = shares.1.len() as f64;
+    let shares = column(&shares, "label_score").into_iter().map(|cell| cell.parse::<f64>().unwrap());
+    assert!(shares.zip(1..).all(|(share, rank)| share == f64::from(rank) / n));
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_run_becomes_one_page_that_needs_nothing_beside_it() {
     }
 
     // Twelve grey samples of each class at most, three times as large as they are.
-    let hardest = section(&page, "hardest");
+    let (issues, hardest) = section(&page, "hardest").split_once("<h3>Of each class</h3>").unwrap();
     let pictures = all(hardest, "data:image/png;base64,", "\"");
     assert!(pictures.len() > 60 && pictures.len() <= 120, "{} pictures", pictures.len());
     for picture in &pictures {
@@ -60,6 +60,20 @@ fn a_run_becomes_one_page_that_needs_nothing_beside_it() {
     assert_eq!(all(hardest, "<figure class=\"sample\">", "</figure>").len(), pictures.len());
     assert_eq!(all(hardest, "alt=\"Sample ", "\"").len(), pictures.len());
     assert!(hardest.contains("stragglers 2 sets, confidence 2 sets, energy 2 sets"));
+
+    // Before them the labels that are probably wrong, with what a run says of them at its end.
+    assert!(
+        issues.contains("labels are probably wrong, ") && issues.contains("400 samples were judged"),
+        "{issues}"
+    );
+    let most_suspect = project.hspipe(&[
+        "query",
+        "SELECT sample_id FROM issues WHERE label_issue ORDER BY rank LIMIT 24",
+        "--format",
+        "csv",
+    ]);
+    let shown = all(issues, "alt=\"Label issue ", " of tiny");
+    assert!(shown.len() > 2 && shown.iter().copied().eq(most_suspect.out.lines().skip(1)), "{shown:?}");
 
     let overlap = section(&page, "overlap");
     assert!(["stragglers", "confidence", "energy"].iter().all(|name| overlap.contains(name)), "{overlap}");
