@@ -23,11 +23,24 @@ struct Case<'a> {
     threads: usize,
     radii: bool,
     dynamics: bool,
+    /// Whether each network leaves out a fifth of the samples, each another one.
+    bags: bool,
+    momentum: f64,
+}
+
+impl<'a> Case<'a> {
+    /// Eight networks on one thread, with nothing watched.
+    fn plain(set: &'a TrainingSet, labels: &'a [i32], network: &'a Network) -> Self {
+        let (radii, dynamics, bags) = (false, false, false);
+        Case { set, labels, network, networks: 8, threads: 1, radii, dynamics, bags, momentum: 0.0 }
+    }
 }
 
 /// The time of a training of 1 + `epochs` less that of one epoch: what surrounds the epochs falls out.
 fn time(case: Case, epochs: u64) -> Duration {
     let seeds: Vec<u32> = (0..case.networks as u32).collect();
+    let bag = |seed: &u32| (0..case.labels.len()).map(|sample| sample % 5 != *seed as usize % 5).collect();
+    let bags: Vec<Vec<bool>> = seeds.iter().filter(|_| case.bags).map(bag).collect();
     let run = |epochs: u32| {
         let start = Instant::now();
         let trained = train(&Job {
@@ -35,9 +48,9 @@ fn time(case: Case, epochs: u64) -> Duration {
             labels: case.labels,
             network: case.network,
             seeds: &seeds,
-            bags: &[],
+            bags: &bags,
             learning_rate: 0.1,
-            momentum: 0.0,
+            momentum: case.momentum,
             schedule: Schedule::Epochs { epochs, radii_from: case.radii.then_some(0) },
             dynamics: case.dynamics,
             evaluate: None,
@@ -80,12 +93,8 @@ fn all(criterion: &mut Criterion) {
                 for threads in [1, 2] {
                     let id = BenchmarkId::new(format!("{networks} networks"), format!("{threads} threads"));
                     let (labels, network) = (data.labels(n), &network);
-                    let (radii, dynamics) = (false, false);
-                    measure(
-                        &mut group,
-                        id,
-                        Case { set: &set, labels, network, networks, threads, radii, dynamics },
-                    );
+                    let case = Case { networks, threads, ..Case::plain(&set, labels, network) };
+                    measure(&mut group, id, case);
                 }
             }
         }
@@ -94,7 +103,7 @@ fn all(criterion: &mut Criterion) {
     let n = 20_000;
     let set = build(&mnist, n);
     let (labels, network) = (mnist.labels(n), &network);
-    let plain = Case { set: &set, labels, network, networks: 8, threads: 1, radii: false, dynamics: false };
+    let plain = Case::plain(&set, labels, network);
     let mut observed =
         group(criterion, &format!("observed every epoch, {}, n = {n}, 8 networks", mnist.name));
     for (name, case) in [
@@ -105,6 +114,19 @@ fn all(criterion: &mut Criterion) {
         measure(&mut observed, BenchmarkId::from_parameter(name), case);
     }
     observed.finish();
+
+    let batches = TrainingSet::in_batches(&mnist.pixels(n), None, 200).expect("the samples are sound");
+    let mut steps = group(criterion, &format!("steps, {}, n = {n}, 8 networks", mnist.name));
+    for (name, case) in [
+        ("one", plain),
+        ("one, a fifth left out", Case { bags: true, ..plain }),
+        ("one, momentum", Case { momentum: 0.9, ..plain }),
+        ("batches of 200", Case { set: &batches, ..plain }),
+        ("batches of 200, a fifth left out", Case { set: &batches, bags: true, ..plain }),
+    ] {
+        measure(&mut steps, BenchmarkId::from_parameter(name), case);
+    }
+    steps.finish();
 
     let (white, name) = (mnist.inverted(), BenchmarkId::from_parameter("dark on white"));
     let set = build(&white, n);
@@ -153,8 +175,8 @@ fn features(criterion: &mut Criterion) {
     for (name, set) in &sets {
         for (networks, threads) in [(1, 1), (8, 1), (16, 2)] {
             let id = BenchmarkId::new(format!("{networks} networks, {threads} threads"), name);
-            let (radii, dynamics) = (false, false);
-            measure(&mut group, id, Case { set, labels, network, networks, threads, radii, dynamics });
+            let case = Case { networks, threads, ..Case::plain(set, labels, network) };
+            measure(&mut group, id, case);
         }
     }
 }
