@@ -6,7 +6,9 @@
 //! networks take for another class. Is the sample ambiguous? It is if no class has more than half of the probability. Is it
 //! there twice? How unusual it is, no column says yet.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, available, one, optional};
+use std::collections::HashMap;
+
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, available, one, optional};
 use serde::{Deserialize, Serialize};
 
 use crate::scores::{Joint, Strategy, logits};
@@ -45,10 +47,6 @@ impl Op for Issues {
         }
         let what = format!("must be a score that sees the label, and {} does not", params.rank_by.0.name);
         Err(ParamError::new("rank_by", what))
-    }
-
-    fn reads(&self, _: &Params, _: &str) -> Reads {
-        Reads::IfGiven
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
@@ -168,10 +166,10 @@ fn table(
         rows.iter().zip(classes).map(|(row, class)| probability(*row, *class)).collect()
     };
     let originals = duplicates.map(|found| found.position.iter().zip(&found.duplicate_of));
-    let originals: std::collections::HashMap<i32, i32> =
+    let originals: HashMap<i32, i32> =
         originals.into_iter().flatten().map(|(position, original)| (*position, *original)).collect();
     let files = sources.map(|sources| sources.sample_id.iter().copied().zip(sources.source.iter()));
-    let files: std::collections::HashMap<i32, &str> = files.into_iter().flatten().collect();
+    let files: HashMap<i32, &str> = files.into_iter().flatten().collect();
     tables::Issues {
         rank: of(&order.ranks),
         position: of(&samples.position),

@@ -186,6 +186,7 @@ pub fn mean_ranks(ranks: &[Vec<f64>]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::{SearchScores, Vectors};
 
     /// The rows of the first table below the heading `All scores`: name, label seen, hard end, source.
     fn documented() -> Vec<[&'static str; 5]> {
@@ -238,6 +239,59 @@ mod tests {
             assert_eq!(score.parts().map(|part| part.name).collect::<Vec<_>>(), names);
             assert!(score.parts().all(|part| part.input().is_some() && part.sees_label));
             assert_eq!(score.input().is_none(), !names.is_empty());
+        }
+    }
+
+    /// Three samples of class 0, as networks see them: right beyond doubt, hardly right, wrong beyond doubt.
+    fn tables(input: &str) -> Vec<u8> {
+        let (position, label) = (vec![0, 1, 2], vec![0, 0, 0]);
+        let written = match input {
+            "search" => SearchScores {
+                position,
+                label,
+                predicted_last: vec![0, 0, 1],
+                margin_last: vec![6.0, 0.1, -5.0],
+                predicted_inversion: vec![0, 0, 1],
+                margin_inversion: vec![6.0, 0.1, -5.0],
+            }
+            .write(),
+            "fit" => FitScores {
+                position,
+                label,
+                predicted: vec![0, 0, 1],
+                margin: vec![6.0, 0.1, -5.0],
+                confidence: vec![6.0, 0.1, 5.0],
+                energy: vec![-6.0, -0.8, -5.0],
+            }
+            .write(),
+            "dynamics" | "folds_dynamics" => Dynamics {
+                position,
+                label,
+                margin_mean: vec![5.0, 0.05, -4.0],
+                probability_mean: vec![0.99, 0.5, 0.01],
+                probability_std: vec![0.01, 0.3, 0.02],
+                correct: vec![10, 5, 0],
+                forgotten: vec![0, 4, 0],
+                learned: vec![Some(0), Some(4), None],
+            }
+            .write(),
+            _ => {
+                let logits = Vectors::new(vec![6.0, 0.0, 0.1, 0.0, 0.0, 5.0], 2);
+                Logits { position, label, logits }.write()
+            }
+        };
+        written.unwrap()
+    }
+
+    /// A score with its sign turned would put the first sample first.
+    #[test]
+    fn what_is_wrong_or_unsure_comes_before_what_is_right() {
+        for score in ALL.iter().filter(|score| score.input().is_some()) {
+            let scored = score.of_table(tables(score.input().unwrap()), Snapshot::Last).unwrap();
+            let ranked = score.ranked(&scored.values);
+            let finds_unsure = !score.sees_label || ["variability", "aleatoric"].contains(&score.name);
+            let hardest = if finds_unsure { 1 } else { 2 };
+            assert_eq!((ranked[0], ranked[2]), (hardest, 0), "{}: {:?}", score.name, scored.values);
         }
     }
 }
