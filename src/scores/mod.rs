@@ -268,7 +268,7 @@ mod tests {
                 position,
                 label,
                 margin_mean: vec![5.0, 0.05, -4.0],
-                probability_mean: vec![0.99, 0.5, 0.01],
+                probability_mean: vec![0.99, 0.5, 0.05],
                 probability_std: vec![0.01, 0.3, 0.02],
                 correct: vec![10, 5, 0],
                 forgotten: vec![0, 4, 0],

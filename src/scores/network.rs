@@ -16,7 +16,7 @@ pub enum Network {
     Fit,
     /// Trained shortly, in small steps.
     Ensemble,
-    /// Others like that, after their first epochs.
+    /// The same after its first epochs.
     Early,
     /// Trained like that on the folds that the sample is not in.
     Folds,
