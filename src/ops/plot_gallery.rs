@@ -42,8 +42,9 @@ pub const DRAWING: Drawing = Drawing {
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
-    /// One more since pictures are named and dark ones are stretched, and one since label issues are framed.
-    const VERSION: u32 = figures::VERSION + 2;
+    /// One more since pictures are named and dark ones are stretched, one since label issues are framed, and one since
+    /// they come first.
+    const VERSION: u32 = figures::VERSION + 3;
     const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
@@ -55,7 +56,7 @@ impl Op for PlotGallery {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let ranking = Ranking::read(task.inputs.one("ranking")?.read()?)?;
         let names = classes::drawn(task.inputs)?;
-        let hard = by_class(&ranking.class, names.len());
+        let hard = issues_first(&ranking, by_class(&ranking.class, names.len()));
         let drawn = most_hard(&hard, MOST_CLASSES);
         let images = Images::read(task.inputs.one("images")?.read()?)?;
         let levels = Levels::of(images.pixels.iter());
@@ -126,6 +127,12 @@ fn detail(ranking: &Ranking, rows: &[usize]) -> String {
 
 fn is_issue(ranking: &Ranking, row: usize) -> bool {
     ranking.label_issue[row] == Some(true)
+}
+
+/// The rows of each class, those whose label is probably wrong before the others.
+fn issues_first(ranking: &Ranking, mut classes: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+    classes.iter_mut().for_each(|rows| rows.sort_by_key(|row| !is_issue(ranking, *row)));
+    classes
 }
 
 /// The rows of the ranking of each class, the hardest first.
@@ -224,6 +231,7 @@ mod tests {
         };
         let asked = ranking([Some(true), Some(false), Some(true)]);
         assert_eq!(drawn(&asked), [(true, "cat".into()), (false, "bee".into()), (true, "cat".into())]);
+        assert_eq!(issues_first(&asked, vec![vec![0, 1, 2]]), [[0, 2, 1]]);
         let unasked = ranking([None; 3]);
         assert_eq!(drawn(&unasked), vec![(false, "bee".to_string()); 3]);
         let rows = [0, 1, 2];
