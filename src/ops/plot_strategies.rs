@@ -1,5 +1,5 @@
 //! plot_strategies: metrics of networks that were retrained on less data -> one metric on the hard and the
-//! easy test set, one colour per strategy (Figures 5 and 7).
+//! easy test set, one colour per strategy (Figures 5 and 7), or where there are too many of them one panel.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, many};
 use hspipe_engine::value::show;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plot::{Drawing, Drawn, figure_table, key, labels};
 use super::retrain_curves::{Curves, percent, share};
-use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, line_chart};
+use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, columns, line_chart};
 
 pub struct PlotStrategies;
 
@@ -30,20 +30,27 @@ const METRICS: [(&str, &str); 4] = [
 
 const TEST_SETS: [(&str, Stroke); 2] = [("hard", Stroke::Solid), ("easy", Stroke::Dotted)];
 
+/// Lines of more colours could not be told apart.
+const MOST_COLOURS: usize = 7;
+
+/// Panels side by side.
+const MOST_COLUMNS: usize = 4;
+
 fn look(color: Option<usize>, stroke: Stroke) -> Look {
     Look { color, stroke, spread: Spread::Band, marks: true }
 }
 
 pub const DRAWING: Drawing = Drawing {
     op: PlotStrategies::NAME,
-    form: "line chart, a colour per strategy, for the hard and the easy test set",
+    form: "line chart, a colour or a panel per strategy, for the hard and the easy test set",
     drawn: |params| Drawn { metric: params.get("metric").map(show), by_train_ratio: Some(false) },
 };
 
 impl Op for PlotStrategies {
     type Params = Params;
     const NAME: &'static str = "plot_strategies";
-    const VERSION: u32 = figures::VERSION;
+    /// One more since many strategies have panels of their own.
+    const VERSION: u32 = figures::VERSION + 1;
     const INPUTS: &'static [InputDecl] = &[many("metrics")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
@@ -59,14 +66,23 @@ impl Op for PlotStrategies {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let params = task.params;
         let tables = task.inputs.many("metrics");
-        let (mut lines, mut keys) = (Vec::new(), Vec::new());
+        let are_apart = tables.len() <= MOST_COLOURS;
+        let (mut panels, mut lines, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (table, name)) in tables.iter().zip(labels(tables, Some("strategy"))).enumerate() {
             let curves = Curves::read(table)?;
-            keys.extend(key(&name, look(Some(at), Stroke::Solid)));
+            let colour = Some(if are_apart { at } else { 0 });
             for (test_set, stroke) in TEST_SETS {
                 let points = curves.points(None, test_set, &params.metric);
-                lines.push(Line { look: look(Some(at), stroke), points });
+                lines.push(Line { look: look(colour, stroke), points });
             }
+            if are_apart {
+                keys.extend(key(&name, look(colour, Stroke::Solid)));
+            } else {
+                panels.push(Panel { title: name, lines: std::mem::take(&mut lines) });
+            }
+        }
+        if are_apart {
+            panels.push(Panel { title: String::new(), lines });
         }
         for (test_set, stroke) in TEST_SETS {
             let look = Look { spread: Spread::None, marks: false, ..look(None, stroke) };
@@ -74,8 +90,8 @@ impl Op for PlotStrategies {
         }
         let label = METRICS.iter().find(|(name, _)| *name == params.metric).map_or("", |(_, label)| label);
         let chart = LineChart {
-            panels: vec![Panel { title: String::new(), lines }],
-            columns: 1,
+            columns: columns(panels.len(), MOST_COLUMNS),
+            panels,
             x: share(&params.x_label),
             y: percent(label),
             keys,
