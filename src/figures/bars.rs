@@ -2,7 +2,6 @@
 //! standard deviations come in; a finished figure goes out. It must not know
 //! where the numbers come from.
 
-use super::FigureError;
 use super::canvas::{self, Frame, Page, Plot};
 use super::categories::CategoryLabels;
 use super::legend::{Legend, Place, Swatch};
@@ -10,6 +9,7 @@ use super::render::{self, Rendered};
 use super::style::{self, Size};
 use super::text::{self, Anchor, Line, Turn};
 use super::ticks::{MOST_STEPS, Ticks, ticks};
+use super::{FigureError, MOST_COLOURS};
 
 /// One bar in every category: a mean, and a standard deviation as error bar.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ fn check(chart: &BarChart) -> Result<(), FigureError> {
     if chart.series.is_empty() {
         return Err(FigureError::NoSeries);
     }
-    let (found, most) = (chart.series.len(), style::PALETTE.len());
+    let (found, most) = (chart.series.len(), MOST_COLOURS);
     if found > most {
         return Err(FigureError::TooManySeries { found, most });
     }

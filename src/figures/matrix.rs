@@ -16,7 +16,7 @@ pub struct Matrix {
     pub rows: Vec<String>,
     /// Group and name of each.
     pub columns: Vec<(String, String)>,
-    /// rows x columns, from 0 to 1; none where there is no number.
+    /// The cells of each row, one per column: a number from 0 to 1, or none for an empty cell.
     pub values: Vec<Vec<Option<f64>>>,
 }
 
@@ -35,7 +35,7 @@ const STRONGEST: f64 = 0.6;
 /// Draws the matrix, as wide as both columns of a paper.
 ///
 /// # Errors
-/// There is no row or no column, a row of another length, or a number that is not from 0 to 1.
+/// There are no rows or no columns, a row has more or fewer cells than there are columns, or a number is outside of 0 to 1.
 pub fn matrix(matrix: &Matrix) -> Result<Rendered, FigureError> {
     if matrix.rows.is_empty() || matrix.columns.is_empty() {
         return Err(FigureError::NoCategories);

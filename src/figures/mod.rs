@@ -43,6 +43,9 @@ pub use matrix::{Matrix, matrix};
 pub use raster::Raster;
 pub use render::Rendered;
 
+/// Lines and bars of more colours could not be told apart.
+pub const MOST_COLOURS: usize = style::PALETTE.len();
+
 /// The version of every op that draws: raised whenever a chart comes out with other bytes, or those that are cached would be
 /// taken for the new ones.
 pub const VERSION: u32 = 4;

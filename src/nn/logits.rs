@@ -1,10 +1,10 @@
-//! What is read off a sample's logits.
+//! What is read off a sample's logits, or other numbers of its classes.
 
-/// The place of the largest of `logits`; the first of equals.
-pub fn argmax(logits: &[f32]) -> usize {
+/// The place of the largest of `values`; the first of equals.
+pub fn argmax<V: PartialOrd>(values: &[V]) -> usize {
     let mut best = 0;
-    for (i, value) in logits.iter().enumerate() {
-        if *value > logits[best] {
+    for (i, value) in values.iter().enumerate() {
+        if *value > values[best] {
             best = i;
         }
     }

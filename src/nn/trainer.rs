@@ -107,7 +107,7 @@ pub fn resolve(
 ) -> Result<(TrainerId, Device), (&'static str, String)> {
     let beyond_native = match (architecture, batch_size) {
         (Architecture::ResNet, _) => Some("a ResNet"),
-        (_, Some(size)) if !size.is_native() => Some("mini-batches whose size is no multiple of 8"),
+        (_, Some(size)) if !size.is_native() => Some("mini-batches whose size is not a multiple of 8"),
         _ if device.is_cuda() => Some("a CUDA device"),
         _ => None,
     };

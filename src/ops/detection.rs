@@ -46,11 +46,13 @@ impl Op for Detection {
                 .ok_or_else(|| OpError::new(format!("no score is called `{}`", rows[0])))?;
             let suspicion = suspicion(score, &scores.mean[first..first + rows.len()]);
             first += rows.len();
-            let found_first = found_first(&suspicion, &wrong);
+            let order = suspects(&suspicion);
+            let groups = groups(&order, &suspicion, &wrong);
+            let found_first = found_first(&order, &wrong);
             known.push(score.name);
             found.wrong.push(count as i32);
-            found.auroc.push(auroc(&suspicion, &wrong));
-            found.average_precision.push(average_precision(&suspicion, &wrong));
+            found.auroc.push(auroc(&groups));
+            found.average_precision.push(average_precision(&groups));
             found.precision.push(found_first as f64 / count as f64);
             found.missed.push((count - found_first) as i32);
         }
@@ -64,19 +66,24 @@ fn suspicion(score: &Score, means: &[f64]) -> Vec<f64> {
     means.iter().map(|mean| if score.hard_end == HardEnd::Low { -mean } else { *mean }).collect()
 }
 
-/// The samples in groups of equal suspicion, the most suspect first: how many there are, and how many are wrong.
-fn groups(suspicion: &[f64], wrong: &[bool]) -> Vec<(f64, f64)> {
+/// The samples, the most suspect first.
+fn suspects(suspicion: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..suspicion.len()).collect();
     order.sort_by(|a, b| suspicion[*b].total_cmp(&suspicion[*a]));
+    order
+}
+
+/// The samples in groups of equal suspicion: how many there are, and how many of them are wrong.
+fn groups(order: &[usize], suspicion: &[f64], wrong: &[bool]) -> Vec<(f64, f64)> {
     let equals = order.chunk_by(|a, b| suspicion[*a] == suspicion[*b]);
     let wrong_of = |group: &[usize]| group.iter().filter(|sample| wrong[**sample]).count() as f64;
     equals.map(|group| (group.len() as f64, wrong_of(group))).collect()
 }
 
 /// The share of pairs of a wrong and a right label in which the wrong one is more suspect; equals count half.
-fn auroc(suspicion: &[f64], wrong: &[bool]) -> f64 {
+fn auroc(groups: &[(f64, f64)]) -> f64 {
     let (mut before, mut pairs, mut right) = (0.0, 0.0, 0.0);
-    for (size, bad) in groups(suspicion, wrong) {
+    for (size, bad) in groups {
         let good = size - bad;
         pairs += good * before + good * bad / 2.0;
         before += bad;
@@ -86,9 +93,9 @@ fn auroc(suspicion: &[f64], wrong: &[bool]) -> f64 {
 }
 
 /// The mean precision over the wrong labels, each taken together with all that are as suspect: sum (R_n - R_n-1) P_n.
-fn average_precision(suspicion: &[f64], wrong: &[bool]) -> f64 {
+fn average_precision(groups: &[(f64, f64)]) -> f64 {
     let (mut seen, mut found, mut sum) = (0.0, 0.0, 0.0);
-    for (size, bad) in groups(suspicion, wrong) {
+    for (size, bad) in groups {
         seen += size;
         found += bad;
         sum += bad * found / seen;
@@ -97,9 +104,7 @@ fn average_precision(suspicion: &[f64], wrong: &[bool]) -> f64 {
 }
 
 /// How many wrong labels are among the most suspect samples, of which as many are taken as labels are wrong.
-fn found_first(suspicion: &[f64], wrong: &[bool]) -> usize {
-    let mut order: Vec<usize> = (0..suspicion.len()).collect();
-    order.sort_by(|a, b| suspicion[*b].total_cmp(&suspicion[*a]));
+fn found_first(order: &[usize], wrong: &[bool]) -> usize {
     let count = wrong.iter().filter(|wrong| **wrong).count();
     order[..count].iter().filter(|sample| wrong[**sample]).count()
 }
@@ -114,10 +119,12 @@ mod tests {
     fn measures_are_scikit_learns() {
         let wrong = [true, false, true, true, false, false, false];
         let suspicion = [0.9, 0.8, 0.8, 0.3, 0.3, 0.2, 0.1];
-        assert!((auroc(&suspicion, &wrong) - 0.8333333333).abs() < 1e-9);
-        assert!((average_precision(&suspicion, &wrong) - 0.7555555556).abs() < 1e-9);
+        let order = suspects(&suspicion);
+        let groups = groups(&order, &suspicion, &wrong);
+        assert!((auroc(&groups) - 0.8333333333).abs() < 1e-9);
+        assert!((average_precision(&groups) - 0.7555555556).abs() < 1e-9);
         // Of the first three, two.
-        assert_eq!(found_first(&suspicion, &wrong), 2);
+        assert_eq!(found_first(&order, &wrong), 2);
     }
 
     #[test]

@@ -8,9 +8,10 @@
 
 use std::collections::HashMap;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, available, one, optional};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task, available, one, optional};
 use serde::{Deserialize, Serialize};
 
+use crate::nn::argmax;
 use crate::scores::{Joint, Strategy, logits};
 use crate::tables::{self, Classes, Duplicates, Logits, SampleScores, Samples, Sources};
 
@@ -56,14 +57,10 @@ impl Op for Issues {
         let order = Order::of(task.params.rank_by, &scores, samples.label.len())?;
         let thought = thought_of(task, names.len(), samples.label.len())?;
         let found = Found::new(&samples.label, &thought, &order.ranks, names.len());
-        let duplicates = match task.inputs.optional("duplicates") {
-            Some(table) => Some(Duplicates::read(table.read()?)?),
-            None => None,
-        };
-        let sources = match task.inputs.optional("sources") {
-            Some(table) => Some(Sources::read(table.read()?)?),
-            None => None,
-        };
+        let duplicates = task.inputs.optional("duplicates").map(Table::read).transpose()?;
+        let duplicates = duplicates.map(Duplicates::read).transpose()?;
+        let sources = task.inputs.optional("sources").map(Table::read).transpose()?;
+        let sources = sources.map(Sources::read).transpose()?;
         let counts = tables::IssueCounts {
             samples: vec![samples.label.len() as i32],
             label_issues: vec![found.is_issue.iter().filter(|is_issue| **is_issue).count() as i32],
@@ -117,13 +114,8 @@ fn thought_of(task: &Task<Params>, classes: usize, samples: usize) -> Result<Vec
     Ok(sums)
 }
 
-/// The most probable class; the first of equals.
-fn most_probable(row: &[f64]) -> usize {
-    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a))).unwrap_or(0)
-}
-
 fn is_ambiguous(row: &[f64]) -> bool {
-    row[most_probable(row)] <= HALF
+    row[argmax(row)] <= HALF
 }
 
 /// Labels that are called wrong.
@@ -139,7 +131,7 @@ impl Found {
         let given: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
         let wrong = Joint::new(&given, thought, classes).wrong();
         let most = wrong.round() as i32;
-        let is_other = |position: usize| most_probable(&thought[position]) != given[position];
+        let is_other = |position: usize| argmax(&thought[position]) != given[position];
         let is_issue = (0..given.len()).map(|position| ranks[position] <= most && is_other(position));
         Found { is_issue: is_issue.collect(), wrong }
     }
@@ -160,7 +152,7 @@ fn table(
     let of = |column: &[i32]| -> Vec<i32> { rows.iter().map(|row| column[*row]).collect() };
     let name = |class: i32| names.get(class as usize).map_or("", String::as_str);
     let class = of(&samples.label);
-    let suggested: Vec<i32> = rows.iter().map(|row| most_probable(&thought[*row]) as i32).collect();
+    let suggested: Vec<i32> = rows.iter().map(|row| argmax(&thought[*row]) as i32).collect();
     let probability = |row: usize, class: i32| thought[row][class as usize];
     let pairs = |classes: &[i32]| -> Vec<f64> {
         rows.iter().zip(classes).map(|(row, class)| probability(*row, *class)).collect()
@@ -212,6 +204,6 @@ mod tests {
         assert_eq!(found(2), [2]);
         assert_eq!(found(3), [0; 0], "networks agree with its label");
         assert!(is_ambiguous(&[0.4, 0.35, 0.25]) && !is_ambiguous(&[0.6, 0.4]));
-        assert_eq!(most_probable(&[0.2, 0.4, 0.4]), 1);
+        assert_eq!(argmax(&[0.2, 0.4, 0.4]), 1);
     }
 }

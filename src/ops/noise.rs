@@ -50,10 +50,15 @@ fn wrong_labels(clean: &[i32], classes: usize, ratio: f64, seed: u32) -> Result<
     let order = generator.permutation(labels.len() as u32);
     for position in &order[..noisy] {
         let label = &mut labels[*position as usize];
-        let other = generator.below(classes as u32 - 1) as i32;
-        *label = if other >= *label { other + 1 } else { other };
+        *label = any_other(&mut generator, classes, *label);
     }
     Ok(labels)
+}
+
+/// A class other than `class`, each of the `classes` - 1 as likely.
+pub fn any_other(generator: &mut Generator, classes: usize, class: i32) -> i32 {
+    let other = generator.below(classes as u32 - 1) as i32;
+    if other >= class { other + 1 } else { other }
 }
 
 #[cfg(test)]

@@ -68,8 +68,8 @@ struct Hard {
 impl Hard {
     fn read(table: &Table) -> Result<Hard, OpError> {
         let coord = |axis: &str| {
-            let found = table.coords.iter().find(|(name, _)| name == axis).map(|(_, value)| value);
-            found.ok_or_else(|| OpError::new(format!("overlap needs the axis `{axis}` among those gathered")))
+            let lacking = || OpError::new(format!("overlap needs the axis `{axis}` among those gathered"));
+            table.coord(axis).ok_or_else(lacking)
         };
         let others: Vec<Value> = table
             .coords

@@ -8,6 +8,7 @@ use hspipe_ensemble::Generator;
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use super::noise::any_other;
 use crate::tables::{Classes, Normalisation, Samples};
 
 pub struct Perturb;
@@ -88,8 +89,7 @@ struct Draws {
 
 impl Draws {
     fn any_other(&mut self, right: usize) -> usize {
-        let other = self.generator.below(self.classes as u32 - 1) as usize;
-        if other >= right { other + 1 } else { other }
+        any_other(&mut self.generator, self.classes, right as i32) as usize
     }
 
     fn neighbour(&mut self, right: usize) -> usize {

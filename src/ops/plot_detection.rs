@@ -53,11 +53,10 @@ impl Op for PlotDetection {
         for (column, table) in tables.iter().enumerate() {
             columns.push((coordinate(table, "noise_kind"), coordinate(table, "noise_share")));
             let found = DetectionSummary::read(table.read()?)?;
-            for (row, score) in found.score.iter().enumerate() {
-                if found.metric.iter().nth(row) == Some(METRIC) {
-                    let values = of_scores.entry(score.to_string()).or_insert(vec![None; tables.len()]);
-                    values[column] = Some(found.mean[row]);
-                }
+            let rows = found.metric.iter().zip(found.score.iter()).zip(&found.mean);
+            for ((_, score), mean) in rows.filter(|((metric, _), _)| *metric == METRIC) {
+                let values = of_scores.entry(score.to_string()).or_insert(vec![None; tables.len()]);
+                values[column] = Some(*mean);
             }
         }
         let mut rows: Vec<(String, Vec<Option<f64>>)> = of_scores.into_iter().collect();
@@ -76,6 +75,5 @@ impl Op for PlotDetection {
 }
 
 fn coordinate(table: &Table, axis: &str) -> String {
-    let found = table.coords.iter().find(|(name, _)| name == axis);
-    found.map(|(_, value)| show(value)).unwrap_or_default()
+    table.coord(axis).map(show).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plot::{Drawing, Drawn, figure_table, key, labels};
 use super::retrain_curves::{Curves, percent, share};
-use crate::figures::{self, Line, LineChart, Look, Panel, Spread, Stroke, columns, line_chart};
+use crate::figures::{self, Line, LineChart, Look, MOST_COLOURS, Panel, Spread, Stroke, columns, line_chart};
 
 pub struct PlotStrategies;
 
@@ -29,9 +29,6 @@ const METRICS: [(&str, &str); 4] = [
 ];
 
 const TEST_SETS: [(&str, Stroke); 2] = [("hard", Stroke::Solid), ("easy", Stroke::Dotted)];
-
-/// Lines of more colours could not be told apart.
-const MOST_COLOURS: usize = 7;
 
 /// Panels side by side.
 const MOST_COLUMNS: usize = 4;

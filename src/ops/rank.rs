@@ -42,10 +42,8 @@ impl Op for Rank {
             let network = scores::ALL[strategy].network();
             found.add_mistakes(network, set, &Mistakes::read(table.read()?)?);
         }
-        let issues = match task.inputs.optional("issues") {
-            Some(table) => Some(Issues::read(table.read()?)?),
-            None => None,
-        };
+        let issues = task.inputs.optional("issues").map(Table::read).transpose()?;
+        let issues = issues.map(Issues::read).transpose()?;
         issues.iter().for_each(|issues| found.add_issues(issues));
         Ok(vec![("ranking", ranking(&found, &classes, &sources, issues.as_ref()).write()?)])
     }
@@ -53,13 +51,12 @@ impl Op for Rank {
 
 /// The place of a table's strategy among the scores, and its other coordinates: those of a set.
 fn coordinates(table: &Table) -> Result<(usize, String), OpError> {
-    let is_strategy = |(axis, _): &&(String, Value)| axis == "strategy";
-    let strategy = table.coords.iter().find(is_strategy).map(|(_, value)| show(value));
+    let strategy = table.coord("strategy").map(show);
     let strategy =
         strategy.ok_or_else(|| OpError::new("rank needs the axis `strategy` among those gathered"))?;
     let place = scores::NAMES.iter().position(|name| *name == strategy);
     let place = place.ok_or_else(|| OpError::new(format!("rank knows no strategy `{strategy}`")))?;
-    let others = table.coords.iter().filter(|coord| !is_strategy(coord)).map(|(_, value)| value.clone());
+    let others = table.coords.iter().filter(|(axis, _)| axis != "strategy").map(|(_, value)| value.clone());
     Ok((place, canonical(&Value::Array(others.collect()))))
 }
 

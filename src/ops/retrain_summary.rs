@@ -64,6 +64,6 @@ impl Op for RetrainSummary {
 
 /// The value of a gathered axis of numbers.
 fn coord(table: &Table, axis: &str) -> Result<f64, OpError> {
-    let found = table.coords.iter().find(|(name, _)| name == axis).and_then(|(_, value)| value.as_f64());
+    let found = table.coord(axis).and_then(|value| value.as_f64());
     found.ok_or_else(|| OpError::new(format!("retrain_summary needs the axis `{axis}` among those gathered")))
 }

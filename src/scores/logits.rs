@@ -34,7 +34,8 @@ pub fn probability_margin(logits: &[f32], label: usize) -> f32 {
     let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
     let rival = others.map(|(_, logit)| f64::from(*logit)).fold(f64::NEG_INFINITY, f64::max);
     let (top, log_sum) = log_sum(logits);
-    (libm::exp(log_probability(logits, label)) - libm::exp(rival - top - log_sum)) as f32
+    let probability = |logit: f64| libm::exp(logit - top - log_sum);
+    (probability(f64::from(logits[label])) - probability(rival)) as f32
 }
 
 /// Entropy in nats, -sum p log p, of p = softmax(logits).

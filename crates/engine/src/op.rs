@@ -224,6 +224,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Its coordinate on an axis, if that is one of the gathered ones.
+    pub fn coord(&self, axis: &str) -> Option<&Value> {
+        self.coords.iter().find(|(name, _)| name == axis).map(|(_, value)| value)
+    }
+
     /// The bytes, checked against the digest.
     pub fn read(&self) -> Result<Vec<u8>, OpError> {
         Ok(self.store.read(&self.digest)?)

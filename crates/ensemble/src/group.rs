@@ -29,12 +29,12 @@ pub fn train(task: &Task, starts: &[Start], threads: usize) -> Vec<Result<Traine
     let layers: Vec<Vec<Layer>> = starts.iter().map(first).collect();
     let mut group = Group::new(task, starts, (0..starts.len()).collect(), &layers);
     if task.rate.momentum > 0.0 {
-        // A network that begins stands still.
-        let velocity = |start: &Start| match start.state {
-            Some(state) => state.velocity.clone(),
-            None => still(&task.sizes),
-        };
-        group.model.velocity = Some(Parameters::pack(&starts.iter().map(velocity).collect::<Vec<_>>()));
+        // All begin, and stand still, or all go on: they have done the same number of steps.
+        let kept = starts.iter().map(|start| Some(start.state?.velocity.clone()));
+        group.model.velocity = Some(match kept.collect::<Option<Vec<_>>>() {
+            Some(kept) => Parameters::pack(&kept),
+            None => Parameters::zero(starts.len(), &task.sizes),
+        });
     }
     for (place, start) in starts.iter().enumerate() {
         group.restore(place, start.state.map_or(&[], |state| &state.tracks));
@@ -210,17 +210,6 @@ impl<'a> Group<'a> {
             partition.tracks.set_rows(place, &mut rows);
         }
     }
-}
-
-/// Layers of zeros, of these sizes.
-fn still(sizes: &[usize]) -> Vec<Layer> {
-    let zeros = |pair: &[usize]| Layer {
-        inputs: pair[0],
-        outputs: pair[1],
-        weight: vec![0.0; pair[0] * pair[1]],
-        bias: vec![0.0; pair[1]],
-    };
-    sizes.windows(2).map(zeros).collect()
 }
 
 /// The logits of all samples, chunk by chunk: a row per sample, its classes in columns.
