@@ -48,6 +48,8 @@ impl Op for Identify {
         optional("folds"),
         optional("folds_dynamics"),
         optional("early_logits"),
+        optional("subsets"),
+        optional("bags"),
     ];
     const OUTPUTS: &'static [&'static str] = &["hard", "counts", "noise"];
 

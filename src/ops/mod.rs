@@ -6,6 +6,7 @@
 mod accuracy;
 mod class_accuracy;
 mod classes;
+mod consistency;
 mod content;
 mod correlation;
 mod datasets;
@@ -17,6 +18,7 @@ mod folds;
 mod hard_counts;
 mod hardness;
 mod identify;
+mod influence;
 mod issues;
 mod load;
 mod metrics;
@@ -46,6 +48,7 @@ mod sources;
 mod split;
 mod stats;
 mod subset;
+mod subsets;
 mod training;
 
 use std::path::Path;
@@ -77,6 +80,9 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(search::Search { prepared: prepared.clone() });
     ops.add(fit::Fit { prepared: prepared.clone() });
     ops.add(folds::Folds { prepared: prepared.clone() });
+    ops.add(subsets::Subsets { prepared: prepared.clone() });
+    ops.add(consistency::Consistency);
+    ops.add(influence::Influence);
     ops.add(radii::Radii { prepared: prepared.clone() });
     ops.add(radii_summary::RadiiSummary);
     ops.add(identify::Identify);

@@ -4,7 +4,7 @@
 //! Each network of each set gives a sample a score. Means and spreads are over the networks; of a mean rank, over what it
 //! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task, any, one};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, any, one};
 use serde::{Deserialize, Serialize};
 
 use crate::scores::{self, Score, Snapshot, Strategy};
@@ -16,9 +16,44 @@ pub struct ScoreSamples;
 #[serde(deny_unknown_fields)]
 pub struct Params {
     snapshot: Snapshot,
-    /// All of them, if none is named. The key has their names, so that a new one is computed where it was not.
+    /// The key has their names, so that a new one is computed where it was not.
     #[serde(default)]
-    scores: Vec<Strategy>,
+    scores: Wanted,
+}
+
+/// Which scores are computed.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    These(Vec<Strategy>),
+    InAWord(Word),
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    /// Those that take no more networks than a ranking does.
+    #[default]
+    Auto,
+    All,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Wanted::InAWord(Word::default())
+    }
+}
+
+impl Wanted {
+    fn named(&self) -> Vec<Strategy> {
+        match self {
+            Wanted::These(scores) => scores.clone(),
+            Wanted::InAWord(word) => {
+                let is_wanted = |score: &&Score| *word == Word::All || !score.is_slow();
+                scores::ALL.iter().filter(is_wanted).map(Strategy).collect()
+            }
+        }
+    }
 }
 
 impl Op for ScoreSamples {
@@ -36,26 +71,31 @@ impl Op for ScoreSamples {
         any("folds"),
         any("folds_dynamics"),
         any("early_logits"),
+        any("subsets"),
+        any("bags"),
     ];
     const OUTPUTS: &'static [&'static str] = &["scores"];
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        if params.scores.is_empty() {
-            params.scores = scores::ALL.iter().map(Strategy).collect();
-        }
+        params.scores = Wanted::These(params.scores.named());
         Ok(params)
+    }
+
+    fn reads(&self, params: &Params, input: &str) -> Reads {
+        let is_read = params.scores.named().iter().any(|Strategy(score)| score.reads(input));
+        if is_read { Reads::IfGiven } else { Reads::Never }
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
         let mut seen: Vec<(&Score, Summary)> = Vec::new();
-        for Strategy(score) in &task.params.scores {
+        for Strategy(score) in task.params.scores.named() {
             let summary = match score.input() {
                 Some(input) => over_networks(score, input, task, samples.label.len())?,
                 None => over_parts(score, &seen),
             };
-            seen.extend(summary.map(|summary| (*score, summary)));
+            seen.extend(summary.map(|summary| (score, summary)));
         }
         Ok(vec![("scores", table(&samples, &names, seen).write()?)])
     }

@@ -3,8 +3,10 @@
 
 use super::HardEnd::{High, Low};
 use super::Network::{Early, Ensemble, Folds};
+use super::Subsets::{Bags, OfAllSizes};
 use super::{Formula, Score, dynamics, logits};
 use crate::nn::margin;
+use crate::tables::Consistency;
 
 /// In the order in which columns and lists name them.
 pub const ALL: &[Score] = &[
@@ -182,6 +184,33 @@ pub const ALL: &[Score] = &[
         source: "Swayamdipta et al. 2020, arXiv 2009.10795, out of sample",
     },
     Score {
+        name: "c_score",
+        about: "how often networks of subsets of all sizes that have not learned from the sample get it right",
+        formula: Formula::OfSubsets(OfAllSizes, |subsets| subsets.held_out.clone()),
+        hard_end: Low,
+        sees_label: true,
+        is_quality: true,
+        source: "Jiang et al. 2021, arXiv 2002.03206",
+    },
+    Score {
+        name: "memorization",
+        about: "how much more often networks get the sample right that have learned from it",
+        formula: Formula::OfSubsets(Bags, memorization),
+        hard_end: High,
+        sees_label: true,
+        is_quality: false,
+        source: "Feldman & Zhang 2020, arXiv 2008.03703",
+    },
+    Score {
+        name: "data_oob",
+        about: "how often networks of large subsets that have not learned from the sample get it right",
+        formula: Formula::OfSubsets(Bags, |subsets| subsets.held_out.clone()),
+        hard_end: Low,
+        sees_label: true,
+        is_quality: true,
+        source: "Kwon & Zou 2023, arXiv 2304.07718: out of bag",
+    },
+    Score {
         name: "consensus",
         about: "the mean rank by aum, label_probability and normalized_margin",
         formula: Formula::MeanRank(&["aum", "label_probability", "normalized_margin"]),
@@ -202,3 +231,7 @@ pub const NAMES: [&str; ALL.len()] = {
     }
     names
 };
+
+fn memorization(subsets: &Consistency) -> Vec<f64> {
+    subsets.learned.iter().zip(&subsets.held_out).map(|(learned, held_out)| learned - held_out).collect()
+}

@@ -15,10 +15,10 @@ use hspipe_engine::op::{Inputs, OpError};
 
 pub use joint::Joint;
 pub use list::{ALL, NAMES};
-pub use network::{Network, Predictions, Snapshot};
+pub use network::{Network, Predictions, Snapshot, Subsets};
 pub use strategy::Strategy;
 
-use crate::tables::{Dynamics, FitScores, Logits, TableError};
+use crate::tables::{Consistency, Dynamics, FitScores, Logits, TableError};
 
 /// A score of hardness.
 pub struct Score {
@@ -62,6 +62,8 @@ enum Formula {
     OfLogits(Network, fn(&[f32], usize) -> f32),
     /// Of what such a network has made of the samples over the epochs.
     OfDynamics(Network, fn(&Dynamics) -> Vec<f32>),
+    /// Of how often the networks of many subsets get the sample right. They are many: see [`Score::is_slow`].
+    OfSubsets(Subsets, fn(&Consistency) -> Vec<f64>),
     /// The mean of the sample's ranks by these scores, from 0 to 1 for the easiest.
     MeanRank(&'static [&'static str]),
 }
@@ -85,8 +87,14 @@ impl Score {
             Formula::SearchMargin => Network::Search,
             Formula::OfFit(_) => Network::Fit,
             Formula::OfLogits(network, _) | Formula::OfDynamics(network, _) => network,
-            Formula::MeanRank(_) => Network::Folds,
+            // Out of sample too.
+            Formula::OfSubsets(..) | Formula::MeanRank(_) => Network::Folds,
         }
+    }
+
+    /// Whether it takes hundreds of networks, and so is computed only where it is named.
+    pub fn is_slow(&self) -> bool {
+        matches!(self.formula, Formula::OfSubsets(..))
     }
 
     /// The input that holds what its formula reads; none if that is several scores.
@@ -95,6 +103,7 @@ impl Score {
             Formula::SearchMargin | Formula::OfFit(_) => Some(self.network().input()),
             Formula::OfLogits(network, _) => Some(network.logits()),
             Formula::OfDynamics(network, _) => Some(network.dynamics()),
+            Formula::OfSubsets(subsets, _) => Some(subsets.input()),
             Formula::MeanRank(_) => None,
         }
     }
@@ -146,6 +155,7 @@ impl Score {
                 let Logits { label, logits, .. } = Logits::read(table)?;
                 logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
             }
+            Formula::OfSubsets(_, score) => dynamics::singles(&score(&Consistency::read(table)?)),
             Formula::MeanRank(_) => Vec::new(),
         };
         Ok(Scored { values, predicted: None })
@@ -264,6 +274,10 @@ mod tests {
                 energy: vec![-6.0, -0.8, -5.0],
             }
             .write(),
+            "subsets" | "bags" => {
+                Consistency { position, label, held_out: vec![1.0, 0.5, 0.0], learned: vec![1.0, 0.75, 0.75] }
+                    .write()
+            }
             "dynamics" | "folds_dynamics" => Dynamics {
                 position,
                 label,

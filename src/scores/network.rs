@@ -22,6 +22,25 @@ pub enum Network {
     Folds,
 }
 
+/// Subsets of the samples that networks are trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subsets {
+    /// Of many sizes, by networks as in an ensemble.
+    OfAllSizes,
+    /// Of one size, by networks that fit what they learn from.
+    Bags,
+}
+
+impl Subsets {
+    /// The input that holds what their networks make of the samples.
+    pub(super) fn input(self) -> &'static str {
+        match self {
+            Subsets::OfAllSizes => "subsets",
+            Subsets::Bags => "bags",
+        }
+    }
+}
+
 /// Which state of the network of a search is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

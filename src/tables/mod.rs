@@ -223,6 +223,38 @@ tables! {
         learned: Vec<Option<i32>>,
     }
 
+    /// subsets: a bit for each of `networks` networks, the first in the lowest bit of the first byte.
+    Subsets = "subsets" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        networks: Vec<i32>,
+        learned_from: Blobs,
+        right: Blobs,
+    }
+
+    /// consistency: shares of networks that get the sample right, of those that have not learned from it and of those that
+    /// have.
+    Consistency = "consistency" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        held_out: Vec<f64>,
+        learned: Vec<f64>,
+    }
+
+    /// influence: how much more often networks get the sample right that have learned from the other.
+    Influence = "influence" {
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        class_name: Texts,
+        rank: Vec<i32>,
+        of_sample_id: Vec<i32>,
+        of_class: Vec<i32>,
+        of_class_name: Texts,
+        influence: Vec<f64>,
+        standard_error: Vec<f64>,
+    }
+
     /// identify: the hard samples, the hardest first.
     Hard = "hard" {
         rank: Vec<i32>,

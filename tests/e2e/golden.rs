@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::project::Project;
 
 const TARGETS: &[&str] =
-    &["hard", "paper", "generalisation", "correlation", "cifar10", "benchmark", "tiny_figure"];
+    &["hard", "paper", "generalisation", "correlation", "cifar10", "benchmark", "influence", "tiny_figure"];
 
 /// Few networks, and labels that noise changes.
 const FEW: &[&str] = &[
@@ -24,6 +24,12 @@ const FEW: &[&str] = &[
     "noise_shares=[0.1]",
     "draws=1",
     "judges=1",
+    "scores=all",
+    "subset_ratios=[0.3, 0.8]",
+    "subset_networks=4",
+    "bag_networks=4",
+    "bag_epochs=20",
+    "influences=3",
 ];
 
 const HEAD: &str = "\

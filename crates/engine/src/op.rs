@@ -40,6 +40,11 @@ pub enum Arity {
 }
 
 impl Arity {
+    /// Whether a stage may leave it out.
+    pub fn may_lack(self) -> bool {
+        matches!(self, Arity::Optional | Arity::Any)
+    }
+
     /// Whether it takes several tables.
     pub fn gathers(self) -> bool {
         matches!(self, Arity::Many | Arity::Available | Arity::Any)

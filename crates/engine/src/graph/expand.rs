@@ -14,7 +14,7 @@ use super::sweep;
 use super::{ById, Graph, Id, Slice, Stage, StageId, Task, TaskInput, TaskRange, ValueId, Values};
 use crate::error::SpecError;
 use crate::names;
-use crate::op::{AnyOp, Arity, InputDecl, IsPlace, Reads, Registry};
+use crate::op::{AnyOp, InputDecl, IsPlace, Reads, Registry};
 use crate::settings::Settings;
 use crate::spec::{Spec, StageSpec};
 use crate::value::Value;
@@ -156,7 +156,7 @@ fn expand_points(
 ) -> Result<(), SpecError> {
     let mut binder = Binder::new(settings, stage, op.clone(), points, at.len(), is_place)?;
     // The others are always read, and are there: see `check_inputs`.
-    let is_optional = |declared: &&InputDecl| declared.arity == Arity::Optional;
+    let is_optional = |declared: &&InputDecl| declared.arity.may_lack();
     let optional: Vec<&InputDecl> = op.inputs().iter().filter(is_optional).collect();
     let mut joins = Vec::new();
     for (name, input) in &stage.inputs {
@@ -208,7 +208,7 @@ fn check_inputs(stage: &StageSpec, op: &dyn AnyOp) -> Result<(), SpecError> {
             return Err(SpecError::new(name.at, format!("op `{}` has no input `{}`", op.name(), name.text))
                 .hint(names::hint(&name.text, op.inputs().iter().map(|declared| declared.name))));
         };
-        if declared.arity != Arity::Optional && !input.when.is_empty() {
+        if !declared.arity.may_lack() && !input.when.is_empty() {
             let what = format!(
                 "op `{}` always needs the input `{}`: `when` cannot stand here",
                 op.name(),
@@ -217,7 +217,7 @@ fn check_inputs(stage: &StageSpec, op: &dyn AnyOp) -> Result<(), SpecError> {
             return Err(SpecError::new(name.at, what));
         }
     }
-    for declared in op.inputs().iter().filter(|declared| declared.arity != Arity::Optional) {
+    for declared in op.inputs().iter().filter(|declared| !declared.arity.may_lack()) {
         if !stage.inputs.iter().any(|(name, _)| name.text == declared.name) {
             return Err(lacks(stage, op, declared));
         }

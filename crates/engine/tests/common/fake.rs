@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use hspipe_engine::op::{
     AnyOp, Bound, BoundTask, Capacity, Cost, InputDecl, OpError, Outputs, ParamDecl, ParamError, Reads,
-    Registry, many, one, optional,
+    Registry, any, many, one, optional,
 };
 use hspipe_engine::spec::{Spec, StageSpec};
 use hspipe_engine::value::{Value, canonical};
@@ -139,8 +139,8 @@ fn leak(text: &str) -> &'static str {
 }
 
 /// Ops that fit every stage of `spec`, and the log of what they are handed. Inputs take many
-/// tables, or at most one where `when` stands, or exactly one where `ones` names the op and the
-/// input.
+/// tables, or any or none where another stage of the op lacks them, or at most one where `when` stands, or exactly one
+/// where `ones` names the op and the input.
 pub fn fake_ops(spec: &Spec, batch: usize, ones: &[(&str, &str)]) -> (Registry, Arc<Log>) {
     let log = Arc::new(Log::default());
     let mut registry = Registry::default();
@@ -150,9 +150,12 @@ pub fn fake_ops(spec: &Spec, batch: usize, ones: &[(&str, &str)]) -> (Registry, 
         let mut inputs: Vec<InputDecl> = Vec::new();
         for (input, of) in stages.iter().flat_map(|stage| &stage.inputs) {
             if !inputs.iter().any(|seen| seen.name == input.text) {
+                let is_given =
+                    |stage: &&StageSpec| stage.inputs.iter().any(|(given, _)| given.text == input.text);
                 let declare = match (ones.contains(&(name, &input.text)), of.when.is_empty()) {
                     (true, _) => one,
-                    (false, true) => many,
+                    (false, true) if stages.iter().all(is_given) => many,
+                    (false, true) => any,
                     (false, false) => optional,
                 };
                 inputs.push(declare(leak(&input.text)));
