@@ -13,6 +13,7 @@ mod libtorch;
 mod logits;
 mod machine;
 mod native;
+mod perceptron;
 mod request;
 pub mod samples;
 mod trainer;
@@ -32,6 +33,7 @@ pub use libtorch::{
     remedy as libtorch_remedy, stand_in as torch_stand_in,
 };
 pub use logits::{argmax, margin};
+pub use perceptron::{Perceptron, Seen};
 pub use request::Request;
 pub use samples::Samples;
 pub use trainer::{Capacity, TrainerId, WantedTrainer, resolve};

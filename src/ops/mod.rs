@@ -15,6 +15,7 @@ mod detection_summary;
 mod duplicates;
 mod fit;
 mod folds;
+mod gradients;
 mod hard_counts;
 mod hardness;
 mod identify;
@@ -80,6 +81,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(search::Search { prepared: prepared.clone() });
     ops.add(fit::Fit { prepared: prepared.clone() });
     ops.add(folds::Folds { prepared: prepared.clone() });
+    ops.add(gradients::Gradients { prepared: prepared.clone() });
     ops.add(subsets::Subsets { prepared: prepared.clone() });
     ops.add(consistency::Consistency);
     ops.add(influence::Influence);

@@ -71,6 +71,7 @@ impl Op for ScoreSamples {
         any("folds"),
         any("folds_dynamics"),
         any("early_logits"),
+        any("gradients"),
         any("subsets"),
         any("bags"),
     ];
@@ -109,7 +110,7 @@ struct Summary {
     std: Vec<f64>,
 }
 
-/// Of every network that there is; none if there is none.
+/// Of every network that there is; none if there is none, or the score is not one of such networks.
 fn over_networks(
     score: &Score,
     input: &str,
@@ -119,6 +120,9 @@ fn over_networks(
     let mut values = Vec::new();
     for table in task.inputs.many(input) {
         let of_network = score.of_table(table.read()?, task.params.snapshot)?.values;
+        if of_network.is_empty() {
+            continue;
+        }
         if of_network.len() != samples {
             let what = format!("there are {samples} samples, and {} in `{input}`", of_network.len());
             return Err(OpError::new(what));

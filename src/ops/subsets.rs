@@ -101,10 +101,9 @@ impl Op for Subsets {
 fn draw(samples: usize, networks: usize, learn: usize, seed: u32) -> Vec<Vec<bool>> {
     let mut generator = Generator::new(seed);
     let mut bags = vec![vec![false; samples]; networks];
-    for sample in 0..samples {
-        for network in generator.permutation(networks as u32).into_iter().take(learn) {
-            bags[network as usize][sample] = true;
-        }
+    let drawn: Vec<Vec<u32>> = (0..samples).map(|_| generator.permutation(networks as u32)).collect();
+    for (sample, networks) in drawn.iter().enumerate() {
+        networks[..learn].iter().for_each(|network| bags[*network as usize][sample] = true);
     }
     bags
 }

@@ -6,7 +6,7 @@ use super::Network::{Early, Ensemble, Folds};
 use super::Subsets::{Bags, OfAllSizes};
 use super::{Formula, Score, dynamics, logits};
 use crate::nn::margin;
-use crate::tables::Consistency;
+use crate::tables::{Consistency, Gradients};
 
 /// In the order in which columns and lists name them.
 pub const ALL: &[Score] = &[
@@ -81,6 +81,33 @@ pub const ALL: &[Score] = &[
         sees_label: true,
         is_quality: false,
         source: "Paul et al. 2021, arXiv 2107.07075",
+    },
+    Score {
+        name: "grand",
+        about: "the length of the loss's gradient, of a network after its first epochs",
+        formula: Formula::OfGradients(|gradients| gradients.early_norm.clone()),
+        hard_end: High,
+        sees_label: true,
+        is_quality: false,
+        source: "Paul et al. 2021, arXiv 2107.07075",
+    },
+    Score {
+        name: "tracin",
+        about: "influence on itself: squared lengths of the loss's gradient, after the first epochs and at the end",
+        formula: Formula::OfGradients(self_influence),
+        hard_end: High,
+        sees_label: true,
+        is_quality: false,
+        source: "Pruthi et al. 2020, arXiv 2002.08484, by two checkpoints of one rate",
+    },
+    Score {
+        name: "prototypicality",
+        about: "the cosine of the activations in the last hidden layer and their mean over the label's samples",
+        formula: Formula::OfGradients(|gradients| gradients.prototype_cosine.clone()),
+        hard_end: Low,
+        sees_label: true,
+        is_quality: false,
+        source: "Sorscher et al. 2022, arXiv 2206.14486, with labels for clusters",
     },
     Score {
         name: "aum",
@@ -231,6 +258,11 @@ pub const NAMES: [&str; ALL.len()] = {
     }
     names
 };
+
+fn self_influence(gradients: &Gradients) -> Vec<f64> {
+    let norms = gradients.early_norm.iter().zip(&gradients.last_norm);
+    norms.map(|(early, last)| early * early + last * last).collect()
+}
 
 fn memorization(subsets: &Consistency) -> Vec<f64> {
     subsets.learned.iter().zip(&subsets.held_out).map(|(learned, held_out)| learned - held_out).collect()

@@ -18,7 +18,7 @@ pub use list::{ALL, NAMES};
 pub use network::{Network, Predictions, Snapshot, Subsets};
 pub use strategy::Strategy;
 
-use crate::tables::{Consistency, Dynamics, FitScores, Logits, TableError};
+use crate::tables::{Consistency, Dynamics, FitScores, Gradients, Logits, TableError};
 
 /// A score of hardness.
 pub struct Score {
@@ -62,6 +62,8 @@ enum Formula {
     OfLogits(Network, fn(&[f32], usize) -> f32),
     /// Of what such a network has made of the samples over the epochs.
     OfDynamics(Network, fn(&Dynamics) -> Vec<f32>),
+    /// Of gradients and activations by the networks of the ensemble.
+    OfGradients(fn(&Gradients) -> Vec<f64>),
     /// Of how often the networks of many subsets get the sample right. They are many: see [`Score::is_slow`].
     OfSubsets(Subsets, fn(&Consistency) -> Vec<f64>),
     /// The mean of the sample's ranks by these scores, from 0 to 1 for the easiest.
@@ -87,6 +89,7 @@ impl Score {
             Formula::SearchMargin => Network::Search,
             Formula::OfFit(_) => Network::Fit,
             Formula::OfLogits(network, _) | Formula::OfDynamics(network, _) => network,
+            Formula::OfGradients(_) => Network::Ensemble,
             // Out of sample too.
             Formula::OfSubsets(..) | Formula::MeanRank(_) => Network::Folds,
         }
@@ -103,6 +106,7 @@ impl Score {
             Formula::SearchMargin | Formula::OfFit(_) => Some(self.network().input()),
             Formula::OfLogits(network, _) => Some(network.logits()),
             Formula::OfDynamics(network, _) => Some(network.dynamics()),
+            Formula::OfGradients(_) => Some("gradients"),
             Formula::OfSubsets(subsets, _) => Some(subsets.input()),
             Formula::MeanRank(_) => None,
         }
@@ -131,7 +135,12 @@ impl Score {
     /// An input that it reads is absent or not readable.
     pub fn read(&self, inputs: &Inputs, snapshot: Snapshot) -> Result<Scored, OpError> {
         if let Some(input) = self.input() {
-            return Ok(self.of_table(inputs.one(input)?.read()?, snapshot)?);
+            let scored = self.of_table(inputs.one(input)?.read()?, snapshot)?;
+            if scored.values.is_empty() {
+                let what = format!("the score `{}` is not one of these networks", self.name);
+                return Err(OpError::new(what).hint("it is of a SimpleNN alone".to_string()));
+            }
+            return Ok(scored);
         }
         let ranks = |part: &'static Score| Ok(part.ranks(&part.read(inputs, snapshot)?.values));
         let ranks: Vec<Vec<f64>> = self.parts().map(ranks).collect::<Result<_, OpError>>()?;
@@ -155,6 +164,7 @@ impl Score {
                 let Logits { label, logits, .. } = Logits::read(table)?;
                 logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
             }
+            Formula::OfGradients(score) => dynamics::singles(&score(&Gradients::read(table)?)),
             Formula::OfSubsets(_, score) => dynamics::singles(&score(&Consistency::read(table)?)),
             Formula::MeanRank(_) => Vec::new(),
         };
@@ -278,6 +288,14 @@ mod tests {
                 Consistency { position, label, held_out: vec![1.0, 0.5, 0.0], learned: vec![1.0, 0.75, 0.75] }
                     .write()
             }
+            "gradients" => Gradients {
+                position,
+                label,
+                early_norm: vec![0.1, 0.8, 2.0],
+                last_norm: vec![0.01, 0.7, 3.0],
+                prototype_cosine: vec![0.99, 0.3, -0.5],
+            }
+            .write(),
             "dynamics" | "folds_dynamics" => Dynamics {
                 position,
                 label,

@@ -223,6 +223,15 @@ tables! {
         learned: Vec<Option<i32>>,
     }
 
+    /// gradients: no rows where networks are not of the kind that it knows.
+    Gradients = "gradients" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        early_norm: Vec<f64>,
+        last_norm: Vec<f64>,
+        prototype_cosine: Vec<f64>,
+    }
+
     /// subsets: a bit for each of `networks` networks, the first in the lowest bit of the first byte.
     Subsets = "subsets" {
         position: Vec<i32>,
