@@ -4,7 +4,7 @@
     python3 -m venv venv && venv/bin/pip install cleanlab scikit-learn pyarrow
     venv/bin/python scripts/cleanlab_peer.py [--dataset MNIST] [--draws 1] [--out peer.csv]
 
-For each kind and share of wrong labels in Results/perturbed_labels.parquet: 5-fold probabilities of a multilayer perceptron
+For each kind and share of wrong labels in Results/perturbed.parquet: 5-fold probabilities of a multilayer perceptron
 with 100 hidden units (30 epochs of Adam), cleanlab's self-confidence, and how well that finds the wrong labels. Prints a line
 for each, and at the end the mean over draws. Pictures are read from data/DATASET/raw, where hspipe has put them.
 """
@@ -53,12 +53,14 @@ def main():
     warnings.filterwarnings("ignore")
 
     all_pictures = pictures(pathlib.Path("data") / given.dataset / "raw")
-    table = parquet.read_table("Results/perturbed_labels.parquet").to_pandas()
+    table = parquet.read_table("Results/perturbed.parquet").to_pandas()
     table = table[(table.dataset == given.dataset) & (table.draw < given.draws)]
     rows = []
     for (kind, share, draw), samples in table.groupby(["noise_kind", "noise_share", "draw"]):
-        labels = samples.label.to_numpy()
-        wrong = labels != samples.clean_label.to_numpy()
+        labels = samples["class"].to_numpy()
+        wrong = labels != samples.clean_class.to_numpy()
+        if not wrong.any():  # a kind that leaves labels as they are
+            continue
         suspicion, seconds = judged(all_pictures[samples.sample_id.to_numpy()], labels)
         first = np.argsort(-suspicion, kind="stable")[: wrong.sum()]
         rows.append({

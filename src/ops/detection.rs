@@ -1,13 +1,12 @@
-//! detection: scores, and which labels are wrong -> how well each score finds them. Next: `detection_summary`.
+//! detection: scores, and which samples are perturbed -> how well each score finds them. Next: `detection_summary`.
 //!
-//! A score finds a wrong label if it puts the sample before those whose label is right. Wrong labels are the positive
-//! class.
+//! A score finds a perturbed sample if it puts it before those that are not. Perturbed samples are the positive class.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
 use serde::{Deserialize, Serialize};
 
 use crate::scores::{HardEnd, Score};
-use crate::tables::{self, SampleScores, Samples};
+use crate::tables::{self, Perturbed, SampleScores};
 
 pub struct Detection;
 
@@ -18,22 +17,21 @@ pub struct Params {}
 impl Op for Detection {
     type Params = Params;
     const NAME: &'static str = "detection";
-    const VERSION: u32 = 1;
-    const INPUTS: &'static [InputDecl] = &[one("samples"), one("scores")];
+    const VERSION: u32 = 2;
+    const INPUTS: &'static [InputDecl] = &[one("perturbed"), one("scores")];
     const OUTPUTS: &'static [&'static str] = &["detection"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let scores = SampleScores::read(task.inputs.one("scores")?.read()?)?;
-        let wrong: Vec<bool> = samples.label.iter().zip(&samples.clean_label).map(|(a, b)| a != b).collect();
-        let count = wrong.iter().filter(|wrong| **wrong).count();
-        if count == 0 || count == wrong.len() {
-            return Err(OpError::new("to find wrong labels, some must be wrong and some right"));
+        let Perturbed { perturbed, .. } = Perturbed::read(task.inputs.one("perturbed")?.read()?)?;
+        let count = perturbed.iter().filter(|perturbed| **perturbed).count();
+        if count == 0 || count == perturbed.len() {
+            return Err(OpError::new("to find perturbed samples, some must be perturbed and some not"));
         }
         let names: Vec<&str> = scores.score.iter().collect();
         let mut found = tables::Detection {
             score: Vec::<&str>::new().into(),
-            wrong: Vec::new(),
+            perturbed: Vec::new(),
             auroc: Vec::new(),
             average_precision: Vec::new(),
             precision: Vec::new(),
@@ -47,10 +45,10 @@ impl Op for Detection {
             let suspicion = suspicion(score, &scores.mean[first..first + rows.len()]);
             first += rows.len();
             let order = suspects(&suspicion);
-            let groups = groups(&order, &suspicion, &wrong);
-            let found_first = found_first(&order, &wrong);
+            let groups = groups(&order, &suspicion, &perturbed);
+            let found_first = found_first(&order, &perturbed);
             known.push(score.name);
-            found.wrong.push(count as i32);
+            found.perturbed.push(count as i32);
             found.auroc.push(auroc(&groups));
             found.average_precision.push(average_precision(&groups));
             found.precision.push(found_first as f64 / count as f64);
@@ -61,7 +59,7 @@ impl Op for Detection {
     }
 }
 
-/// High where the label is suspect.
+/// High where the sample is suspect.
 fn suspicion(score: &Score, means: &[f64]) -> Vec<f64> {
     means.iter().map(|mean| if score.hard_end == HardEnd::Low { -mean } else { *mean }).collect()
 }
@@ -73,14 +71,14 @@ fn suspects(suspicion: &[f64]) -> Vec<usize> {
     order
 }
 
-/// The samples in groups of equal suspicion: how many there are, and how many of them are wrong.
-fn groups(order: &[usize], suspicion: &[f64], wrong: &[bool]) -> Vec<(f64, f64)> {
+/// The samples in groups of equal suspicion: how many there are, and how many of them are perturbed.
+fn groups(order: &[usize], suspicion: &[f64], perturbed: &[bool]) -> Vec<(f64, f64)> {
     let equals = order.chunk_by(|a, b| suspicion[*a] == suspicion[*b]);
-    let wrong_of = |group: &[usize]| group.iter().filter(|sample| wrong[**sample]).count() as f64;
-    equals.map(|group| (group.len() as f64, wrong_of(group))).collect()
+    let perturbed_of = |group: &[usize]| group.iter().filter(|sample| perturbed[**sample]).count() as f64;
+    equals.map(|group| (group.len() as f64, perturbed_of(group))).collect()
 }
 
-/// The share of pairs of a wrong and a right label in which the wrong one is more suspect; equals count half.
+/// The share of pairs of a perturbed sample and another in which it is more suspect; equals count half.
 fn auroc(groups: &[(f64, f64)]) -> f64 {
     let (mut before, mut pairs, mut right) = (0.0, 0.0, 0.0);
     for (size, bad) in groups {
@@ -92,7 +90,7 @@ fn auroc(groups: &[(f64, f64)]) -> f64 {
     pairs / (before * right)
 }
 
-/// The mean precision over the wrong labels, each taken together with all that are as suspect: sum (R_n - R_n-1) P_n.
+/// The mean precision over the perturbed samples, each taken together with all that are as suspect: sum (R_n - R_n-1) P_n.
 fn average_precision(groups: &[(f64, f64)]) -> f64 {
     let (mut seen, mut found, mut sum) = (0.0, 0.0, 0.0);
     for (size, bad) in groups {
@@ -103,10 +101,10 @@ fn average_precision(groups: &[(f64, f64)]) -> f64 {
     sum / found
 }
 
-/// How many wrong labels are among the most suspect samples, of which as many are taken as labels are wrong.
-fn found_first(order: &[usize], wrong: &[bool]) -> usize {
-    let count = wrong.iter().filter(|wrong| **wrong).count();
-    order[..count].iter().filter(|sample| wrong[**sample]).count()
+/// How many perturbed samples are among the most suspect ones, of which as many are taken as there are.
+fn found_first(order: &[usize], perturbed: &[bool]) -> usize {
+    let count = perturbed.iter().filter(|perturbed| **perturbed).count();
+    order[..count].iter().filter(|sample| perturbed[**sample]).count()
 }
 
 #[cfg(test)]
@@ -117,14 +115,14 @@ mod tests {
     /// average_precision_score(y, s) = 0.7555555556
     #[test]
     fn measures_are_scikit_learns() {
-        let wrong = [true, false, true, true, false, false, false];
+        let perturbed = [true, false, true, true, false, false, false];
         let suspicion = [0.9, 0.8, 0.8, 0.3, 0.3, 0.2, 0.1];
         let order = suspects(&suspicion);
-        let groups = groups(&order, &suspicion, &wrong);
+        let groups = groups(&order, &suspicion, &perturbed);
         assert!((auroc(&groups) - 0.8333333333).abs() < 1e-9);
         assert!((average_precision(&groups) - 0.7555555556).abs() < 1e-9);
         // Of the first three, two.
-        assert_eq!(found_first(&order, &wrong), 2);
+        assert_eq!(found_first(&order, &perturbed), 2);
     }
 
     #[test]

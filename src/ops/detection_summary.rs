@@ -1,4 +1,4 @@
-//! detection_summary: how well scores find wrong labels, in several draws -> means and spreads. Next: `plot_detection`.
+//! detection_summary: how well scores find perturbed samples, in several draws -> means and spreads. Next: `plot_detection`.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, available};
 use polars::prelude::{DataType, Expr, col};
@@ -16,13 +16,13 @@ pub struct Params {}
 impl Op for DetectionSummary {
     type Params = Params;
     const NAME: &'static str = "detection_summary";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     /// Gathered over whatever tells draws apart.
     const INPUTS: &'static [InputDecl] = &[available("detection")];
     const OUTPUTS: &'static [&'static str] = &["detection_summary"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let missed = col("missed").cast(DataType::Float64) / col("wrong").cast(DataType::Float64);
+        let missed = col("missed").cast(DataType::Float64) / col("perturbed").cast(DataType::Float64);
         let metrics: [(&str, Expr); 4] = [
             ("average_precision", col("average_precision")),
             ("auroc", col("auroc")),

@@ -1,4 +1,4 @@
-//! plot_detection: how well scores find wrong labels of several kinds -> a shaded table of scores by kinds (the target
+//! plot_detection: how well scores find perturbed samples of several kinds -> a shaded table of scores by kinds (the target
 //! `benchmark`).
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ const METRIC: &str = "average_precision";
 
 pub const DRAWING: Drawing = Drawing {
     op: PlotDetection::NAME,
-    form: "shaded table, a row per score, a column per kind and share of wrong labels",
+    form: "shaded table, a row per score, a column per kind and share of perturbed samples",
     drawn: Drawn::all,
 };
 
@@ -65,7 +65,7 @@ impl Op for PlotDetection {
         let dataset = &task.params.dataset;
         let (rows, values) = rows.into_iter().unzip();
         let drawn = Matrix {
-            title: format!("{dataset}: average precision of finding wrong labels, by their kind and share"),
+            title: format!("{dataset}: average precision of finding perturbed samples, by kind and share"),
             rows,
             columns,
             values,

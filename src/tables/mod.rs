@@ -405,10 +405,19 @@ tables! {
         source: Vec<Option<String>>,
     }
 
-    /// detection: how well each score finds wrong labels.
+    /// perturb: which samples are perturbed.
+    Perturbed = "perturbed" {
+        position: Vec<i32>,
+        sample_id: Vec<i32>,
+        class: Vec<i32>,
+        clean_class: Vec<i32>,
+        perturbed: Vec<bool>,
+    }
+
+    /// detection: how well each score finds perturbed samples.
     Detection = "detection" {
         score: Texts,
-        wrong: Vec<i32>,
+        perturbed: Vec<i32>,
         auroc: Vec<f64>,
         average_precision: Vec<f64>,
         precision: Vec<f64>,

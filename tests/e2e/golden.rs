@@ -22,6 +22,7 @@ const FEW: &[&str] = &[
     "remaining_ratios_easy=[0.5]",
     "remaining_ratios_hard=[0.5]",
     "noise_shares=[0.1]",
+    "noise_kinds=[uniform, asymmetric, adjacent, nearest, zoom, shift, grain]",
     "draws=1",
     "judges=1",
     "scores=all",
