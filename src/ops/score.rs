@@ -5,7 +5,8 @@
 //! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, any, one};
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::scores::{self, Score, Snapshot, Strategy};
 use crate::tables::{Classes, SampleScores, Samples};
@@ -17,42 +18,61 @@ pub struct ScoreSamples;
 pub struct Params {
     snapshot: Snapshot,
     /// The key has their names, so that a new one is computed where it was not.
-    #[serde(default)]
-    scores: Wanted,
+    #[serde(default = "quick")]
+    scores: Vec<Wanted>,
 }
 
-/// Which scores are computed.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+/// Scores that are computed, by a word.
+#[derive(Clone, Copy)]
 enum Wanted {
-    These(Vec<Strategy>),
-    InAWord(Word),
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
     /// Those that take no more networks than a ranking does.
-    #[default]
     Auto,
     All,
+    This(&'static Score),
 }
 
-impl Default for Wanted {
-    fn default() -> Self {
-        Wanted::InAWord(Word::default())
-    }
+const AUTO: &str = "auto";
+const EVERY: &str = "all";
+
+fn quick() -> Vec<Wanted> {
+    vec![Wanted::Auto]
 }
 
 impl Wanted {
-    fn named(&self) -> Vec<Strategy> {
+    fn is(self, score: &Score) -> bool {
         match self {
-            Wanted::These(scores) => scores.clone(),
-            Wanted::InAWord(word) => {
-                let is_wanted = |score: &&Score| *word == Word::All || !score.is_slow();
-                scores::ALL.iter().filter(is_wanted).map(Strategy).collect()
-            }
+            Wanted::Auto => !score.is_slow(),
+            Wanted::All => true,
+            Wanted::This(this) => this.name == score.name,
         }
+    }
+}
+
+impl Serialize for Wanted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Wanted::Auto => serializer.serialize_str(AUTO),
+            Wanted::All => serializer.serialize_str(EVERY),
+            Wanted::This(score) => Strategy(score).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Ok(match word.as_str() {
+            AUTO => Wanted::Auto,
+            EVERY => Wanted::All,
+            _ => Wanted::This(Strategy::deserialize(word.into_deserializer())?.0),
+        })
+    }
+}
+
+impl Params {
+    /// In the order of the list of scores.
+    fn named(&self) -> Vec<&'static Score> {
+        scores::ALL.iter().filter(|score| self.scores.iter().any(|wanted| wanted.is(score))).collect()
     }
 }
 
@@ -78,12 +98,12 @@ impl Op for ScoreSamples {
     const OUTPUTS: &'static [&'static str] = &["scores"];
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        params.scores = Wanted::These(params.scores.named());
+        params.scores = params.named().into_iter().map(Wanted::This).collect();
         Ok(params)
     }
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
-        let is_read = params.scores.named().iter().any(|Strategy(score)| score.reads(input));
+        let is_read = params.named().iter().any(|score| score.reads(input));
         if is_read { Reads::IfGiven } else { Reads::Never }
     }
 
@@ -91,7 +111,7 @@ impl Op for ScoreSamples {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
         let mut seen: Vec<(&Score, Summary)> = Vec::new();
-        for Strategy(score) in task.params.scores.named() {
+        for score in task.params.named() {
             let summary = match score.input() {
                 Some(input) => over_networks(score, input, task, samples.label.len())?,
                 None => over_parts(score, &seen),
@@ -183,6 +203,21 @@ fn table(samples: &Samples, names: &[String], seen: Vec<(&Score, Summary)>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_stand_for_several_scores() {
+        let named = |words: serde_json::Value| {
+            let params = serde_json::json!({"snapshot": "last", "scores": words});
+            let named = serde_json::from_value::<Params>(params).map(|params| params.named().len());
+            named.map_err(|error| error.to_string())
+        };
+        let slow = scores::ALL.iter().filter(|score| score.is_slow()).count();
+        assert!(slow > 0);
+        assert_eq!(named(serde_json::json!(["all"])), Ok(scores::ALL.len()));
+        assert_eq!(named(serde_json::json!(["auto"])), Ok(scores::ALL.len() - slow));
+        assert_eq!(named(serde_json::json!(["c_score", "auto", "aum"])), Ok(scores::ALL.len() - slow + 1));
+        assert!(named(serde_json::json!(["aun"])).unwrap_err().contains("unknown variant `aun`"));
+    }
 
     /// By hand: two networks, three samples.
     #[test]
