@@ -14,7 +14,7 @@ fn main() {
 fn build() -> u64 {
     let mut hasher = DefaultHasher::new();
     // hspipe-torch is of the build of this library, and what it trains too.
-    let crates = ["crates/engine/src", "crates/ensemble/src", "crates/torch/src"];
+    let crates = ["crates/engine/src", "crates/ensemble/src", "crates/neighbours/src", "crates/torch/src"];
     for part in ["src", "Cargo.toml", "Cargo.lock"].into_iter().chain(crates) {
         println!("cargo:rerun-if-changed={part}");
         hash(Path::new(part), &mut hasher);

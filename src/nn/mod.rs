@@ -13,7 +13,6 @@ mod libtorch;
 mod logits;
 mod machine;
 mod native;
-mod perceptron;
 mod request;
 pub mod samples;
 mod trainer;
@@ -33,7 +32,6 @@ pub use libtorch::{
     remedy as libtorch_remedy, stand_in as torch_stand_in,
 };
 pub use logits::{argmax, margin};
-pub use perceptron::{Perceptron, Seen};
 pub use request::Request;
 pub use samples::Samples;
 pub use trainer::{Capacity, TrainerId, WantedTrainer, resolve};

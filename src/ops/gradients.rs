@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, Task, one};
+use hspipe_ensemble::init::Layer;
+use hspipe_ensemble::{Perceptron, Seen};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::training::{Prepared, Training};
-use crate::nn::{Parameter, Perceptron, Seen};
 use crate::tables::{self, Weights};
 
 pub struct Gradients {
@@ -42,7 +43,8 @@ impl Op for Gradients {
         let mut networks = Vec::new();
         for input in ["early", "last"] {
             let weights = Weights::read(task.inputs.one(input)?.read()?)?;
-            let Some(network) = Perceptron::new(&parameters(&weights), base) else { break };
+            let layers = layers(&weights).unwrap_or_default();
+            let Some(network) = Perceptron::new(&layers, base) else { break };
             if network.inputs() != width {
                 let what = format!("samples have {width} numbers, the network takes {}", network.inputs());
                 return Err(OpError::new(what));
@@ -63,22 +65,21 @@ impl Op for Gradients {
     }
 }
 
-/// Those of a table, in its order.
-fn parameters(weights: &Weights) -> Vec<Parameter> {
-    let rows: Vec<(i32, &str, f32)> = weights
-        .layer
-        .iter()
-        .zip(weights.parameter.iter())
-        .zip(&weights.value)
-        .map(|((layer, name), value)| (*layer, name, *value))
-        .collect();
-    let name = |name: &str| ["weight", "bias"].into_iter().find(|known| *known == name).unwrap_or("other");
-    let parameter = |rows: &[(i32, &str, f32)]| Parameter {
-        layer: rows[0].0 as usize,
-        name: name(rows[0].1),
-        values: rows.iter().map(|(_, _, value)| *value).collect(),
+/// The layers of a SimpleNN; none if the parameters are those of another network.
+fn layers(weights: &Weights) -> Option<Vec<Layer>> {
+    let parameters = weights.layer.iter().zip(weights.parameter.iter()).zip(&weights.value);
+    let rows: Vec<((i32, &str), f32)> =
+        parameters.map(|((layer, name), value)| ((*layer, name), *value)).collect();
+    let parameters: Vec<&[((i32, &str), f32)]> = rows.chunk_by(|a, b| a.0 == b.0).collect();
+    let values = |rows: &[((i32, &str), f32)]| rows.iter().map(|(_, value)| *value).collect();
+    let layer = |pair: &[&[((i32, &str), f32)]]| {
+        let [weight, bias] = pair else { return None };
+        let (of, outputs) = (weight[0].0.0, bias.len());
+        let is_layer = weight[0].0 == (of, "weight") && bias[0].0 == (of, "bias");
+        let inputs = weight.len() / outputs;
+        is_layer.then(|| Layer { inputs, outputs, weight: values(weight), bias: values(bias) })
     };
-    rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(parameter).collect()
+    parameters.chunks(2).map(layer).collect()
 }
 
 fn table(training: &Training, values: &[f32], early: &Perceptron, last: &Perceptron) -> tables::Gradients {
@@ -135,16 +136,18 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_layer_and_name_are_one_parameter() {
-        let weights = Weights {
+    fn layers_are_those_of_a_simple_network() {
+        let weights = |names: [&str; 5]| Weights {
             layer: vec![0, 0, 0, 1, 1],
-            parameter: vec!["weight", "weight", "bias", "weight", "running_var"].into(),
+            parameter: names.to_vec().into(),
             index: vec![0, 1, 0, 0, 0],
             value: vec![1.0, 2.0, 3.0, 4.0, 5.0],
         };
-        let parameters = parameters(&weights);
-        let names: Vec<_> = parameters.iter().map(|parameter| (parameter.layer, parameter.name)).collect();
-        assert_eq!(names, [(0, "weight"), (0, "bias"), (1, "weight"), (1, "other")]);
-        assert_eq!(parameters[0].values, [1.0, 2.0]);
+        let simple = layers(&weights(["weight", "weight", "bias", "weight", "bias"])).unwrap();
+        assert_eq!(
+            (simple[0].inputs, simple[0].weight.clone(), simple[1].bias.clone()),
+            (2, vec![1.0, 2.0], vec![5.0])
+        );
+        assert!(layers(&weights(["weight", "weight", "bias", "weight", "running_var"])).is_none());
     }
 }

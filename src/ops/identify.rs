@@ -48,6 +48,7 @@ impl Op for Identify {
         optional("folds"),
         optional("folds_dynamics"),
         optional("early_logits"),
+        optional("neighbourhood"),
         optional("gradients"),
         optional("subsets"),
         optional("bags"),

@@ -24,6 +24,8 @@ mod issues;
 mod load;
 mod metrics;
 mod mistakes;
+mod neighbourhood;
+mod neighbours;
 mod noise;
 mod overlap;
 #[cfg(test)]
@@ -81,6 +83,8 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(search::Search { prepared: prepared.clone() });
     ops.add(fit::Fit { prepared: prepared.clone() });
     ops.add(folds::Folds { prepared: prepared.clone() });
+    ops.add(neighbours::Neighbours);
+    ops.add(neighbourhood::Neighbourhood);
     ops.add(gradients::Gradients { prepared: prepared.clone() });
     ops.add(subsets::Subsets { prepared: prepared.clone() });
     ops.add(consistency::Consistency);

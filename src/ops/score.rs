@@ -91,6 +91,7 @@ impl Op for ScoreSamples {
         any("folds"),
         any("folds_dynamics"),
         any("early_logits"),
+        any("neighbourhood"),
         any("gradients"),
         any("subsets"),
         any("bags"),

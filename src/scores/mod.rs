@@ -18,7 +18,7 @@ pub use list::{ALL, NAMES};
 pub use network::{Network, Predictions, Snapshot, Subsets};
 pub use strategy::Strategy;
 
-use crate::tables::{Consistency, Dynamics, FitScores, Gradients, Logits, TableError};
+use crate::tables::{Consistency, Dynamics, FitScores, Gradients, Logits, Neighbourhood, TableError};
 
 /// A score of hardness.
 pub struct Score {
@@ -62,6 +62,8 @@ enum Formula {
     OfLogits(Network, fn(&[f32], usize) -> f32),
     /// Of what such a network has made of the samples over the epochs.
     OfDynamics(Network, fn(&Dynamics) -> Vec<f32>),
+    /// Of the samples that look most alike, and their labels.
+    OfNeighbours(fn(&Neighbourhood) -> Vec<f64>),
     /// Of gradients and activations by the networks of the ensemble.
     OfGradients(fn(&Gradients) -> Vec<f64>),
     /// Of how often the networks of many subsets get the sample right. They are many: see [`Score::is_slow`].
@@ -91,7 +93,7 @@ impl Score {
             Formula::OfLogits(network, _) | Formula::OfDynamics(network, _) => network,
             Formula::OfGradients(_) => Network::Ensemble,
             // Out of sample too.
-            Formula::OfSubsets(..) | Formula::MeanRank(_) => Network::Folds,
+            Formula::OfNeighbours(_) | Formula::OfSubsets(..) | Formula::MeanRank(_) => Network::Folds,
         }
     }
 
@@ -106,6 +108,7 @@ impl Score {
             Formula::SearchMargin | Formula::OfFit(_) => Some(self.network().input()),
             Formula::OfLogits(network, _) => Some(network.logits()),
             Formula::OfDynamics(network, _) => Some(network.dynamics()),
+            Formula::OfNeighbours(_) => Some("neighbourhood"),
             Formula::OfGradients(_) => Some("gradients"),
             Formula::OfSubsets(subsets, _) => Some(subsets.input()),
             Formula::MeanRank(_) => None,
@@ -164,6 +167,7 @@ impl Score {
                 let Logits { label, logits, .. } = Logits::read(table)?;
                 logits.iter().zip(&label).map(|(logits, label)| score(logits, *label as usize)).collect()
             }
+            Formula::OfNeighbours(score) => dynamics::singles(&score(&Neighbourhood::read(table)?)),
             Formula::OfGradients(score) => dynamics::singles(&score(&Gradients::read(table)?)),
             Formula::OfSubsets(_, score) => dynamics::singles(&score(&Consistency::read(table)?)),
             Formula::MeanRank(_) => Vec::new(),
@@ -288,6 +292,13 @@ mod tests {
                 Consistency { position, label, held_out: vec![1.0, 0.5, 0.0], learned: vec![1.0, 0.75, 0.75] }
                     .write()
             }
+            "neighbourhood" => Neighbourhood {
+                position,
+                label,
+                disagreement: vec![0.0, 0.5, 1.0],
+                distance: vec![0.1, 0.3, 0.2],
+            }
+            .write(),
             "gradients" => Gradients {
                 position,
                 label,

@@ -223,6 +223,22 @@ tables! {
         learned: Vec<Option<i32>>,
     }
 
+    /// neighbours: the nearest others of each sample, the nearest first; `neighbour` is a position.
+    Neighbours = "neighbours" {
+        position: Vec<i32>,
+        rank: Vec<i32>,
+        neighbour: Vec<i32>,
+        distance: Vec<f32>,
+    }
+
+    /// neighbourhood: the share of neighbours of other labels, and how far away neighbours are.
+    Neighbourhood = "neighbourhood" {
+        position: Vec<i32>,
+        label: Vec<i32>,
+        disagreement: Vec<f64>,
+        distance: Vec<f64>,
+    }
+
     /// gradients: no rows where networks are not of the kind that it knows.
     Gradients = "gradients" {
         position: Vec<i32>,

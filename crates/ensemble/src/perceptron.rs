@@ -1,19 +1,19 @@
-//! A trained SimpleNN once more, one sample at a time: what its last hidden layer makes of it, and how far its label would
+//! A trained network once more, one sample at a time: what its last hidden layer makes of it, and how far its label would
 //! move the network.
 //!
-//! In: parameters as [`Trained`](super::Trained) has them. Out: plain numbers, the same on every machine: sums go in a fixed
-//! order, functions are libm's. Knows no tables.
+//! In: layers as [`Trained`](crate::Trained) has them. Out: plain numbers, the same on every machine: sums go in a fixed
+//! order, functions are libm's. Knows no lanes.
 
-use super::Parameter;
+use crate::init::Layer;
 
 /// Layers of weights with tanh between them.
 pub struct Perceptron {
-    layers: Vec<Layer>,
+    layers: Vec<Transposed>,
     /// What inputs are counted from: most pixels are the background, and cost nothing then.
     base: f32,
 }
 
-struct Layer {
+struct Transposed {
     /// inputs x outputs.
     weight: Vec<f32>,
     bias: Vec<f32>,
@@ -29,24 +29,20 @@ pub struct Seen {
 }
 
 impl Perceptron {
-    /// None if the parameters are those of another kind of network. `base` is a value that many inputs have.
-    pub fn new(parameters: &[Parameter], base: f32) -> Option<Self> {
-        let mut layers = Vec::new();
-        for pair in parameters.chunks(2) {
-            let [weight, bias] = pair else { return None };
-            let outputs = bias.values.len();
-            let fits = weight.name == "weight" && bias.name == "bias" && outputs > 0;
-            if !fits || !weight.values.len().is_multiple_of(outputs) {
-                return None;
-            }
-            layers.push(Layer::new(&weight.values, bias.values.clone()));
-        }
-        let fit = |pair: &[Layer]| pair[0].bias.len() == pair[1].inputs();
-        if layers.is_empty() || !layers.windows(2).all(fit) {
+    /// None if there are no layers, or one does not read what the layer before has. `base` is a value that many inputs
+    /// have.
+    pub fn new(layers: &[Layer], base: f32) -> Option<Self> {
+        let is_whole = |layer: &Layer| {
+            let Layer { inputs, outputs, weight, bias } = layer;
+            *outputs > 0 && bias.len() == *outputs && weight.len() == inputs * outputs
+        };
+        let fits = |pair: &[Layer]| pair[0].outputs == pair[1].inputs;
+        if layers.is_empty() || !layers.iter().all(is_whole) || !layers.windows(2).all(fits) {
             return None;
         }
+        let mut layers: Vec<Transposed> = layers.iter().map(Transposed::new).collect();
         // What all inputs have in common moves the first bias.
-        let Layer { weight, bias } = &mut layers[0];
+        let Transposed { weight, bias } = &mut layers[0];
         for row in weight.chunks(bias.len()) {
             add_times(bias, base, row);
         }
@@ -102,15 +98,14 @@ impl Perceptron {
     }
 }
 
-impl Layer {
-    /// Of weights outputs x inputs.
-    fn new(weights: &[f32], bias: Vec<f32>) -> Self {
-        let (outputs, inputs) = (bias.len(), weights.len() / bias.len());
-        let mut weight = vec![0.0; weights.len()];
-        for (output, row) in weights.chunks(inputs.max(1)).enumerate() {
-            row.iter().enumerate().for_each(|(input, value)| weight[input * outputs + output] = *value);
+impl Transposed {
+    fn new(layer: &Layer) -> Self {
+        let Layer { inputs, outputs, weight, bias } = layer;
+        let mut transposed = vec![0.0; weight.len()];
+        for (output, row) in weight.chunks((*inputs).max(1)).enumerate() {
+            row.iter().enumerate().for_each(|(input, value)| transposed[input * outputs + output] = *value);
         }
-        Layer { weight, bias }
+        Transposed { weight: transposed, bias: bias.clone() }
     }
 
     fn inputs(&self) -> usize {
@@ -137,17 +132,15 @@ fn error(logits: &[f32], label: usize) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn parameters() -> Vec<Parameter> {
-        let layer = |layer, weight: &[f32], bias: &[f32]| {
-            [("weight", weight), ("bias", bias)].map(|(name, values)| Parameter {
-                layer,
-                name,
-                values: values.to_vec(),
-            })
+    fn layers() -> Vec<Layer> {
+        let layer = |inputs, weight: &[f32], bias: &[f32]| Layer {
+            inputs,
+            outputs: bias.len(),
+            weight: weight.to_vec(),
+            bias: bias.to_vec(),
         };
-        let first = layer(0, &[0.5, -0.25, 0.125, 0.75, 0.3, -0.6], &[0.1, -0.2]);
-        let second = layer(1, &[0.4, -0.3, 0.2, 0.9], &[0.05, -0.05]);
-        [first, second].concat()
+        let first = layer(3, &[0.5, -0.25, 0.125, 0.75, 0.3, -0.6], &[0.1, -0.2]);
+        vec![first, layer(2, &[0.4, -0.3, 0.2, 0.9], &[0.05, -0.05])]
     }
 
     /// numpy, by differences: z = W2 @ tanh(W1 @ x + b1) + b2, loss = log(exp(z).sum()) - z[label], of all 14 parameters t
@@ -156,7 +149,7 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_differences_wherever_inputs_are_counted_from() {
         for base in [0.0, 1.0, -2.5] {
-            let network = Perceptron::new(&parameters(), base).unwrap();
+            let network = Perceptron::new(&layers(), base).unwrap();
             assert_eq!(network.inputs(), 3);
             for (label, expected) in [1.509_162_44, 0.536_282_19].into_iter().enumerate() {
                 let seen = network.see(&[1.0, 2.0, -1.0], label);
@@ -168,16 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn other_networks_are_not_taken_for_one() {
-        let with = |change: &dyn Fn(&mut Vec<Parameter>)| {
-            let mut parameters = parameters();
-            change(&mut parameters);
-            Perceptron::new(&parameters, 0.0)
+    fn layers_fit_together() {
+        let with = |change: &dyn Fn(&mut Vec<Layer>)| {
+            let mut layers = layers();
+            change(&mut layers);
+            Perceptron::new(&layers, 0.0)
         };
         assert!(with(&|_| ()).is_some());
-        assert!(with(&|parameters| parameters[1].name = "running_mean").is_none());
-        assert!(with(&|parameters| drop(parameters.pop())).is_none());
-        assert!(with(&|parameters| parameters[2].values.truncate(2)).is_none());
-        assert!(with(&|parameters| parameters.clear()).is_none());
+        assert!(with(&|layers| layers.clear()).is_none());
+        assert!(with(&|layers| layers.swap(0, 1)).is_none());
+        assert!(with(&|layers| layers[1].weight.truncate(3)).is_none());
     }
 }
