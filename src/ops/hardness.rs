@@ -201,7 +201,10 @@ pub mod tests {
             suggested_probability: vec![0.75; n],
             class_probability: vec![0.25; n],
             ambiguous: vec![false; n],
+            typicality: vec![None; positions.len()],
+            unusual: vec![None; positions.len()],
             duplicate_of: positions.iter().map(|position| twice.contains(position).then_some(0)).collect(),
+            near_duplicate_of: vec![None; positions.len()],
             source: vec![None; n],
         }
     }

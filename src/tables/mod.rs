@@ -386,7 +386,10 @@ tables! {
         suggested_probability: Vec<f64>,
         class_probability: Vec<f64>,
         ambiguous: Vec<bool>,
+        typicality: Vec<Option<f64>>,
+        unusual: Vec<Option<bool>>,
         duplicate_of: Vec<Option<i32>>,
+        near_duplicate_of: Vec<Option<i32>>,
         source: Vec<Option<String>>,
     }
 
@@ -396,8 +399,10 @@ tables! {
         label_issues: Vec<i32>,
         wrong_labels: Vec<f64>,
         ambiguous: Vec<i32>,
+        unusual: Vec<Option<i32>>,
         duplicates: Vec<Option<i32>>,
         conflicting_duplicates: Vec<Option<i32>>,
+        near_duplicates: Vec<Option<i32>>,
     }
 
     /// rank: every sample that a set calls hard, or whose label is called wrong, the hardest first. A column for each strategy:

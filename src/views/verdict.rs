@@ -62,6 +62,13 @@ pub fn verdict_of(dataset: &str, counts: &IssueCounts) -> Vec<String> {
         1 => "  1 sample is ambiguous: no class has more than half of the probability".to_string(),
         _ => format!("  {ambiguous} samples are ambiguous: no class has more than half of the probability"),
     });
+    if let Some(Some(unusual)) = counts.unusual.first() {
+        lines.push(match unusual {
+            0 => "  no sample is unusual: each looks like some others".to_string(),
+            1 => "  1 sample is unusual: it looks like no other".to_string(),
+            _ => format!("  {unusual} samples are unusual: they look like no others"),
+        });
+    }
     if let Some(Some(duplicates)) = counts.duplicates.first() {
         let conflicting = counts.conflicting_duplicates.first().copied().flatten().unwrap_or_default();
         lines.push(match (duplicates, conflicting) {
@@ -73,6 +80,13 @@ pub fn verdict_of(dataset: &str, counts: &IssueCounts) -> Vec<String> {
                 "  {duplicates} samples are the same as another, {conflicting} of them with another label"
             ),
         });
+    }
+    match counts.near_duplicates.first() {
+        Some(Some(1)) => lines.push("  1 sample is nearly the same as another".to_string()),
+        Some(Some(near)) if *near > 0 => {
+            lines.push(format!("  {near} samples are nearly the same as another"))
+        }
+        _ => {}
     }
     lines
 }
@@ -87,8 +101,10 @@ mod tests {
             label_issues: vec![label_issues],
             wrong_labels: vec![124.4],
             ambiguous: vec![ambiguous],
+            unusual: vec![duplicates.map(|_| 7)],
             duplicates: vec![duplicates],
             conflicting_duplicates: vec![duplicates.map(|_| conflicting)],
+            near_duplicates: vec![duplicates.map(|duplicates| duplicates - 1)],
         }
     }
 
@@ -100,12 +116,15 @@ mod tests {
                 "wasps: 2000 samples were judged by networks that had not seen them",
                 "  124 labels are probably wrong, 6.2 % of all; by the confident joint about 124 are",
                 "  31 samples are ambiguous: no class has more than half of the probability",
+                "  7 samples are unusual: they look like no others",
                 "  3 samples are the same as another, 1 of them with another label",
+                "  2 samples are nearly the same as another",
             ]
         );
         let few = verdict_of("wasps", &counts(1, 1, None, 0));
         assert_eq!(few.len(), 3);
         assert!(few[1].ends_with("1 label is probably wrong") && few[2].contains("1 sample is ambiguous"));
-        assert!(verdict_of("wasps", &counts(0, 0, Some(1), 0))[3].contains("with the same label"));
+        let same = verdict_of("wasps", &counts(0, 0, Some(1), 0));
+        assert!(same.len() == 5 && same[4].contains("with the same label"));
     }
 }

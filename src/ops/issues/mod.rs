@@ -4,16 +4,19 @@
 //! Four questions, each with its own answer. Is the label wrong, and which is right? As many labels are called wrong as the
 //! confident joint of probabilities out of sample counts: those that come first by the score `rank_by`, of samples that
 //! networks take for another class. Is the sample ambiguous? It is if no class has more than half of the probability. Is it
-//! there twice? How unusual it is, no column says yet.
+//! there twice, or nearly? Is it unusual? It is if it lies far from what looks most like it: see `alike.rs`.
+
+mod alike;
 
 use std::collections::HashMap;
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task, available, one, optional};
 use serde::{Deserialize, Serialize};
 
+use self::alike::{Looks, near_duplicates};
 use crate::nn::argmax;
 use crate::scores::{Joint, Strategy, logits};
-use crate::tables::{self, Classes, Duplicates, Logits, SampleScores, Samples, Sources};
+use crate::tables::{self, Classes, Duplicates, Logits, Neighbours, SampleScores, Samples, Sources};
 
 pub struct Issues;
 
@@ -30,7 +33,7 @@ const HALF: f64 = 0.5;
 impl Op for Issues {
     type Params = Params;
     const NAME: &'static str = "issues";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     /// `folds` is gathered over whatever tells sets apart.
     const INPUTS: &'static [InputDecl] = &[
         one("samples"),
@@ -38,6 +41,7 @@ impl Op for Issues {
         one("scores"),
         available("folds"),
         optional("duplicates"),
+        optional("neighbours"),
         optional("sources"),
     ];
     const OUTPUTS: &'static [&'static str] = &["issues", "issue_counts"];
@@ -59,23 +63,38 @@ impl Op for Issues {
         let found = Found::new(&samples.label, &thought, &order.ranks, names.len());
         let duplicates = task.inputs.optional("duplicates").map(Table::read).transpose()?;
         let duplicates = duplicates.map(Duplicates::read).transpose()?;
+        let neighbours = task.inputs.optional("neighbours").map(Table::read).transpose()?;
+        let neighbours = neighbours.map(Neighbours::read).transpose()?;
+        let near = neighbours.map(|neighbours| near_duplicates(&neighbours, &samples.sample_id));
+        let looks = of_score(ISOLATION, &scores).map(|(_, isolation)| Looks::new(&isolation));
         let sources = task.inputs.optional("sources").map(Table::read).transpose()?;
         let sources = sources.map(Sources::read).transpose()?;
+        let count = |is_so: &[bool]| is_so.iter().filter(|is_so| **is_so).count() as i32;
+        let conflicting = |found: &Duplicates| found.same_label.iter().filter(|same| !**same).count() as i32;
         let counts = tables::IssueCounts {
             samples: vec![samples.label.len() as i32],
-            label_issues: vec![found.is_issue.iter().filter(|is_issue| **is_issue).count() as i32],
+            label_issues: vec![count(&found.is_issue)],
             wrong_labels: vec![found.wrong],
             ambiguous: vec![thought.iter().filter(|row| is_ambiguous(row)).count() as i32],
+            unusual: vec![looks.as_ref().map(|looks| count(&looks.unusual))],
             duplicates: vec![duplicates.as_ref().map(|found| found.position.len() as i32)],
-            conflicting_duplicates: vec![
-                duplicates
-                    .as_ref()
-                    .map(|found| found.same_label.iter().filter(|same| !**same).count() as i32),
-            ],
+            conflicting_duplicates: vec![duplicates.as_ref().map(conflicting)],
+            near_duplicates: vec![near.as_ref().map(|near| near.len() as i32)],
         };
-        let issues = table(&samples, &names, &order, &thought, &found, duplicates.as_ref(), sources.as_ref());
+        let judged = Judged { order: &order, thought: &thought, found: &found, looks, near };
+        let issues = table(&samples, &names, &judged, duplicates.as_ref(), sources.as_ref());
         Ok(vec![("issues", issues.write()?), ("issue_counts", counts.write()?)])
     }
+}
+
+/// The score that says how far a sample lies from what looks most like it.
+const ISOLATION: &str = "isolation";
+
+/// The ranks and the means of a score, by position; none if the table does not have it.
+fn of_score(name: &str, all: &SampleScores) -> Option<(Vec<i32>, Vec<f64>)> {
+    let rows = all.score.iter().enumerate().filter(|(_, score)| *score == name);
+    let (ranks, means): (Vec<i32>, Vec<f64>) = rows.map(|(row, _)| (all.rank[row], all.mean[row])).unzip();
+    (!ranks.is_empty()).then_some((ranks, means))
 }
 
 /// The samples by the score that orders them.
@@ -87,9 +106,7 @@ struct Order {
 
 impl Order {
     fn of(Strategy(score): Strategy, all: &SampleScores, samples: usize) -> Result<Order, OpError> {
-        let rows = all.score.iter().enumerate().filter(|(_, name)| *name == score.name);
-        let (ranks, scores): (Vec<i32>, Vec<f64>) =
-            rows.map(|(row, _)| (all.rank[row], all.mean[row])).unzip();
+        let (ranks, scores) = of_score(score.name, all).unwrap_or_default();
         if ranks.len() != samples {
             let what = format!("there is no score `{}` of these samples to rank them by", score.name);
             let hint = "are the stages that it reads among the inputs of `scores`? docs/scores.md says which";
@@ -137,16 +154,25 @@ impl Found {
     }
 }
 
+/// What is known of each sample, by position.
+struct Judged<'a> {
+    order: &'a Order,
+    thought: &'a [Vec<f64>],
+    found: &'a Found,
+    looks: Option<Looks>,
+    /// The ids of earlier samples that are nearly the same.
+    near: Option<HashMap<usize, i32>>,
+}
+
 /// Every sample, the most suspect first.
 fn table(
     samples: &Samples,
     names: &[String],
-    order: &Order,
-    thought: &[Vec<f64>],
-    found: &Found,
+    judged: &Judged,
     duplicates: Option<&Duplicates>,
     sources: Option<&Sources>,
 ) -> tables::Issues {
+    let Judged { order, thought, found, looks, near } = judged;
     let mut rows: Vec<usize> = (0..order.ranks.len()).collect();
     rows.sort_by_key(|row| order.ranks[*row]);
     let of = |column: &[i32]| -> Vec<i32> { rows.iter().map(|row| column[*row]).collect() };
@@ -174,6 +200,9 @@ fn table(
         class_probability: pairs(&class),
         ambiguous: rows.iter().map(|row| is_ambiguous(&thought[*row])).collect(),
         duplicate_of: rows.iter().map(|row| originals.get(&samples.position[*row]).copied()).collect(),
+        near_duplicate_of: rows.iter().map(|row| near.as_ref()?.get(row).copied()).collect(),
+        typicality: rows.iter().map(|row| Some(looks.as_ref()?.typicality[*row])).collect(),
+        unusual: rows.iter().map(|row| Some(looks.as_ref()?.unusual[*row])).collect(),
         source: rows
             .iter()
             .map(|row| files.get(&samples.sample_id[*row]).map(|file| file.to_string()))
