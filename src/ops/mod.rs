@@ -33,6 +33,7 @@ mod paper;
 mod perturb;
 mod plot;
 mod plot_classes;
+mod plot_data_map;
 mod plot_detection;
 mod plot_gallery;
 mod plot_generalisation;
@@ -110,6 +111,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_retraining::PlotRetraining { datasets: datasets.clone() });
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
+    ops.add(plot_data_map::PlotDataMap { datasets: datasets.clone() });
     ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
@@ -122,6 +124,7 @@ const DRAWINGS: &[Drawing] = &[
     plot_retraining::DRAWING,
     plot_strategies::DRAWING,
     plot_classes::DRAWING,
+    plot_data_map::DRAWING,
     plot_detection::DRAWING,
     plot_gallery::DRAWING,
 ];
