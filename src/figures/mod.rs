@@ -46,6 +46,7 @@ pub use look::{Look, Spread, Stroke};
 pub use matrix::{Matrix, matrix};
 pub use raster::Raster;
 pub use render::Rendered;
+pub use ticks::thousands;
 
 /// Lines and bars of more colours could not be told apart.
 pub const MOST_COLOURS: usize = style::PALETTE.len();

@@ -39,6 +39,7 @@ mod plot_gallery;
 mod plot_generalisation;
 mod plot_radii;
 mod plot_retraining;
+mod plot_stability;
 mod plot_strategies;
 mod radii;
 mod radii_summary;
@@ -50,6 +51,7 @@ mod score;
 mod search;
 mod sources;
 mod split;
+mod stability;
 mod stats;
 mod subset;
 mod subsets;
@@ -98,6 +100,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(mistakes::Mistakes);
     ops.add(rank::Rank);
     ops.add(score::ScoreSamples);
+    ops.add(stability::Stability);
     ops.add(duplicates::Duplicates);
     ops.add(issues::Issues);
     ops.add(split::Split);
@@ -113,6 +116,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_classes::PlotClasses);
     ops.add(plot_data_map::PlotDataMap { datasets: datasets.clone() });
     ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
+    ops.add(plot_stability::PlotStability { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
@@ -126,6 +130,7 @@ const DRAWINGS: &[Drawing] = &[
     plot_classes::DRAWING,
     plot_data_map::DRAWING,
     plot_detection::DRAWING,
+    plot_stability::DRAWING,
     plot_gallery::DRAWING,
 ];
 
