@@ -46,27 +46,35 @@ pub struct Placed {
     pub high: f64,
 }
 
+/// The outline of a circle, one unit from the middle to the edge.
+const CIRCLE: [(f64, f64); 12] = [
+    (1.0, 0.0),
+    (0.866, 0.5),
+    (0.5, 0.866),
+    (0.0, 1.0),
+    (-0.5, 0.866),
+    (-0.866, 0.5),
+    (-1.0, 0.0),
+    (-0.866, -0.5),
+    (-0.5, -0.866),
+    (0.0, -1.0),
+    (0.5, -0.866),
+    (0.866, -0.5),
+];
+
 /// Outlines of marks, one unit from the middle to the edge. A circle, a square,
 /// a triangle and a diamond are of about the same area.
 const MARKS: [&[(f64, f64)]; 4] = [
-    &[
-        (1.0, 0.0),
-        (0.866, 0.5),
-        (0.5, 0.866),
-        (0.0, 1.0),
-        (-0.5, 0.866),
-        (-0.866, 0.5),
-        (-1.0, 0.0),
-        (-0.866, -0.5),
-        (-0.5, -0.866),
-        (0.0, -1.0),
-        (0.5, -0.866),
-        (0.866, -0.5),
-    ],
+    &CIRCLE,
     &[(0.89, 0.89), (-0.89, 0.89), (-0.89, -0.89), (0.89, -0.89)],
     &[(0.0, -1.4), (1.25, 0.8), (-1.25, 0.8)],
     &[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)],
 ];
+
+/// The outline of a small circle around a point of the page.
+pub fn circle((x, y): (f64, f64), radius: f64) -> [(f64, f64); 12] {
+    CIRCLE.map(|(right, down)| (x + right * radius, y + down * radius))
+}
 
 impl Look {
     fn color(&self) -> RGBColor {

@@ -2,7 +2,7 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars`, `lines`, `matrix` or `gallery` lays a figure out on a
+//! On the way through: `bars`, `lines`, `matrix`, `hexbin` or `gallery` lays a figure out on a
 //! `canvas`, which gives an SVG with text; `render` turns that into the three
 //! formats, with the pictures of `raster` laid on it. `style` holds what all
 //! figures share. Nothing here knows tables, files or experiments.
@@ -16,6 +16,8 @@ mod chart;
 mod dash;
 mod gallery;
 mod grid;
+mod hexagons;
+mod hexbin;
 mod legend;
 mod levels;
 mod lines;
@@ -26,6 +28,7 @@ mod pdf;
 mod png;
 mod raster;
 mod render;
+mod shades;
 mod spot;
 mod style;
 mod text;
@@ -36,12 +39,14 @@ pub use bars::{BarChart, Series, bar_chart};
 pub use chart::{Key, Line, LineChart, Panel, Point};
 pub use gallery::{Gallery, Row, Tile, gallery, legible};
 pub use grid::columns;
+pub use hexbin::{Hexbin, Spot, hexbin};
 pub use levels::Levels;
 pub use lines::line_chart;
 pub use look::{Look, Spread, Stroke};
 pub use matrix::{Matrix, matrix};
 pub use raster::Raster;
 pub use render::Rendered;
+pub use ticks::thousands;
 
 /// Lines and bars of more colours could not be told apart.
 pub const MOST_COLOURS: usize = style::PALETTE.len();

@@ -45,6 +45,11 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Ticks {
     }
 }
 
+/// A count as a label.
+pub fn thousands(count: u64) -> String {
+    i64::try_from(count).map_or_else(|_| count.to_string(), |count| label(count, 0))
+}
+
 /// digits * 10^power, rounded once.
 fn decimal(digits: i64, power: i32) -> f64 {
     format!("{digits}e{power}").parse().unwrap_or(f64::INFINITY)

@@ -33,11 +33,13 @@ mod paper;
 mod perturb;
 mod plot;
 mod plot_classes;
+mod plot_data_map;
 mod plot_detection;
 mod plot_gallery;
 mod plot_generalisation;
 mod plot_radii;
 mod plot_retraining;
+mod plot_stability;
 mod plot_strategies;
 mod radii;
 mod radii_summary;
@@ -49,6 +51,7 @@ mod score;
 mod search;
 mod sources;
 mod split;
+mod stability;
 mod stats;
 mod subset;
 mod subsets;
@@ -97,6 +100,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(mistakes::Mistakes);
     ops.add(rank::Rank);
     ops.add(score::ScoreSamples);
+    ops.add(stability::Stability);
     ops.add(duplicates::Duplicates);
     ops.add(issues::Issues);
     ops.add(split::Split);
@@ -110,7 +114,9 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_retraining::PlotRetraining { datasets: datasets.clone() });
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
+    ops.add(plot_data_map::PlotDataMap { datasets: datasets.clone() });
     ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
+    ops.add(plot_stability::PlotStability { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
@@ -122,7 +128,9 @@ const DRAWINGS: &[Drawing] = &[
     plot_retraining::DRAWING,
     plot_strategies::DRAWING,
     plot_classes::DRAWING,
+    plot_data_map::DRAWING,
     plot_detection::DRAWING,
+    plot_stability::DRAWING,
     plot_gallery::DRAWING,
 ];
 

@@ -16,12 +16,14 @@ pub struct Drawing {
     pub drawn: fn(&Value) -> Drawn,
 }
 
-/// Which rows of a table of metrics a figure draws. What is none leaves nothing out.
+/// Which rows of a table of metrics or scores a figure draws. What is none leaves nothing out.
 #[derive(Default)]
 pub struct Drawn {
     pub metric: Option<String>,
     /// Those of single train ratios, or those over all of them.
     pub by_train_ratio: Option<bool>,
+    /// Those of these scores.
+    pub scores: Option<&'static [&'static str]>,
 }
 
 impl Drawn {

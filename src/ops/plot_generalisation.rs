@@ -34,7 +34,7 @@ pub const FORM: &str =
 
 /// What a [`chart`] draws.
 pub fn drawn() -> Drawn {
-    Drawn { metric: Some("accuracy".into()), by_train_ratio: Some(true) }
+    Drawn { metric: Some("accuracy".into()), by_train_ratio: Some(true), scores: None }
 }
 
 impl Op for PlotGeneralisation {

@@ -40,7 +40,11 @@ fn look(color: Option<usize>, stroke: Stroke) -> Look {
 pub const DRAWING: Drawing = Drawing {
     op: PlotStrategies::NAME,
     form: "line chart, a colour or a panel per strategy, for the hard and the easy test set",
-    drawn: |params| Drawn { metric: params.get("metric").map(show), by_train_ratio: Some(false) },
+    drawn: |params| Drawn {
+        metric: params.get("metric").map(show),
+        by_train_ratio: Some(false),
+        scores: None,
+    },
 };
 
 impl Op for PlotStrategies {

@@ -4,7 +4,7 @@
 //! Each network of each set gives a sample a score. Means and spreads are over the networks; of a mean rank, over what it
 //! is the mean of. Ranks are by the mean. Samples that are not hard have scores too.
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, any, one};
+use hspipe_engine::op::{InputDecl, Inputs, Op, OpError, Outputs, ParamError, Reads, Task, any, one};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,7 +24,7 @@ pub struct Params {
 
 /// Scores that are computed, by a word.
 #[derive(Clone, Copy)]
-enum Wanted {
+pub(super) enum Wanted {
     /// Those that take no more networks than a ranking does.
     Auto,
     All,
@@ -34,8 +34,13 @@ enum Wanted {
 const AUTO: &str = "auto";
 const EVERY: &str = "all";
 
-fn quick() -> Vec<Wanted> {
+pub(super) fn quick() -> Vec<Wanted> {
     vec![Wanted::Auto]
+}
+
+/// The scores that words stand for, in the order of the list of scores.
+pub(super) fn named(words: &[Wanted]) -> Vec<&'static Score> {
+    scores::ALL.iter().filter(|score| words.iter().any(|wanted| wanted.is(score))).collect()
 }
 
 impl Wanted {
@@ -69,13 +74,6 @@ impl<'de> Deserialize<'de> for Wanted {
     }
 }
 
-impl Params {
-    /// In the order of the list of scores.
-    fn named(&self) -> Vec<&'static Score> {
-        scores::ALL.iter().filter(|score| self.scores.iter().any(|wanted| wanted.is(score))).collect()
-    }
-}
-
 impl Op for ScoreSamples {
     type Params = Params;
     const NAME: &'static str = "score";
@@ -99,12 +97,12 @@ impl Op for ScoreSamples {
     const OUTPUTS: &'static [&'static str] = &["scores"];
 
     fn canonical(&self, mut params: Params) -> Result<Params, ParamError> {
-        params.scores = params.named().into_iter().map(Wanted::This).collect();
+        params.scores = named(&params.scores).into_iter().map(Wanted::This).collect();
         Ok(params)
     }
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
-        let is_read = params.named().iter().any(|score| score.reads(input));
+        let is_read = named(&params.scores).iter().any(|score| score.reads(input));
         if is_read { Reads::IfGiven } else { Reads::Never }
     }
 
@@ -112,9 +110,12 @@ impl Op for ScoreSamples {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let names = Classes::read(task.inputs.one("classes")?.read()?)?.name.to_vec();
         let mut seen: Vec<(&Score, Summary)> = Vec::new();
-        for score in task.params.named() {
+        for score in named(&task.params.scores) {
             let summary = match score.input() {
-                Some(input) => over_networks(score, input, task, samples.label.len())?,
+                Some(_) => {
+                    let values = of_networks(score, task.inputs, task.params.snapshot, samples.label.len())?;
+                    (!values.is_empty()).then(|| summary(&values, values.len()))
+                }
                 None => over_parts(score, &seen),
             };
             seen.extend(summary.map(|summary| (score, summary)));
@@ -124,23 +125,25 @@ impl Op for ScoreSamples {
 }
 
 /// A score of all samples.
-struct Summary {
+pub(super) struct Summary {
     networks: usize,
-    mean: Vec<f64>,
+    pub(super) mean: Vec<f64>,
     /// The population's.
-    std: Vec<f64>,
+    pub(super) std: Vec<f64>,
 }
 
-/// Of every network that there is; none if there is none, or the score is not one of such networks.
-fn over_networks(
+/// What each network that there is says of the samples, by a score that reads one table; nothing if the score is not one of
+/// such networks.
+pub(super) fn of_networks(
     score: &Score,
-    input: &str,
-    task: &Task<Params>,
+    inputs: &Inputs,
+    snapshot: Snapshot,
     samples: usize,
-) -> Result<Option<Summary>, OpError> {
+) -> Result<Vec<Vec<f64>>, OpError> {
+    let Some(input) = score.input() else { return Ok(Vec::new()) };
     let mut values = Vec::new();
-    for table in task.inputs.many(input) {
-        let of_network = score.of_table(table.read()?, task.params.snapshot)?.values;
+    for table in inputs.many(input) {
+        let of_network = score.of_table(table.read()?, snapshot)?.values;
         if of_network.is_empty() {
             continue;
         }
@@ -150,7 +153,7 @@ fn over_networks(
         }
         values.push(of_network.into_iter().map(f64::from).collect());
     }
-    Ok((!values.is_empty()).then(|| summary(&values, values.len())))
+    Ok(values)
 }
 
 /// Of a mean rank: over its parts, each ranked by its mean over networks; none if one of them is missing.
@@ -162,13 +165,17 @@ fn over_parts(score: &Score, seen: &[(&Score, Summary)]) -> Option<Summary> {
     Some(summary(&ranks.collect::<Option<Vec<_>>>()?, networks))
 }
 
-fn summary(values: &[Vec<f64>], networks: usize) -> Summary {
-    let n = values.len() as f64;
-    let samples = 0..values.first().map_or(0, Vec::len);
-    let mean = |sample: usize| values.iter().map(|of| of[sample]).sum::<f64>() / n;
-    let mean: Vec<f64> = samples.clone().map(mean).collect();
+pub(super) fn summary(values: &[Vec<f64>], networks: usize) -> Summary {
+    let mean = mean(values);
     let square = |sample: usize| values.iter().map(|of| (of[sample] - mean[sample]).powi(2)).sum::<f64>();
-    Summary { networks, std: samples.map(|sample| (square(sample) / n).sqrt()).collect(), mean }
+    let std = (0..mean.len()).map(|sample| (square(sample) / values.len() as f64).sqrt()).collect();
+    Summary { networks, std, mean }
+}
+
+/// Of each sample, over networks.
+pub(super) fn mean(values: &[Vec<f64>]) -> Vec<f64> {
+    let samples = 0..values.first().map_or(0, Vec::len);
+    samples.map(|sample| values.iter().map(|of| of[sample]).sum::<f64>() / values.len() as f64).collect()
 }
 
 /// A row per score and sample.
@@ -209,7 +216,8 @@ mod tests {
     fn words_stand_for_several_scores() {
         let named = |words: serde_json::Value| {
             let params = serde_json::json!({"snapshot": "last", "scores": words});
-            let named = serde_json::from_value::<Params>(params).map(|params| params.named().len());
+            let named =
+                serde_json::from_value::<Params>(params).map(|params| super::named(&params.scores).len());
             named.map_err(|error| error.to_string())
         };
         let slow = scores::ALL.iter().filter(|score| score.is_slow()).count();

@@ -70,6 +70,10 @@ fn filter(drawn: &Drawn, frame: &Frame) -> anyhow::Result<RecordBatch> {
         let metrics: Texts = frame.column("metric")?;
         wanted.iter_mut().zip(metrics.iter()).for_each(|(wanted, other)| *wanted &= other == metric);
     }
+    if let (Some(scores), true) = (drawn.scores, frame.has("score")) {
+        let found: Texts = frame.column("score")?;
+        wanted.iter_mut().zip(found.iter()).for_each(|(wanted, score)| *wanted &= scores.contains(&score));
+    }
     if let (Some(by_train_ratio), true) = (drawn.by_train_ratio, frame.has("train_ratio")) {
         let ratios: Vec<Option<f64>> = frame.column("train_ratio")?;
         wanted

@@ -364,6 +364,35 @@ tables! {
         networks: Vec<i32>,
     }
 
+    /// stability: rankings by so many networks beside those by one less.
+    Stability = "stability" {
+        score: Texts,
+        networks: Vec<i32>,
+        spearman: Vec<Option<f64>>,
+        hardest: Vec<i32>,
+        jaccard: Vec<f64>,
+    }
+
+    /// stability: rankings by two scores, each over all networks.
+    ScoreOverlap = "score_overlap" {
+        a: Texts,
+        b: Texts,
+        spearman: Vec<Option<f64>>,
+        hardest: Vec<i32>,
+        jaccard: Vec<f64>,
+    }
+
+    /// stability: mean scores of classes, mean and population std over n networks.
+    ClassScores = "class_scores" {
+        score: Texts,
+        class: Vec<i32>,
+        class_name: Texts,
+        samples: Vec<i32>,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        networks: Vec<i32>,
+    }
+
     /// duplicates: samples that are the same as an earlier one.
     Duplicates = "duplicates" {
         position: Vec<i32>,

@@ -11,8 +11,17 @@ use std::path::{Path, PathBuf};
 
 use crate::project::Project;
 
-const TARGETS: &[&str] =
-    &["hard", "paper", "generalisation", "correlation", "cifar10", "benchmark", "influence", "tiny_figure"];
+const TARGETS: &[&str] = &[
+    "hard",
+    "paper",
+    "generalisation",
+    "correlation",
+    "cifar10",
+    "stability",
+    "benchmark",
+    "influence",
+    "tiny_figure",
+];
 
 /// Few networks, and labels that noise changes.
 const FEW: &[&str] = &[

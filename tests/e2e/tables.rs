@@ -20,8 +20,17 @@ fn results_are_as_documented() {
     assert_eq!(names, results(&pipeline));
 
     let project = Project::new();
-    let targets =
-        ["hard", "correlation", "radii_summary", "cifar10", "figure3", "figure4", "benchmark", "influence"];
+    let targets = [
+        "hard",
+        "correlation",
+        "radii_summary",
+        "cifar10",
+        "figure3",
+        "figure4",
+        "benchmark",
+        "influence",
+        "stability",
+    ];
     let few = [
         "radii_runs=2",
         "cifar10_runs=1",
