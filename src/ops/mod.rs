@@ -18,6 +18,7 @@ mod folds;
 mod gradients;
 mod hard_counts;
 mod hardness;
+mod hold_out;
 mod identify;
 mod influence;
 mod issues;
@@ -34,9 +35,12 @@ mod plot_classes;
 mod plot_detection;
 mod plot_gallery;
 mod plot_generalisation;
+mod plot_pruning;
 mod plot_radii;
 mod plot_retraining;
 mod plot_strategies;
+mod prune;
+mod prune_summary;
 mod radii;
 mod radii_summary;
 mod rank;
@@ -95,9 +99,12 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(score::ScoreSamples);
     ops.add(duplicates::Duplicates);
     ops.add(issues::Issues);
+    ops.add(hold_out::HoldOut);
+    ops.add(prune::Prune);
     ops.add(split::Split);
     ops.add(retrain::Retrain { prepared: prepared.clone() });
     ops.add(retrain_summary::RetrainSummary);
+    ops.add(prune_summary::PruneSummary);
     ops.add(accuracy::Accuracy { prepared });
     ops.add(class_accuracy::ClassAccuracy);
     ops.add(correlation::Correlation);
@@ -107,6 +114,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_strategies::PlotStrategies);
     ops.add(plot_classes::PlotClasses);
     ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
+    ops.add(plot_pruning::PlotPruning { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
@@ -119,6 +127,7 @@ const DRAWINGS: &[Drawing] = &[
     plot_strategies::DRAWING,
     plot_classes::DRAWING,
     plot_detection::DRAWING,
+    plot_pruning::DRAWING,
     plot_gallery::DRAWING,
 ];
 
