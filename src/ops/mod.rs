@@ -60,6 +60,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use datasets::{label, path as dataset_path};
+pub use detection::precision_of as average_precision;
 pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};

@@ -33,7 +33,7 @@ const MOST_COLUMNS: usize = 4;
 /// Ways to keep samples, the words of the legend, and how their lines look.
 const WAYS: [(&str, &str, Look); 4] = [
     (RANDOM, "random", look(None, Stroke::Dotted)),
-    ("hardest", "hardest", look(Some(4), Stroke::Solid)),
+    ("hardest", "hardest", look(Some(2), Stroke::Solid)),
     ("hardest_of_class", "hardest of each class", look(Some(1), Stroke::Solid)),
     ("easiest", "easiest", look(Some(0), Stroke::Solid)),
 ];
