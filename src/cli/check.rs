@@ -58,8 +58,9 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
     }
     tables.extend(agreed.map(|agreed| agreements(&agreed).text()));
     tell!("{}", tables.join("\n"));
+    let is_about_figures = !judged.is_empty() || !check.figures.is_empty();
     let other = other_than_papers(params.iter().map(|(name, value)| (name.as_str(), value)));
-    if !other.is_empty() {
+    if is_about_figures && !other.is_empty() {
         say!("note: computed with other parameters than published: {}", other.join(", "));
     }
     let fewer = fewer_runs(&found);
@@ -67,7 +68,6 @@ pub fn check(args: &args::Args, check: &args::Check) -> anyhow::Result<ExitCode>
         say!("note: computed with fewer runs than published: {}", fewer.join(", "));
     }
     let names: Vec<String> = missing.iter().map(|figure| format!("figure{figure}")).collect();
-    let is_about_figures = !judged.is_empty() || !check.figures.is_empty();
     if is_about_figures && !names.is_empty() {
         say!("note: not computed: {}", names.join(", "));
     }

@@ -28,7 +28,7 @@ pub struct Params {
 const METRIC: &str = "accuracy";
 
 /// Panels side by side.
-const MOST_COLUMNS: usize = 4;
+const MOST_COLUMNS: usize = 3;
 
 /// Ways to keep samples, the words of the legend, and how their lines look.
 const WAYS: [(&str, &str, Look); 4] = [

@@ -72,9 +72,9 @@ pub fn table(judged: &[Judged]) -> Table {
 
 /// A row for each ranking of MNIST: the known errors of its test set among the first, and among those called wrong.
 pub fn errors_found(found: &[LabelErrors]) -> Table {
-    let first = FIRST.map(|first| format!("of the first {first}"));
+    let first = FIRST.map(|first| format!("in the first {first}"));
     let head = ["MNIST's test set", "known errors"].into_iter().chain(first.iter().map(String::as_str));
-    let head: Vec<&str> = head.chain(["of label_issue", "all label_issue"]).collect();
+    let head: Vec<&str> = head.chain(["called wrong", "all called wrong"]).collect();
     let mut table = Table::new(&head);
     for ranking in found {
         let [a, b, c] = ranking.found;

@@ -11,8 +11,17 @@ use std::path::{Path, PathBuf};
 
 use crate::project::Project;
 
-const TARGETS: &[&str] =
-    &["hard", "paper", "generalisation", "correlation", "cifar10", "benchmark", "influence", "tiny_figure"];
+const TARGETS: &[&str] = &[
+    "hard",
+    "paper",
+    "generalisation",
+    "correlation",
+    "cifar10",
+    "benchmark",
+    "prune",
+    "influence",
+    "tiny_figure",
+];
 
 /// Few networks, and labels that noise changes.
 const FEW: &[&str] = &[
@@ -25,6 +34,8 @@ const FEW: &[&str] = &[
     "noise_kinds=[uniform, asymmetric, adjacent, nearest, zoom, shift, grain]",
     "draws=1",
     "judges=1",
+    "kept_shares=[0.3, 1]",
+    "prune_runs=2",
     "scores=[all]",
     "subset_ratios=[0.3, 0.8]",
     "subset_networks=4",

@@ -20,8 +20,17 @@ fn results_are_as_documented() {
     assert_eq!(names, results(&pipeline));
 
     let project = Project::new();
-    let targets =
-        ["hard", "correlation", "radii_summary", "cifar10", "figure3", "figure4", "benchmark", "influence"];
+    let targets = [
+        "hard",
+        "correlation",
+        "radii_summary",
+        "cifar10",
+        "figure3",
+        "figure4",
+        "benchmark",
+        "prune",
+        "influence",
+    ];
     let few = [
         "radii_runs=2",
         "cifar10_runs=1",
@@ -29,6 +38,8 @@ fn results_are_as_documented() {
         "remaining_ratios_hard=[0, 1]",
         "draws=1",
         "judges=1",
+        "kept_shares=[0.3]",
+        "prune_runs=1",
         "bag_networks=4",
         "bag_epochs=20",
         "noise_shares=[0.1]",
