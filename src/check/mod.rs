@@ -4,15 +4,20 @@
 //! paired; `twins` tells a metric from another one; `verdict` says how far apart the pairs of a figure are, and whether
 //! that is close. Must not know how our numbers were computed, nor how a comparison is printed.
 
+mod c_scores;
+mod label_errors;
 mod ours;
 mod parameters;
 mod places;
 mod published;
+mod statistics;
 mod twins;
 mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use c_scores::{Agreement, CScores};
+pub use label_errors::{FIRST, KNOWN, LabelErrors, known_errors};
 pub use ours::Tables;
 pub use parameters::other_than_papers;
 use places::Place;

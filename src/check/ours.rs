@@ -81,7 +81,7 @@ fn of_table(table: Table, frame: &Frame, values: &mut BySwept) -> anyhow::Result
 }
 
 /// For each row, the values of the parameters that were swept.
-fn swept(frame: &Frame) -> Vec<String> {
+pub fn swept(frame: &Frame) -> Vec<String> {
     let schema = frame.batch().schema();
     let mut rows = vec![Vec::new(); frame.rows()];
     for (field, column) in schema.fields().iter().zip(frame.batch().columns()) {

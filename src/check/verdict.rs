@@ -11,6 +11,8 @@
 
 use std::collections::BTreeMap;
 
+use super::statistics::{mean, pearson};
+
 const STANDARD_ERRORS: f64 = 3.0;
 const TOTAL: f64 = 0.05;
 const ACCURACY: f64 = 0.01;
@@ -93,15 +95,8 @@ impl Comparison {
 
     /// Pearson's r over all points; none if one side does not vary.
     pub fn correlation(&self) -> Option<f64> {
-        let of = |value: fn(&Pair) -> f64| {
-            let centre = mean(self.pairs.iter().map(value));
-            self.pairs.iter().map(move |pair| value(pair) - centre)
-        };
-        let (x, y) = (of(|pair| pair.ours), of(|pair| pair.theirs));
-        let sum = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>();
-        let product = sum(&mut x.clone().zip(y.clone()).map(|(x, y)| x * y));
-        let scale = (sum(&mut x.map(|x| x * x)) * sum(&mut y.map(|y| y * y))).sqrt();
-        (scale > 0.0).then(|| product / scale)
+        let pairs: Vec<(f64, f64)> = self.pairs.iter().map(|pair| (pair.ours, pair.theirs)).collect();
+        pearson(&pairs)
     }
 
     /// The fewest sets or networks behind a point of ours, and those behind the published one.
@@ -233,10 +228,6 @@ impl std::fmt::Display for Verdict {
             Verdict::Outside => "outside",
         })
     }
-}
-
-fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
-    values.clone().sum::<f64>() / values.count() as f64
 }
 
 #[cfg(test)]

@@ -306,6 +306,9 @@ pub struct Check {
     /// Figures or panels: figure3, figure8, figure8a [default: all that have been computed]
     #[arg(value_name = "FIGURE")]
     pub figures: Vec<String>,
+    /// Compare scores of MNIST with its published C-scores too: mnist-cscores.npy of structural-regularity
+    #[arg(long, value_name = "FILE")]
+    pub c_scores: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

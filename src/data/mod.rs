@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 pub use error::{Attempt, DataError, Why, class_text};
 pub use fetch::fetch;
 pub use images::Images;
+pub use layout::npy;
 pub use samples::{Features, Samples};
 pub use source::{Folders, Whereabouts, locate};
 

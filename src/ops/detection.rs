@@ -90,6 +90,11 @@ fn auroc(groups: &[(f64, f64)]) -> f64 {
     pairs / (before * right)
 }
 
+/// The mean precision over the samples that are wanted, if those of high suspicion come first.
+pub fn precision_of(suspicion: &[f64], wanted: &[bool]) -> f64 {
+    average_precision(&groups(&suspects(suspicion), suspicion, wanted))
+}
+
 /// The mean precision over the perturbed samples, each taken together with all that are as suspect: sum (R_n - R_n-1) P_n.
 fn average_precision(groups: &[(f64, f64)]) -> f64 {
     let (mut seen, mut found, mut sum) = (0.0, 0.0, 0.0);

@@ -18,6 +18,7 @@ mod folds;
 mod gradients;
 mod hard_counts;
 mod hardness;
+mod hold_out;
 mod identify;
 mod influence;
 mod issues;
@@ -37,10 +38,13 @@ mod plot_data_map;
 mod plot_detection;
 mod plot_gallery;
 mod plot_generalisation;
+mod plot_pruning;
 mod plot_radii;
 mod plot_retraining;
 mod plot_stability;
 mod plot_strategies;
+mod prune;
+mod prune_summary;
 mod radii;
 mod radii_summary;
 mod rank;
@@ -61,6 +65,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use datasets::{label, path as dataset_path};
+pub use detection::precision_of as average_precision;
 pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};
@@ -103,9 +108,12 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(stability::Stability);
     ops.add(duplicates::Duplicates);
     ops.add(issues::Issues);
+    ops.add(hold_out::HoldOut);
+    ops.add(prune::Prune);
     ops.add(split::Split);
     ops.add(retrain::Retrain { prepared: prepared.clone() });
     ops.add(retrain_summary::RetrainSummary);
+    ops.add(prune_summary::PruneSummary);
     ops.add(accuracy::Accuracy { prepared });
     ops.add(class_accuracy::ClassAccuracy);
     ops.add(correlation::Correlation);
@@ -117,6 +125,7 @@ pub fn registry(root: &Path) -> Registry {
     ops.add(plot_data_map::PlotDataMap { datasets: datasets.clone() });
     ops.add(plot_detection::PlotDetection { datasets: datasets.clone() });
     ops.add(plot_stability::PlotStability { datasets: datasets.clone() });
+    ops.add(plot_pruning::PlotPruning { datasets: datasets.clone() });
     ops.add(plot_gallery::PlotGallery { datasets: datasets.clone() });
     ops
 }
@@ -131,6 +140,7 @@ const DRAWINGS: &[Drawing] = &[
     plot_data_map::DRAWING,
     plot_detection::DRAWING,
     plot_stability::DRAWING,
+    plot_pruning::DRAWING,
     plot_gallery::DRAWING,
 ];
 

@@ -140,7 +140,10 @@ mod tests {
             suggested_probability: vec![1.0; 2],
             class_probability: vec![1.0; 2],
             ambiguous: vec![false; 2],
+            typicality: vec![None; 2],
+            unusual: vec![None; 2],
             duplicate_of: vec![None; 2],
+            near_duplicate_of: vec![None; 2],
             source: vec![None; 2],
         }
     }

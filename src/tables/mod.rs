@@ -522,6 +522,17 @@ tables! {
         n: Vec<i32>,
     }
 
+    /// prune_summary: of networks that were retrained on a part of the samples, in percent; population std over n networks.
+    PruneSummary = "prune_summary" {
+        keep: Texts,
+        kept_share: Vec<f64>,
+        n_train: Vec<i32>,
+        metric: Texts,
+        mean: Vec<f64>,
+        std: Vec<f64>,
+        n: Vec<i32>,
+    }
+
     /// Every plot: the picture in each format. `file` is below Figures/.
     Figure = "figure" {
         file: Texts,

@@ -19,6 +19,7 @@ const TARGETS: &[&str] = &[
     "cifar10",
     "stability",
     "benchmark",
+    "prune",
     "influence",
     "tiny_figure",
 ];
@@ -34,6 +35,8 @@ const FEW: &[&str] = &[
     "noise_kinds=[uniform, asymmetric, adjacent, nearest, zoom, shift, grain]",
     "draws=1",
     "judges=1",
+    "kept_shares=[0.3, 1]",
+    "prune_runs=2",
     "scores=[all]",
     "subset_ratios=[0.3, 0.8]",
     "subset_networks=4",

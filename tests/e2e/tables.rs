@@ -30,6 +30,7 @@ fn results_are_as_documented() {
         "benchmark",
         "influence",
         "stability",
+        "prune",
     ];
     let few = [
         "radii_runs=2",
@@ -38,6 +39,8 @@ fn results_are_as_documented() {
         "remaining_ratios_hard=[0, 1]",
         "draws=1",
         "judges=1",
+        "kept_shares=[0.3]",
+        "prune_runs=1",
         "bag_networks=4",
         "bag_epochs=20",
         "noise_shares=[0.1]",

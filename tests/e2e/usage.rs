@@ -39,6 +39,23 @@ fn mistakes_exit_with_2_and_say_where() {
 }
 
 #[test]
+fn a_file_of_other_numbers_is_not_taken_for_c_scores() {
+    let project = Project::new();
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n";
+    let file =
+        [b"\x93NUMPY\x01\x00", &[header.len() as u8, 0][..], header.as_bytes(), &[0, 0, 128, 63]].concat();
+    std::fs::write(project.path("other.npy"), file).unwrap();
+    for (file, why) in
+        [("other.npy", "its numbers are 1, and must be 60000"), ("none.npy", "it cannot be read")]
+    {
+        let ran = project.hspipe(&["check", "--c-scores", file]);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        let what = format!("error: {file} does not hold the published C-scores of MNIST\n  why: {why}");
+        assert!(ran.err.starts_with(&what), "{}", ran.err);
+    }
+}
+
+#[test]
 fn what_is_asked_for_goes_to_stdout() {
     let project = Project::new();
     let list = project.hspipe(&["list"]);

@@ -8,7 +8,7 @@
 pub mod cifar;
 mod class_folders;
 pub mod idx;
-mod npy;
+pub mod npy;
 mod npz;
 mod parquet;
 

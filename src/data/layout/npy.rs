@@ -20,6 +20,9 @@ pub enum NpyError {
     /// Structured, of text, of objects, or of floats.
     #[error("its type is {0}, and whole numbers are needed")]
     Type(String),
+    /// Anything but floats.
+    #[error("its type is {0}, and floats are needed")]
+    NotFloats(String),
     /// Columns first.
     #[error("it is stored in Fortran's order: save numpy.ascontiguousarray of it")]
     Order,
@@ -53,8 +56,20 @@ struct Kind {
     size: usize,
 }
 
-impl Array {
-    pub fn read(mut from: impl Read) -> Result<Array, NpyError> {
+/// An array of any type.
+struct Raw<T> {
+    of: T,
+    shape: Vec<u64>,
+    bytes: Vec<u8>,
+}
+
+impl<T> Raw<T> {
+    /// `parse` gives the type and its bytes, and none if it is another than is needed, which `refuse` says.
+    fn read(
+        mut from: impl Read,
+        parse: impl Fn(&str) -> Option<(T, usize)>,
+        refuse: fn(String) -> NpyError,
+    ) -> Result<Raw<T>, NpyError> {
         let bad = |why: &str| NpyError::Header(why.to_owned());
         let mut take = |n: usize| {
             let mut bytes = vec![0; n];
@@ -77,8 +92,8 @@ impl Array {
             Some(rest.trim_start())
         };
         let descr = after("descr").ok_or_else(|| bad("it has no descr"))?;
-        let kind = Kind::parse(descr)
-            .ok_or_else(|| NpyError::Type(descr.split(',').next().unwrap_or_default().trim().to_owned()))?;
+        let (of, size) = parse(descr)
+            .ok_or_else(|| refuse(descr.split(',').next().unwrap_or_default().trim().to_owned()))?;
         if after("fortran_order").is_none_or(|order| !order.starts_with("False")) {
             return Err(NpyError::Order);
         }
@@ -89,7 +104,7 @@ impl Array {
             .map(|size| size.trim_end_matches('L').parse())
             .collect::<Result<_, _>>()
             .map_err(|_| bad("its shape is none"))?;
-        let says = shape.iter().try_fold(kind.size as u64, |product, size| product.checked_mul(*size));
+        let says = shape.iter().try_fold(size as u64, |product, size| product.checked_mul(*size));
         let says = says.filter(|&says| says <= MAX_PIXELS).ok_or_else(|| NpyError::TooBig(shape.clone()))?;
         let length = |found| NpyError::Length { says, found };
         let bytes = file::at_most(says, &mut from).map_err(|error| match error {
@@ -99,6 +114,36 @@ impl Array {
         if (bytes.len() as u64) < says {
             return Err(length(format!("it has {}", bytes.len())));
         }
+        Ok(Raw { of, shape, bytes })
+    }
+}
+
+/// The numbers of an array of floats, row-major.
+pub fn floats(from: impl Read) -> Result<Vec<f64>, NpyError> {
+    let float = |descr: &str| {
+        let (big_endian, letter, size) = of_descr(descr)?;
+        (letter == 'f' && matches!(size, 4 | 8)).then_some((big_endian, size))
+    };
+    let Raw { of: (big_endian, size), bytes, .. } =
+        Raw::read(from, |descr| float(descr).map(|of| (of, of.1)), NpyError::NotFloats)?;
+    let number = |bytes: &[u8]| {
+        let mut little = [0; 8];
+        little[..size].copy_from_slice(bytes);
+        if big_endian {
+            little[..size].reverse();
+        }
+        match size {
+            4 => f64::from(f32::from_le_bytes([little[0], little[1], little[2], little[3]])),
+            _ => f64::from_le_bytes(little),
+        }
+    };
+    Ok(bytes.chunks_exact(size).map(number).collect())
+}
+
+impl Array {
+    pub fn read(from: impl Read) -> Result<Array, NpyError> {
+        let parse = |descr: &str| Kind::parse(descr).map(|kind| (kind, kind.size));
+        let Raw { of: kind, shape, bytes } = Raw::read(from, parse, NpyError::Type)?;
         Ok(Array { shape, bytes, kind })
     }
 
@@ -121,16 +166,20 @@ impl Array {
 }
 
 impl Kind {
-    /// From such as `'<i8', ...`: the order of bytes, the kind, the number of bytes.
     fn parse(descr: &str) -> Option<Kind> {
-        let text = descr.strip_prefix('\'')?.split('\'').next()?;
-        let mut letters = text.chars();
-        let (order, kind) = (letters.next()?, letters.next()?);
-        let size: usize = letters.as_str().parse().ok()?;
-        let known = matches!(order, '<' | '>' | '|') && matches!(kind, 'i' | 'u' | 'b');
-        let known = known && matches!(size, 1 | 2 | 4 | 8);
-        known.then_some(Kind { signed: kind == 'i', big_endian: order == '>', size })
+        let (big_endian, letter, size) = of_descr(descr)?;
+        let known = matches!(letter, 'i' | 'u' | 'b') && matches!(size, 1 | 2 | 4 | 8);
+        known.then_some(Kind { signed: letter == 'i', big_endian, size })
     }
+}
+
+/// Of such as `'<i8', ...`: whether the largest byte comes first, the kind, the number of bytes.
+fn of_descr(descr: &str) -> Option<(bool, char, usize)> {
+    let text = descr.strip_prefix('\'')?.split('\'').next()?;
+    let mut letters = text.chars();
+    let (order, letter) = (letters.next()?, letters.next()?);
+    let size = letters.as_str().parse().ok()?;
+    matches!(order, '<' | '>' | '|').then_some((order == '>', letter, size))
 }
 
 #[cfg(test)]
@@ -156,6 +205,15 @@ pub mod tests {
         assert_eq!(numbers("'>u4'", "(1,)", &[0, 0, 1, 2]), Ok(vec![258]));
         assert_eq!(numbers("'<u8'", "(1L,)", &[255; 8]), Ok(vec![u64::MAX.into()]));
         assert_eq!(numbers("'|b1'", "(2,)", &[0, 1]), Ok(vec![0, 1]));
+    }
+
+    /// 1.5 and -2, by numpy's tobytes() of '>f4' and '<f8'.
+    #[test]
+    fn floats_of_both_sizes_and_orders() {
+        let of = |descr: &str, shape: &str, bytes: &[u8]| floats(&npy(descr, shape, bytes)[..]);
+        assert_eq!(of("'>f4'", "(2,)", &[0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0]), Ok(vec![1.5, -2.0]));
+        assert_eq!(of("'<f8'", "(1,)", &[0, 0, 0, 0, 0, 0, 0xf8, 0x3f]), Ok(vec![1.5]));
+        assert_eq!(of("'<i4'", "(1,)", &[0; 4]), Err(NpyError::NotFloats("'<i4'".into())));
     }
 
     #[test]
