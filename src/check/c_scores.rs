@@ -72,8 +72,9 @@ impl Facts {
             }
         }
         let mean = mean(scores.iter().copied());
-        // Not `>=`, which a mean that is not a number would pass.
-        if !((mean - self.mean).abs() < 1e-5) {
+        // False for a mean that is not a number.
+        let is_close = (mean - self.mean).abs() < 1e-5;
+        if !is_close {
             let (found, known) = (format!("{mean:.5}"), format!("{:.5}", self.mean));
             return Err(CScoreError::Other { what: "its mean is", found, known });
         }
@@ -253,7 +254,7 @@ mod tests {
         let of = SweptScore { swept: String::new(), score: "aum".into() };
         // The last one is of the test set, which has no C-scores.
         let samples = |aum: [f64; 7]| -> Vec<Sample> {
-            let sample = |(id, aum)| Sample { id, class: id % 2, suspicion: -aum };
+            let sample = |(id, aum): (i32, f64)| Sample { id, class: id % 2, suspicion: -aum };
             (0..).zip(aum).map(sample).collect()
         };
         // Means of 1 - C: 0.0333 in class 0, 0.8267 in class 1. Of class 0 there are four samples, of class 1 three.

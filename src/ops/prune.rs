@@ -92,7 +92,7 @@ fn hardest_first(scores: &SampleScores, score: &str) -> Result<Vec<u32>, OpError
         rows.filter(|(name, _)| *name == score).map(|(_, (rank, position))| (*rank, *position)).collect();
     if ranked.is_empty() {
         let what = format!("the samples have no score `{score}`");
-        return Err(OpError::new(what).hint("name another in prune_scores".to_string()));
+        return Err(OpError::new(what).hint("name it in scores too, or another in prune_scores".to_string()));
     }
     ranked.sort_unstable();
     Ok(ranked.into_iter().map(|(_, position)| position as u32).collect())
