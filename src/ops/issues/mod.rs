@@ -109,8 +109,16 @@ impl Order {
         let (ranks, scores) = of_score(score.name, all).unwrap_or_default();
         if ranks.len() != samples {
             let what = format!("there is no score `{}` of these samples to rank them by", score.name);
-            let hint = "are the stages that it reads among the inputs of `scores`? docs/scores.md says which";
-            return Err(OpError::new(what).hint(hint.to_string()));
+            let hint = if score.is_slow() {
+                format!(
+                    "it takes hundreds of networks: ask for it, as with --set 'scores=[auto, {}]'",
+                    score.name
+                )
+            } else {
+                "are the stages that it reads among the inputs of `scores`? docs/scores.md says which"
+                    .to_string()
+            };
+            return Err(OpError::new(what).hint(hint));
         }
         Ok(Order { ranks, scores })
     }
