@@ -64,6 +64,8 @@ struct Layout {
     /// The left edge of each column, and their width.
     lefts: Vec<f64>,
     width: f64,
+    /// Decimals of each number: three, or two where those of neighbours would touch.
+    digits: usize,
 }
 
 impl Layout {
@@ -91,7 +93,8 @@ impl Layout {
         let heads = [top, top + line, top + 2.0 * line + 1.0];
         let height = heads[2] + matrix.rows.len() as f64 * ROW + style::MARGIN;
         let page = Size { width: style::BOTH_COLUMNS, height: (height / WHOLE).ceil() * WHOLE };
-        Ok(Layout { page, heads, lefts, width })
+        let wide = text::width("0.000 ", CELL)?;
+        Ok(Layout { page, heads, lefts, width, digits: if wide > width { 2 } else { 3 } })
     }
 
     fn draw(&self, page: &mut Page<'_>, matrix: &Matrix) -> Result<(), FigureError> {
@@ -121,7 +124,8 @@ impl Layout {
                 let frame = Frame { left: *left, top, right: left + self.width, bottom: top + ROW };
                 page.fill(frame, shade(*value))?;
                 let middle = left + self.width / 2.0;
-                write(page, &format!("{value:.3}"), CELL, (middle, base), Anchor::Middle);
+                let digits = self.digits;
+                write(page, &format!("{value:.digits$}"), CELL, (middle, base), Anchor::Middle);
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ pub const DRAWING: Drawing = Drawing {
 impl Op for PlotDetection {
     type Params = Params;
     const NAME: &'static str = "plot_detection";
-    const VERSION: u32 = figures::VERSION;
+    const VERSION: u32 = figures::VERSION + 1;
     /// Gathered over kind and share.
     const INPUTS: &'static [InputDecl] = &[many("found")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
