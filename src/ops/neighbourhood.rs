@@ -38,11 +38,8 @@ impl Op for Neighbourhood {
 /// more it counts in the share: exp(-distance / d), where d is the median distance of a sample to its nearest. A sample
 /// without neighbours has a share and a distance of 0.
 fn around(labels: &[i32], neighbours: &Neighbours) -> (Vec<f64>, Vec<f64>) {
-    let Neighbours { position, rank, neighbour, distance } = neighbours;
-    let mut nearest: Vec<f32> =
-        rank.iter().zip(distance).filter(|(rank, _)| **rank == 1).map(|(_, distance)| *distance).collect();
-    nearest.sort_unstable_by(f32::total_cmp);
-    let typical = nearest.get(nearest.len() / 2).map_or(0.0, |median| f64::from(*median));
+    let Neighbours { position, neighbour, distance, .. } = neighbours;
+    let typical = typical_distance(neighbours);
     let weight = |distance: f64| if typical > 0.0 { libm::exp(-distance / typical) } else { 1.0 };
     let mut sums = vec![(0.0, 0.0, 0.0, 0.0); labels.len()];
     for ((at, other), distance) in position.iter().zip(neighbour).zip(distance) {
@@ -61,6 +58,14 @@ fn around(labels: &[i32], neighbours: &Neighbours) -> (Vec<f64>, Vec<f64>) {
         (ratio(others, weights), ratio(distances, count))
     };
     sums.into_iter().map(of).unzip()
+}
+
+/// The median distance of a sample to its nearest; 0 if none has neighbours.
+pub fn typical_distance(neighbours: &Neighbours) -> f64 {
+    let all = neighbours.rank.iter().zip(&neighbours.distance);
+    let mut nearest: Vec<f32> = all.filter(|(rank, _)| **rank == 1).map(|(_, distance)| *distance).collect();
+    nearest.sort_unstable_by(f32::total_cmp);
+    nearest.get(nearest.len() / 2).map_or(0.0, |median| f64::from(*median))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::ops::neighbourhood::typical_distance;
 use crate::tables::Neighbours;
 
 /// Of the distance that samples typically have to their nearest: what is nearer is nearly the same. Strokes of MNIST's ones
@@ -45,11 +46,8 @@ fn fence(sorted: &[f64]) -> f64 {
 
 /// For each sample that is nearly the same as an earlier one: that one's id. Both are given by their positions in `ids`.
 pub fn near_duplicates(neighbours: &Neighbours, ids: &[i32]) -> HashMap<usize, i32> {
-    let Neighbours { position, rank, neighbour, distance } = neighbours;
-    let mut nearest: Vec<f32> =
-        rank.iter().zip(distance).filter(|(rank, _)| **rank == 1).map(|(_, distance)| *distance).collect();
-    nearest.sort_by(f32::total_cmp);
-    let typical = nearest.get(nearest.len() / 2).map_or(0.0, |median| f64::from(*median));
+    let Neighbours { position, neighbour, distance, .. } = neighbours;
+    let typical = typical_distance(neighbours);
     let mut found: HashMap<usize, i32> = HashMap::new();
     for ((at, other), distance) in position.iter().zip(neighbour).zip(distance) {
         let id = |position: i32| ids.get(position as usize).copied();
