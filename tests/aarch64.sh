@@ -48,8 +48,8 @@ copy_crate() {
   cp -r tests/data/tiny "$work/tests/data"
   {
     printf '[package]\nname = "hspipe-ensemble"\nedition = "2024"\n[workspace]\n[dependencies]\n'
-    # The crate's one dependency, and the one of its tests, as the workspace has them.
-    grep '^serde = ' Cargo.toml
+    # The crate's dependencies, and the one of its tests, as the workspace has them.
+    grep -E '^(serde|libm) = ' Cargo.toml
     printf '[dev-dependencies]\n'
     grep '^flate2 = ' Cargo.toml
   } >"$work/crates/ensemble/Cargo.toml"
