@@ -11,6 +11,7 @@ pub mod nn;
 mod ops;
 mod report;
 mod scores;
+mod statistics;
 pub mod tables;
 mod views;
 mod visible;

@@ -11,10 +11,10 @@ use std::path::Path;
 use md5::{Digest, Md5};
 
 use super::ours::{Tables, swept};
-use super::statistics::{mean, pearson, spearman};
 use crate::data::npy::{self, NpyError};
 use crate::ops::average_precision;
-use crate::scores::{HardEnd, Score};
+use crate::scores::Score;
+use crate::statistics::{mean, pearson, spearman};
 use crate::tables::Frame;
 
 /// Why a file is not the C-scores of MNIST.
@@ -197,8 +197,7 @@ fn by_score(scores: &Frame) -> anyhow::Result<BTreeMap<SweptScore, Vec<Sample>>>
     for (row, swept) in swept(scores).into_iter().enumerate() {
         let known = Score::find(&names[row]).filter(|_| datasets[row] == "MNIST" && noise[row] == 0.0);
         let Some(score) = known else { continue };
-        let sign = if score.hard_end == HardEnd::Low { -1.0 } else { 1.0 };
-        let sample = Sample { id: ids[row], class: classes[row], suspicion: sign * means[row] };
+        let sample = Sample { id: ids[row], class: classes[row], suspicion: -score.ease(means[row]) };
         found.entry(SweptScore { swept, score: names[row].clone() }).or_default().push(sample);
     }
     Ok(found)

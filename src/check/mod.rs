@@ -11,7 +11,6 @@ mod ours;
 mod parameters;
 mod places;
 mod published;
-mod statistics;
 mod twins;
 mod verdict;
 

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::statistics::{mean, pearson};
+use crate::statistics::{mean, pearson};
 
 const STANDARD_ERRORS: f64 = 3.0;
 const TOTAL: f64 = 0.05;

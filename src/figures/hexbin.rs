@@ -1,8 +1,8 @@
 //! Very many points of two numbers each: how many there are where, and which share of them is marked. Points and axes come
 //! in; a finished figure goes out. It must not know what the numbers mean.
 //!
-//! A cell's shade says how many points lie in it, and the area of the dot on it how many of these are marked. So no point
-//! hides another, and a figure of a million points is no larger than one of a thousand.
+//! A cell's shade says how many points lie in it, and the area of the dot on it how many of these are marked. So points
+//! do not hide each other, and a million of them make the figure as large as a thousand.
 
 use std::collections::BTreeMap;
 

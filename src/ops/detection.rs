@@ -5,7 +5,7 @@
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Task, one};
 use serde::{Deserialize, Serialize};
 
-use crate::scores::{HardEnd, Score};
+use crate::scores::Score;
 use crate::tables::{self, Perturbed, SampleScores};
 
 pub struct Detection;
@@ -61,7 +61,7 @@ impl Op for Detection {
 
 /// High where the sample is suspect.
 fn suspicion(score: &Score, means: &[f64]) -> Vec<f64> {
-    means.iter().map(|mean| if score.hard_end == HardEnd::Low { -mean } else { *mean }).collect()
+    means.iter().map(|mean| -score.ease(*mean)).collect()
 }
 
 /// The samples, the most suspect first.

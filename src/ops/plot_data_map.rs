@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::datasets::Datasets;
 use super::plot::{Drawing, Drawn, figure_table, file_part, unusual};
+use super::score::rows_of;
 use crate::figures::{self, Axis, Hexbin, Range, Spot, hexbin, legible};
 use crate::tables::{Issues, SampleScores};
 
@@ -76,8 +77,7 @@ fn spots(scores: &SampleScores, issues: &Issues) -> Result<Vec<Spot>, OpError> {
 
 /// Of a score, by position.
 fn means(scores: &SampleScores, name: &str) -> Result<Vec<f64>, OpError> {
-    let rows = scores.score.iter().enumerate().filter(|(_, score)| *score == name);
-    let means: Vec<f64> = rows.map(|(row, _)| scores.mean[row]).collect();
+    let means: Vec<f64> = rows_of(scores, name).into_iter().map(|row| scores.mean[row]).collect();
     if means.is_empty() {
         let hint = format!("`scores` has to name `{ACROSS}` and `{UP}`, or `auto`, which has both");
         return Err(OpError::new(format!("there is no score `{name}` to draw")).hint(hint));

@@ -5,6 +5,7 @@ use hspipe_engine::op::{Cost, InputDecl, Op, OpError, Outputs, ParamError, Reads
 use hspipe_ensemble::Generator;
 use serde::{Deserialize, Serialize};
 
+use super::score::rows_of;
 use crate::scores::Strategy;
 use crate::tables::{SampleScores, Samples, Split};
 
@@ -87,9 +88,8 @@ impl Op for Prune {
 
 /// Positions, by the ranks of a score.
 fn hardest_first(scores: &SampleScores, score: &str) -> Result<Vec<u32>, OpError> {
-    let rows = scores.score.iter().zip(scores.rank.iter().zip(&scores.position));
-    let mut ranked: Vec<(i32, i32)> =
-        rows.filter(|(name, _)| *name == score).map(|(_, (rank, position))| (*rank, *position)).collect();
+    let rows = rows_of(scores, score).into_iter();
+    let mut ranked: Vec<(i32, i32)> = rows.map(|row| (scores.rank[row], scores.position[row])).collect();
     if ranked.is_empty() {
         let what = format!("the samples have no score `{score}`");
         return Err(OpError::new(what).hint("name it in scores too, or another in prune_scores".to_string()));

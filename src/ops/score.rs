@@ -208,6 +208,12 @@ fn table(samples: &Samples, names: &[String], seen: Vec<(&Score, Summary)>) -> S
     }
 }
 
+/// The rows of a score, in the order of the samples' positions; none if the table does not have it.
+pub(super) fn rows_of(scores: &SampleScores, name: &str) -> Vec<usize> {
+    let rows = scores.score.iter().enumerate().filter(|(_, score)| *score == name);
+    rows.map(|(row, _)| row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::score::{self, Wanted, mean, of_networks};
 use crate::scores::{Score, Snapshot, mean_ranks};
+use crate::statistics::pearson;
 use crate::tables::{self, Classes, Samples};
 
 pub struct Stability;
@@ -159,25 +160,10 @@ impl Ranking {
     fn agreement(&self, other: &Ranking) -> Agreement {
         let pairs = || self.is_hardest.iter().zip(&other.is_hardest);
         let both = pairs().filter(|(a, b)| **a && **b).count();
+        let ranks: Vec<(f64, f64)> = self.ranks.iter().copied().zip(other.ranks.iter().copied()).collect();
         let either = pairs().filter(|(a, b)| **a || **b).count();
-        Agreement {
-            spearman: pearson(&self.ranks, &other.ranks),
-            jaccard: both as f64 / either.max(1) as f64,
-        }
+        Agreement { spearman: pearson(&ranks), jaccard: both as f64 / either.max(1) as f64 }
     }
-}
-
-fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
-    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let (mut both, mut square_a, mut square_b) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(b) {
-        let (a, b) = (a - mean_a, b - mean_b);
-        both += a * b;
-        square_a += a * a;
-        square_b += b * b;
-    }
-    Some(both / (square_a * square_b).sqrt()).filter(|r| r.is_finite())
 }
 
 /// A row per score and number of networks.

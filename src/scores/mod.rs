@@ -18,6 +18,7 @@ pub use list::{ALL, NAMES};
 pub use network::{Network, Predictions, Snapshot, Subsets};
 pub use strategy::Strategy;
 
+use crate::statistics;
 use crate::tables::{Consistency, Dynamics, FitScores, Gradients, Logits, Neighbourhood, TableError};
 
 /// A score of hardness.
@@ -175,25 +176,23 @@ impl Score {
         Ok(Scored { values, predicted: None })
     }
 
+    /// The value, turned so that it is low for hard samples.
+    pub fn ease(&self, value: f64) -> f64 {
+        match self.hard_end {
+            HardEnd::Low => value,
+            HardEnd::High => -value,
+        }
+    }
+
     /// The rank of each sample, above 0 for the hardest, 1 for the easiest; equals have the mean of their ranks.
     pub fn ranks<V: Copy + Into<f64>>(&self, values: &[V]) -> Vec<f64> {
-        let ranked = self.ranked(values);
-        let mut ranks = vec![0.0; values.len()];
-        let mut first = 0;
-        for equals in ranked.chunk_by(|a, b| values[*a].into() == values[*b].into()) {
-            let mean = first as f64 + (equals.len() as f64 + 1.0) / 2.0;
-            equals.iter().for_each(|position| ranks[*position] = mean / values.len() as f64);
-            first += equals.len();
-        }
-        ranks
+        let eases: Vec<f64> = values.iter().map(|value| self.ease((*value).into())).collect();
+        statistics::ranks(&eases).into_iter().map(|rank| rank / values.len() as f64).collect()
     }
 
     /// The positions of the samples with these scores, the hardest first, the first of equals first.
     pub fn ranked<V: Copy + Into<f64>>(&self, values: &[V]) -> Vec<usize> {
-        let order = |position: &usize| match self.hard_end {
-            HardEnd::Low => values[*position].into(),
-            HardEnd::High => -values[*position].into(),
-        };
+        let order = |position: &usize| self.ease(values[*position].into());
         let mut ranked: Vec<usize> = (0..values.len()).collect();
         ranked.sort_by(|a, b| order(a).total_cmp(&order(b)));
         ranked

@@ -12,6 +12,7 @@ use hspipe_engine::store::{Output, Store};
 use polars::prelude::*;
 
 use super::aligned::{Cell, Table};
+use crate::statistics::spearman;
 use crate::tables::{Figure, Frame, Hard};
 
 /// Two runs side by side.
@@ -203,28 +204,11 @@ fn line(what: &str, measure: &str, values: &[f64]) -> Option<String> {
     Some(format!("{what}: {} changed; {measure} {mean:.3} on average, {least:.3} at least", values.len()))
 }
 
-/// Spearman's: Pearson's correlation of the ranks, equal values sharing the mean of theirs. None if one side does not
-/// vary.
+/// Spearman's; none if one side does not vary.
 fn rank_correlation(pairs: &[(f32, f32)]) -> Option<f64> {
-    let old = ranks(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
-    let new = ranks(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
-    let centre = (pairs.len() as f64 - 1.0) / 2.0;
-    let sum = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - centre) * (b - centre)).sum::<f64>();
-    let scale = (sum(&old, &old) * sum(&new, &new)).sqrt();
-    (scale > 0.0).then(|| sum(&old, &new) / scale)
-}
-
-fn ranks(values: &[f32]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut start = 0;
-    for equal in order.chunk_by(|a, b| values[*a] == values[*b]) {
-        let rank = start as f64 + (equal.len() as f64 - 1.0) / 2.0;
-        equal.iter().for_each(|place| ranks[*place] = rank);
-        start += equal.len();
-    }
-    ranks
+    let (old, new): (Vec<f64>, Vec<f64>) =
+        pairs.iter().map(|(old, new)| (f64::from(*old), f64::from(*new))).unzip();
+    spearman(&old, &new)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task
 use serde::{Deserialize, Serialize};
 
 use self::alike::{Looks, near_duplicates};
+use super::score::rows_of;
 use crate::nn::argmax;
 use crate::scores::{Joint, Strategy, logits};
 use crate::tables::{self, Classes, Duplicates, Logits, Neighbours, SampleScores, Samples, Sources};
@@ -92,8 +93,9 @@ const ISOLATION: &str = "isolation";
 
 /// The ranks and the means of a score, by position; none if the table does not have it.
 fn of_score(name: &str, all: &SampleScores) -> Option<(Vec<i32>, Vec<f64>)> {
-    let rows = all.score.iter().enumerate().filter(|(_, score)| *score == name);
-    let (ranks, means): (Vec<i32>, Vec<f64>) = rows.map(|(row, _)| (all.rank[row], all.mean[row])).unzip();
+    let rows = rows_of(all, name);
+    let (ranks, means): (Vec<i32>, Vec<f64>) =
+        rows.iter().map(|row| (all.rank[*row], all.mean[*row])).unzip();
     (!ranks.is_empty()).then_some((ranks, means))
 }
 
