@@ -113,6 +113,8 @@ pub struct ParamDecl {
     pub name: &'static str,
     /// How deep the lists of one value nest: 0 for a number, 1 for a list of numbers.
     pub depth: usize,
+    /// Whether it takes texts alone: of an axis' value that is written as a map it is given the name.
+    pub is_text: bool,
 }
 
 /// How an op likes to be called. Never part of a key.

@@ -117,11 +117,13 @@ impl Settings {
             let what = match (&*slot, &value) {
                 (Value::Array(old), Value::Array(new)) => {
                     let old = old.first().unwrap_or(&Value::Null);
-                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
+                    let new =
+                        new.iter().find(|new| !fits(old, new) && !is_named(old, new)).unwrap_or(&Value::Null);
                     format!("each item of `{path}` is {}, not {}", kind(old), kind(new))
                 }
                 (old, Value::Array(new)) => {
-                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
+                    let new =
+                        new.iter().find(|new| !fits(old, new) && !is_named(old, new)).unwrap_or(&Value::Null);
                     format!("each value of `{path}` is {}, not {}", kind(old), kind(new))
                 }
                 (old, new) => format!("`{path}` is {}, not {}", kind(old), kind(new)),
@@ -230,13 +232,18 @@ fn fits(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Null, _) | (_, Value::Null) => true,
         (Value::Array(items), Value::Array(new)) => {
-            items.first().is_none_or(|old| new.iter().all(|new| fits(old, new)))
+            items.first().is_none_or(|old| new.iter().all(|new| fits(old, new) || is_named(old, new)))
         }
         (Value::Array(items), new) => items.first().is_none_or(|old| fits(old, new)),
         (old, Value::Array(new)) => new.iter().all(|new| fits(old, new)),
         (Value::Number(_) | Value::String(_), Value::Number(_) | Value::String(_)) => true,
         _ => std::mem::discriminant(old) == std::mem::discriminant(new),
     }
+}
+
+/// Whether the one is a text and the other a map: as items of a list a map may stand for its name.
+fn is_named(old: &Value, new: &Value) -> bool {
+    matches!((old, new), (Value::String(_), Value::Object(_)) | (Value::Object(_), Value::String(_)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{ValueId, Values};
 use crate::error::{Origin, SpecError};
 use crate::key::Seed;
 use crate::names;
-use crate::op::{AnyOp, Bound, IsPlace, ParamError};
+use crate::op::{AnyOp, Bound, IsPlace, ParamDecl, ParamError};
 use crate::settings::Settings;
 use crate::spec::StageSpec;
 use crate::value::{self, Value, show};
@@ -26,8 +26,8 @@ pub(super) struct Binder {
     swept: Vec<String>,
     fixed: serde_json::Map<String, Value>,
     origins: BTreeMap<String, Origin>,
-    /// Parameters that are axes: name and place.
-    axes: Vec<(String, usize)>,
+    /// Parameters that are axes.
+    axes: Vec<FromAxis>,
     draws: Option<Draws>,
     is_place: IsPlace,
     /// Distinct combinations are few, tasks are many.
@@ -50,7 +50,8 @@ impl Binder {
         swept: usize,
         is_place: IsPlace,
     ) -> Result<Self, SpecError> {
-        let declared: Vec<&str> = op.params().iter().map(|param| param.name).collect();
+        let params = op.params();
+        let declared: Vec<&str> = params.iter().map(|param| param.name).collect();
         let place_of = |param: &str| Some(swept + axes[swept..].iter().position(|axis| axis == param)?);
         for (name, _) in &stage.params {
             if !declared.contains(&name.text.as_str()) {
@@ -68,11 +69,11 @@ impl Binder {
             }
         }
         let (mut fixed, mut origins, mut from_axes) = (serde_json::Map::new(), BTreeMap::new(), Vec::new());
-        for param in declared {
+        for ParamDecl { name: param, is_text, .. } in params.iter().copied() {
             let setting = if let Some((_, node)) = stage.params.iter().find(|(name, _)| name.text == param) {
                 settings.eval(node)?
             } else if let Some(place) = place_of(param) {
-                from_axes.push((param.to_string(), place));
+                from_axes.push(FromAxis { param: param.to_string(), place, is_text });
                 origins.insert(param.to_string(), axis_origins[place].clone());
                 continue;
             } else if let Some(setting) = settings.get(param) {
@@ -137,13 +138,14 @@ impl Binder {
 
     /// The parameters of the op at a point.
     pub(super) fn params(&mut self, values: &Values, coords: &[ValueId]) -> Result<Bound, SpecError> {
-        let point: Vec<ValueId> = self.axes.iter().map(|(_, place)| coords[*place]).collect();
+        let point: Vec<ValueId> = self.axes.iter().map(|axis| coords[axis.place]).collect();
         if let Some(bound) = self.bound.get(&point) {
             return Ok(bound.clone());
         }
         let mut params = self.fixed.clone();
-        for ((name, _), value) in self.axes.iter().zip(&point) {
-            params.insert(name.clone(), values.get(*value).clone());
+        for (FromAxis { param, is_text, .. }, id) in self.axes.iter().zip(&point) {
+            let value = if *is_text { values.get(*id) } else { values.meaning(*id) };
+            params.insert(param.clone(), value.clone());
         }
         let bound = self.op.bind(Value::Object(params.clone()));
         let bound = bound.map_err(|error| self.refusal(error, &params, values, coords))?;
@@ -193,6 +195,14 @@ fn number_meant(refused: &Value) -> Option<String> {
     let digits: String = text.chars().filter(|c| !matches!(c, '_' | ',')).collect();
     let number: f64 = digits.parse().ok().filter(|number: &f64| number.is_finite())?;
     Some(format!("YAML reads `{text}` as a text: write {}", show(&value::number(number))))
+}
+
+/// A parameter that is an axis at this place.
+struct FromAxis {
+    param: String,
+    place: usize,
+    /// Whether it is given only what a value is called, and not what that means.
+    is_text: bool,
 }
 
 /// Where a stage's seeds come from; `by` holds axes with their places.

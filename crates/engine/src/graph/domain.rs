@@ -181,6 +181,9 @@ fn axis_domain(
     }
 }
 
+/// What a value that is written as a map is called: by its name, or else by the path that it gives.
+const NAMES: [&str; 2] = ["name", "path"];
+
 /// The values that a node lists, none twice.
 fn list(
     settings: &Settings,
@@ -191,12 +194,27 @@ fn list(
     let Setting { value, origin } = settings.eval(node)?;
     let mut ids = Vec::new();
     for value in as_list(&value) {
-        if matches!(value, Value::Null | Value::Array(_) | Value::Object(_)) {
-            let what =
-                format!("a value of the axis `{name}` must be a text or a number, not {}", kind(&value));
-            return Err(SpecError::new(&origin, what));
-        }
-        let id = values.intern(&value);
+        let id = match &value {
+            Value::Null | Value::Array(_) => {
+                let what = format!(
+                    "a value of the axis `{name}` must be a text, a number or a map, not {}",
+                    kind(&value)
+                );
+                return Err(SpecError::new(&origin, what));
+            }
+            Value::Object(map) => {
+                let called = NAMES.iter().find_map(|key| map.get(*key)).and_then(Value::as_str);
+                let called = called.ok_or_else(|| {
+                    let what = format!("a map among the values of the axis `{name}` has no name");
+                    SpecError::new(&origin, what).hint("write {name: ..., ...}".to_string())
+                })?;
+                values.intern_named(called, &value).ok_or_else(|| {
+                    let what = format!("the axis `{name}` has two values that are called {called}");
+                    SpecError::new(&origin, what).hint("give each a `name` of its own".to_string())
+                })?
+            }
+            value => values.intern(value),
+        };
         if ids.contains(&id) {
             return Err(SpecError::new(&origin, format!("the axis `{name}` has {} twice", show(&value)))
                 .hint("list each value once".to_string()));

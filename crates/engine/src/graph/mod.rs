@@ -27,11 +27,13 @@ use crate::value::{Value, canonical, show};
 pub use absence::{Absence, Notice};
 pub use ids::{ById, Id, StageId, TaskId, TaskRange, ValueId};
 
-/// Every distinct axis value once, so that joins compare numbers.
+/// Every distinct axis value once, so that joins compare numbers. A value that is written as a map is its name; what
+/// else the map says is its meaning.
 #[derive(Default)]
 pub struct Values {
     list: ById<ValueId, Value>,
     ids: HashMap<String, ValueId>,
+    meanings: HashMap<ValueId, Value>,
 }
 
 impl Values {
@@ -49,9 +51,28 @@ impl Values {
         self.ids.get(&canonical(value)).copied()
     }
 
+    /// Interns the name of what is written as a map; none if another meaning has that name.
+    fn intern_named(&mut self, name: &str, meaning: &Value) -> Option<ValueId> {
+        let (name, known) = (Value::from(name), self.find(&Value::from(name)));
+        let id = self.intern(&name);
+        match self.meanings.get(&id) {
+            Some(other) => (other == meaning).then_some(id),
+            None if known.is_some() => None,
+            None => {
+                self.meanings.insert(id, meaning.clone());
+                Some(id)
+            }
+        }
+    }
+
     /// The value of `id`.
     pub fn get(&self, id: ValueId) -> &Value {
         &self.list[id]
+    }
+
+    /// The map that the value of `id` is the name of; the value itself if it is written as such.
+    pub fn meaning(&self, id: ValueId) -> &Value {
+        self.meanings.get(&id).unwrap_or_else(|| self.get(id))
     }
 }
 

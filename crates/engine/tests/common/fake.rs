@@ -12,7 +12,7 @@ use hspipe_engine::value::{Value, canonical};
 
 /// Axes that are also parameters of the fake ops that have them. Other axes enter a key by seeds
 /// and inputs only.
-const PARAM_AXES: [&str; 6] = ["dataset", "strategy", "noise_ratio", "fail", "unread", "needed"];
+const PARAM_AXES: [&str; 7] = ["dataset", "strategy", "noise_ratio", "fail", "unread", "needed", "level"];
 
 /// What one task gave its op: all that its result may depend on.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,7 +123,10 @@ impl AnyOp for FakeOp {
     }
     fn params(&self) -> Vec<ParamDecl> {
         let depth = |name: &str| if ["layers", "hidden"].contains(&name) { 1 } else { 0 };
-        self.params.iter().map(|name| ParamDecl { name, depth: depth(name) }).collect()
+        self.params
+            .iter()
+            .map(|name| ParamDecl { name, depth: depth(name), is_text: *name == "level" })
+            .collect()
     }
     fn bind(&self, params: Value) -> Result<Bound, ParamError> {
         Ok(Bound::new(params))
