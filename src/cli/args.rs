@@ -130,9 +130,29 @@ pub struct Init {
     /// The project's folder; it is made if need be
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
-    /// Your data: class folders of images, Parquet, .npz, IDX; or a known dataset's name
+    /// Your data: class folders of images, Parquet, CSV, .npz, .npy, IDX; or a known dataset's name
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// The column or array of the labels
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub label: Option<String>,
+    /// The column or array of the images
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    pub image: Option<String>,
+    /// Height and width that images are brought to, as 64x64
+    #[arg(long, value_name = "HxW", requires = "data", value_parser = size)]
+    pub resize: Option<[u32; 2]>,
+    /// What the data are called in tables and figures
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub name: Option<String>,
+}
+
+/// Reads `64x48`: height and width.
+fn size(text: &str) -> Result<[u32; 2], String> {
+    let sides = text
+        .split_once(['x', 'X'])
+        .and_then(|(height, width)| Some([height.parse().ok()?, width.parse().ok()?]));
+    sides.filter(|sides| !sides.contains(&0)).ok_or_else(|| "write height and width, as 64x64".to_string())
 }
 
 /// Parameters other than the file's defaults.

@@ -1,17 +1,19 @@
 //! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs.
 //!
-//! In: a folder and a path. Out: pipeline.yaml, made of `init.yaml`, and what to do next. Never writes over a file.
+//! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and what to
+//! do next. Never writes over a file, and writes none for data that cannot be read.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use serde_json::Value;
 
 use super::args;
 use super::error::Hinted;
 use super::pipe::{say, tell};
-use crate::data;
+use crate::data::{self, Dataset, Reading};
 use crate::views::file::write;
 
 const TEMPLATE: &str = include_str!("init.yaml");
@@ -25,9 +27,9 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
         return Err(Hinted::new(format!("there is a {} already", file.display()), hint).into());
     }
     let folder = resolved(&init.folder)?;
-    let found = init.data.as_deref().map(|data| find(data, &folder)).transpose()?;
-    let written = found.as_ref().map_or(PLACEHOLDER, |(written, _)| written);
-    write(&file, text(written).as_bytes())?;
+    let found = init.data.as_deref().map(|data| find(data, &folder, init)).transpose()?;
+    let dataset = found.as_ref().map_or(Value::from(PLACEHOLDER), |found| found.dataset.clone());
+    write(&file, text(&dataset).as_bytes())?;
     tell!("{}\n", file.display());
     if !args.quiet {
         for line in next(&init.folder, found.as_ref()) {
@@ -37,17 +39,30 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The pipeline for the dataset `written`.
-fn text(written: &str) -> String {
-    // A JSON string is one in YAML too, whatever is in it.
-    TEMPLATE.replacen(PLACEHOLDER, &serde_json::Value::from(written).to_string(), 1)
+/// The data that the pipeline is to be of.
+struct Found {
+    /// As pipeline.yaml is to name it: a path or a name, or a map.
+    dataset: Value,
+    /// What was found, in words.
+    findings: Vec<String>,
+}
+
+/// The pipeline for a dataset.
+fn text(dataset: &Value) -> String {
+    // JSON is YAML too, whatever is in it.
+    TEMPLATE.replacen(PLACEHOLDER, &dataset.to_string(), 1)
 }
 
 /// What the data are, and what to do with them.
-fn next(folder: &Path, found: Option<&(String, &str)>) -> Vec<String> {
+fn next(folder: &Path, found: Option<&Found>) -> Vec<String> {
     let mut lines = Vec::new();
     match found {
-        Some((written, kind)) => lines.push(format!("data: {written}, {kind}")),
+        Some(Found { dataset, findings }) => {
+            let called = dataset.get("path").unwrap_or(dataset).as_str().unwrap_or_default();
+            let mut findings = findings.iter();
+            lines.extend(findings.next().map(|summary| format!("data: {called}: {summary}")));
+            lines.extend(findings.map(|notice| format!("  {notice}")));
+        }
         None => lines.push(format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")),
     }
     lines.push("next:".into());
@@ -59,24 +74,38 @@ fn next(folder: &Path, found: Option<&(String, &str)>) -> Vec<String> {
     lines
 }
 
-/// The dataset as pipeline.yaml in `folder` is to name it, and what kind it is.
-fn find(data: &Path, folder: &Path) -> anyhow::Result<(String, &'static str)> {
+/// Reads the data, so that what is wrong with them is told before anything is written.
+fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> {
     let name = data.to_str().ok_or_else(|| {
         Hinted::usage(format!("{} is not UTF-8", data.display()), "give the data a name that is text")
     })?;
     if !data.exists() && data::find(name).is_ok() {
-        return Ok((name.to_string(), "a known dataset"));
+        return Ok(Found { dataset: name.into(), findings: vec!["a known dataset".to_string()] });
     }
-    let kind = data::kind_at(data)?;
+    let reading = Reading {
+        image: init.image.clone(),
+        label: init.label.clone(),
+        resize: init.resize,
+        ..Reading::default()
+    };
     let place = resolved(data)?;
     if folder.starts_with(&place) {
         let what = format!("{} would lie inside the data, {}", folder.display(), place.display());
         let hint = "Results/ and cache/ must not lie among the samples: give the project a folder of its own";
         return Err(Hinted::usage(what, hint).into());
     }
+    let samples = Dataset::at_path(name, data, reading.clone()).read()?;
     let written = relative(&place, folder).unwrap_or(place);
-    let written = written.to_str().map(str::to_string);
-    Ok((written.context("the path of the data is not UTF-8")?, kind))
+    let written = written.to_str().context("the path of the data is not UTF-8")?;
+    let mut map = serde_json::Map::new();
+    map.extend(init.name.as_ref().map(|name| ("name".to_string(), name.clone().into())));
+    map.insert("path".to_string(), written.into());
+    if let Value::Object(said) = serde_json::to_value(&reading)? {
+        map.extend(said);
+    }
+    let dataset = if map.len() == 1 { written.into() } else { Value::Object(map) };
+    let findings = [samples.summary()].into_iter().chain(samples.notices).collect();
+    Ok(Found { dataset, findings })
 }
 
 /// The path without links and without `..`, even if its last parts are still to be made.
@@ -124,11 +153,19 @@ mod tests {
     #[test]
     fn any_name_of_data_is_good_yaml() {
         for name in ["./my-images", "../a b/#1: \"x\", [y]\\z", "/abs/ä.npz"] {
-            let text = text(name);
+            let text = text(&name.into());
             let spec = Spec::parse(&text, "pipeline.yaml").unwrap();
             let (_, datasets) = spec.params.iter().find(|(param, _)| param.text == "datasets").unwrap();
             assert_eq!(datasets.value(), serde_json::json!([name]));
         }
+    }
+
+    #[test]
+    fn a_map_is_one_in_the_pipeline() {
+        let cards = serde_json::json!({"name": "cards", "path": "./x", "label": "fine_label"});
+        let spec = Spec::parse(&text(&cards), "pipeline.yaml").unwrap();
+        let (_, datasets) = spec.params.iter().find(|(param, _)| param.text == "datasets").unwrap();
+        assert_eq!(datasets.value(), serde_json::json!([cards]));
     }
 
     /// What a stage does is the same in both files, so that stages can be copied from the one to the other, and

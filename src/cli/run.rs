@@ -59,6 +59,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         tell!("{}", stages_table(&project, &plan, &needed));
         return Ok(ExitCode::SUCCESS);
     }
+    for line in views::findings(&project.graph, &plan, &project.store, &needed)? {
+        voice.note(&line);
+    }
     let before = plan.count(needed.iter().copied());
     let threads = run.threads.map(usize::from).unwrap_or_else(cores);
     let expected = expect(&project.graph, &plan, &project.store, &needed);

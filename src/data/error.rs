@@ -91,11 +91,15 @@ pub enum DataError {
         path: PathBuf,
     },
 
-    /// What lies at the path of a user's dataset is none of the layouts.
-    #[error("{} is not a dataset that hspipe can read", .path.display())]
-    NoLayout {
-        /// The path.
+    /// What lies at the path of a user's dataset is no dataset that can be studied.
+    #[error("{}: {why}", .path.display())]
+    Unfit {
+        /// The file or folder.
         path: PathBuf,
+        /// What is there, and what is missing.
+        why: String,
+        /// What the user can do.
+        hint: String,
     },
 
     /// Some of the files of a user's dataset are there, but not all.
@@ -207,17 +211,15 @@ pub enum DataError {
         path: PathBuf,
     },
 
-    /// A class of a user's dataset has one sample, or none.
-    #[error("class {} has {} in {}", class_text(*.class, .name), if *.samples == 0 { "no sample" } else { "one sample" }, .path.display())]
+    /// A class of a user's dataset has one sample.
+    #[error("class {} has one sample in {}", class_text(*.class, .name), .path.display())]
     FewSamples {
         /// The file or folder.
         path: PathBuf,
-        /// Its label.
+        /// Its number.
         class: usize,
         /// Its name.
         name: String,
-        /// 0 or 1.
-        samples: usize,
     },
 
     /// A user's files changed after their identity was taken.
@@ -227,24 +229,6 @@ pub enum DataError {
         path: PathBuf,
         /// The first that changed, as the dataset names it.
         name: String,
-    },
-
-    /// A label below 0, or above the highest that is taken.
-    #[error("{}: its label is {number}, and 0 to 65535 are labels", .place.display())]
-    Label {
-        /// A sample.
-        place: PathBuf,
-        /// As found.
-        number: i128,
-    },
-
-    /// More classes than labels can tell apart.
-    #[error("{} and so on: {classes} classes, and 65536 are the most", .path.display())]
-    TooManyClasses {
-        /// The first image.
-        path: PathBuf,
-        /// How many.
-        classes: usize,
     },
 
     /// A file or folder cannot be read or written.

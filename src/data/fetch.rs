@@ -336,7 +336,7 @@ mod tests {
             let failed = |line: &&String| line.starts_with(mirror) && line.contains(reason);
             assert_eq!(said.iter().filter(failed).count(), 1, "{reason}: {said:#?}");
         }
-        assert_eq!(super::super::load(&dataset, &folders).unwrap().labels(), [0, 1, 9, 5]);
+        assert_eq!(super::super::load(&dataset, &folders).unwrap().labels, [0, 1, 9, 5]);
         assert_eq!(fs::read_dir(&destination).unwrap().count(), 4, "nothing temporary is left");
 
         said.clear();
@@ -381,7 +381,7 @@ mod tests {
         }
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 6, "only the files are kept");
         let samples = super::super::load(&online, &folders).unwrap();
-        assert_eq!(samples.labels(), [0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7]);
+        assert_eq!(samples.labels, [0, 7, 1, 7, 2, 7, 3, 7, 4, 7, 5, 7]);
 
         // With no network: an archive that was copied here, and what to do without one.
         let offline = dataset(Layout::Cifar, &cifar::FILES, &raw, mirrors[..1].to_vec(), Some(archive));

@@ -8,7 +8,7 @@ use std::path::Path;
 use hspipe_engine::names;
 
 use super::known::{PUBLISHED, Published};
-use super::{DataError, layout, picture};
+use super::{DataError, picture};
 
 impl DataError {
     /// What the user can do about it, in a line or two.
@@ -29,7 +29,7 @@ impl DataError {
             Self::Nothing { .. } => {
                 "a path is relative to the folder of pipeline.yaml; a known dataset's name has no `/`".to_owned()
             }
-            Self::NoLayout { .. } => format!("it can be {}", layout::kinds()),
+            Self::Unfit { hint, .. } => hint.clone(),
             Self::Incomplete { missing, .. } => format!("put there {} too", missing.join(", ")),
             Self::NeedsGz { name, file, .. } => {
                 format!("run `hspipe data fetch {name}`, or put the published {file}.gz beside it")
@@ -64,16 +64,13 @@ impl DataError {
             }
             Self::Mismatch { remedy, .. } => (*remedy).to_owned(),
             Self::TooLarge { .. } => {
-                "hspipe takes 2 GiB of pixels from 4 GiB of files at most: use smaller images, or fewer".to_owned()
+                "hspipe takes 2 GiB of pixels or numbers from 5 GiB of files at most: use smaller images, or fewer samples"
+                    .to_owned()
             }
             Self::NoSamples { .. } => "put images there, or take an empty folder away".to_owned(),
-            Self::Label { .. } => "number the classes 0, 1, 2, and so on".to_owned(),
-            Self::TooManyClasses { .. } => "each folder is a class: are these the right folders?".to_owned(),
             Self::Changed { .. } => "run again".to_owned(),
             Self::FewSamples { .. } => {
-                "every label from 0 to the highest needs two samples: add some, or leave the class out and number \
-                 the others without a gap"
-                    .to_owned()
+                "every class needs two samples: add some, or take that one away".to_owned()
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
                 "put a file there, or take it away".to_owned()

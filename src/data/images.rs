@@ -1,8 +1,7 @@
-//! All samples of a dataset as bytes.
+//! Samples that are images, as bytes.
 //!
-//! In: images, one after the other or all at once, and their labels. Out: [`Images`], in which all
-//! images have one size and every class has samples, or what does not fit. Must not know: files'
-//! formats, where the samples came from other than how to name that place.
+//! In: images, one after the other or all at once. Out: [`Images`], which all have one size, or what does not fit.
+//! Must not know: files' formats, labels, where the samples came from other than how to name that place.
 
 use std::path::{Path, PathBuf};
 
@@ -12,18 +11,11 @@ use super::DataError;
 /// What a header claims is compared with this before anything is allocated.
 pub(super) const MAX_PIXELS: u64 = i32::MAX as u64;
 
-/// The most classes: labels have 16 bits.
-pub(super) const MAX_CLASSES: usize = 1 << 16;
-
-/// All samples of a dataset: those for training first, then those for testing.
+/// Images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
     /// Row-major `[samples, channels, height, width]`, 0..=255.
     pub pixels: Vec<u8>,
-    /// One per sample, each below the number of classes.
-    pub labels: Vec<u16>,
-    /// What the labels 0, 1, 2, ... stand for; as many as there are classes.
-    pub class_names: Vec<String>,
     /// 1 (grey) or 3 (red, green, blue).
     pub channels: usize,
     /// Pixels.
@@ -32,10 +24,11 @@ pub struct Images {
     pub width: usize,
 }
 
-/// The names of classes that have none: `0`, `1`, and so on up to the highest label.
-pub(super) fn numbered(labels: &[u16]) -> Vec<String> {
-    let classes = labels.iter().max().map_or(0, |&top| usize::from(top) + 1);
-    (0..classes).map(|class| class.to_string()).collect()
+impl Images {
+    /// Size and colour, as `28x28 grey`: width first.
+    pub fn described(&self) -> String {
+        described([self.channels, self.height, self.width])
+    }
 }
 
 /// Checks sizes that a file claims, before anything of that size is made.
@@ -89,7 +82,6 @@ impl Picture {
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     pixels: Vec<u8>,
-    labels: Vec<u16>,
     /// Channels, height and width of the image that all must be like, and its place.
     first: Option<([usize; 3], PathBuf)>,
 }
@@ -104,7 +96,7 @@ impl Gathering {
     ///
     /// # Errors
     /// [`DataError::Mismatch`] if it is not like the others; [`DataError::TooLarge`].
-    pub fn push(&mut self, picture: &Picture, label: u16, place: &Path) -> Result<(), DataError> {
+    pub fn push(&mut self, picture: &Picture, place: &Path) -> Result<(), DataError> {
         let shape = picture.shape();
         let (expected, one) = self.first.get_or_insert_with(|| (shape, place.to_owned()));
         if shape != *expected {
@@ -118,7 +110,6 @@ impl Gathering {
         let bytes = (self.pixels.len() + picture.pixels.len()) as u64;
         check_size(place, &[bytes])?;
         self.pixels.extend_from_slice(&picture.pixels);
-        self.labels.push(label);
         Ok(())
     }
 
@@ -126,16 +117,11 @@ impl Gathering {
     ///
     /// # Errors
     /// [`DataError::NoSamples`], with `path`.
-    pub fn finish(self, class_names: Vec<String>, path: &Path) -> Result<Images, DataError> {
+    pub fn finish(self, path: &Path) -> Result<Images, DataError> {
         let Some(([channels, height, width], _)) = self.first else {
             return Err(DataError::NoSamples { path: path.to_owned() });
         };
-        Ok(Images { pixels: self.pixels, labels: self.labels, class_names, channels, height, width })
-    }
-
-    /// The labels so far.
-    pub fn labels(&self) -> &[u16] {
-        &self.labels
+        Ok(Images { pixels: self.pixels, channels, height, width })
     }
 }
 

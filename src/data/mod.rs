@@ -1,7 +1,7 @@
 //! The datasets: what they are called, which files they consist of, and how to get their samples.
 //!
-//! In: a dataset's name or path, the folders to look in, and the network if asked. Out: all samples
-//! and labels, those for training first; what is published has had its checksums compared before a
+//! In: a dataset's name or path, how to read it, the folders to look in, and the network if asked. Out: all samples
+//! with labels, those for training first, and what is to be said of them; what is published has had its checksums compared before a
 //! byte is handed on. Next: `ops::load` stores them as tables. Must not know: tables, torch, stages,
 //! the cache.
 //!
@@ -13,26 +13,32 @@ mod archive;
 mod checksum;
 mod download;
 mod error;
+mod features;
 mod fetch;
 mod file;
 mod hint;
 mod images;
 mod known;
+mod labels;
 mod layout;
 mod own;
 mod package;
 mod picture;
 mod read;
+mod reading;
 mod samples;
 mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use error::{Attempt, DataError, Why, class_text};
+pub use features::Features;
 pub use fetch::fetch;
 pub use images::Images;
+pub use labels::Class;
 pub use layout::npy;
-pub use samples::{Features, Samples};
+pub use reading::Reading;
+pub use samples::{Content, Samples, Set};
 pub use source::{Folders, Whereabouts, locate};
 
 use known::{PUBLISHED, Published};
@@ -72,8 +78,19 @@ pub fn find(name: &str) -> Result<Dataset, DataError> {
 impl Dataset {
     /// A dataset without published checksums: whatever `layout` knows at this path. Reads nothing
     /// yet. `name` is what errors call it.
-    pub fn at_path(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
-        Self { origin: Origin::Own(Own::new(name.into(), path.into())) }
+    pub fn at_path(name: impl Into<String>, path: impl Into<PathBuf>, reading: Reading) -> Self {
+        Self { origin: Origin::Own(Own::new(name.into(), path.into(), reading)) }
+    }
+
+    /// Reads a dataset that lies at a path.
+    ///
+    /// # Errors
+    /// Those of [`load`]. Absent if it is a known one: those need [`load`].
+    pub fn read(&self) -> Result<Samples, DataError> {
+        match &self.origin {
+            Origin::Published(_) => Err(DataError::unknown(self.name())),
+            Origin::Own(own) => own.load(),
+        }
     }
 
     fn published(published: &'static Published) -> Self {
@@ -119,14 +136,6 @@ impl Dataset {
     }
 }
 
-/// What kind of dataset lies at a path, in words; looks at names alone.
-///
-/// # Errors
-/// There is nothing, or nothing that can be read.
-pub fn kind_at(path: &Path) -> Result<&'static str, DataError> {
-    Ok(layout::find(path)?.0.kind())
-}
-
 /// Reads a dataset that is on this machine; never downloads.
 ///
 /// # Errors
@@ -137,7 +146,7 @@ pub fn load(dataset: &Dataset, folders: &Folders) -> Result<Samples, DataError> 
     match &dataset.origin {
         Origin::Published(published) => {
             let (files, _) = source::complete(published, folders)?;
-            Ok(Samples::Images(read::all(published, &files)?))
+            read::all(published, &files)
         }
         Origin::Own(own) => own.load(),
     }

@@ -1,24 +1,26 @@
 //! A dataset of the user's own: whatever `layout` knows at a path.
 //!
-//! In: a path. Out: what the files contain, for keys, and their images. Both come from the files'
+//! In: a path, and how to read it. Out: what the files contain, for keys, and their samples. Both come from the files'
 //! bytes, never from their place or age. Must not know: published datasets, the layouts themselves.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::checksum::sha256;
-use super::layout::{self, Content, Found, Layout};
+use super::layout::{self, Content, Layout, Place};
+use super::reading::Reading;
 use super::samples::Samples;
 use super::{DataError, Sums, file, read};
 
 /// The most bytes that all files of a dataset may have together; they are read into memory.
-const MAX_FILES: u64 = 4 << 30;
+const MAX_FILES: u64 = 5 << 30;
 
 /// A dataset at a path.
 #[derive(Debug, Clone)]
 pub(super) struct Own {
     name: String,
     path: PathBuf,
+    reading: Reading,
     /// What the files were when they were first read.
     pinned: OnceLock<Pinned>,
 }
@@ -41,8 +43,8 @@ impl Pinned {
 }
 
 impl Own {
-    pub fn new(name: String, path: PathBuf) -> Self {
-        Self { name, path, pinned: OnceLock::new() }
+    pub fn new(name: String, path: PathBuf, reading: Reading) -> Self {
+        Self { name, path, reading, pinned: OnceLock::new() }
     }
 
     pub fn name(&self) -> &str {
@@ -67,7 +69,7 @@ impl Own {
         if let Some(pinned) = self.pinned.get() {
             return Ok(pinned);
         }
-        let (layout, files) = self.files()?;
+        let Place { layout, files, .. } = self.files()?;
         let mut sums = Vec::with_capacity(files.len());
         for file in files {
             sums.push((file.name, read::digest(&file.path)?.to_string()));
@@ -76,25 +78,25 @@ impl Own {
     }
 
     /// What is to be read, if it is not too much.
-    fn files(&self) -> Result<(Layout, Vec<Found>), DataError> {
-        let (layout, files) = layout::find(&self.path)?;
+    fn files(&self) -> Result<Place, DataError> {
+        let place = layout::find(&self.path)?;
         let (mut total, mut faults) = (0u64, Vec::new());
-        for file in &files {
+        for file in &place.files {
             match file::len(&file.path) {
                 Ok(len) => total = total.saturating_add(len),
                 Err(fault) => faults.push(fault),
             }
         }
-        DataError::all(faults, files.len())?;
+        DataError::all(faults, place.files.len())?;
         if total > MAX_FILES {
             return Err(DataError::TooLarge { path: self.path.clone(), sizes: total.to_string() });
         }
-        Ok((layout, files))
+        Ok(place)
     }
 
     /// Reads everything. Refuses files that changed since their identity was first taken.
     pub fn load(&self) -> Result<Samples, DataError> {
-        let (layout, found) = self.files()?;
+        let Place { layout, files: found, below } = self.files()?;
         let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for (index, file) in found.into_iter().enumerate() {
             let bytes = read::whole(layout, index, &file.path)?;
@@ -108,15 +110,16 @@ impl Own {
             let name = name.unwrap_or_else(|| "another number of files".to_owned());
             return Err(DataError::Changed { path: self.path.clone(), name });
         }
-        let samples = layout.samples(files)?;
-        samples.check_classes(&self.path)?;
-        Ok(samples)
+        let mut rows = layout.rows(files, &self.reading)?;
+        if !below.as_os_str().is_empty() {
+            rows.notices.insert(0, format!("the data are in {}", self.path.join(below).display()));
+        }
+        Samples::of(rows, &self.reading, &self.path)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::images::Images;
     use super::super::layout::idx::{self, tests::idx};
     use super::super::read::tests::gzip;
     use super::super::{Dataset, Folders};
@@ -138,27 +141,25 @@ mod tests {
         folder
     }
 
-    fn load(folder: &Path) -> Result<Images, DataError> {
-        Own::new("small".into(), folder.into()).load().map(Samples::into_images)
+    fn load(folder: &Path) -> Result<Samples, DataError> {
+        Own::new("small".into(), folder.into(), Reading::default()).load()
     }
 
     #[test]
     fn train_comes_before_test_gzipped_or_not() {
         let raw = folder_of(&small());
-        let images = load(raw.path()).unwrap();
+        let found = load(raw.path()).unwrap();
         let pixels: Vec<u8> = (0..24).chain(30..42).collect();
-        assert_eq!(
-            (images.labels.len(), images.height, images.width, images.class_names.len()),
-            (6, 2, 3, 3)
-        );
-        assert_eq!((&images.pixels, &images.labels[..]), (&pixels, &[2, 0, 1, 1, 0, 2][..]));
+        assert_eq!(found.summary(), "3 classes: 0, 1, 2; 4 train, 2 test; 3x2 grey");
+        assert_eq!((&found.images().pixels, &found.labels[..]), (&pixels, &[2, 0, 1, 1, 0, 2][..]));
 
         let packed = tempfile::tempdir().unwrap();
         for (name, bytes) in idx::FILES.iter().zip(small()) {
             fs::write(packed.path().join(format!("{name}.gz")), gzip(&bytes)).unwrap();
         }
-        assert_eq!(load(packed.path()).unwrap(), images);
-        let identity = |folder: &Path| Dataset::at_path("small", folder).identity().unwrap();
+        assert_eq!(load(packed.path()).unwrap(), found);
+        let identity =
+            |folder: &Path| Dataset::at_path("small", folder, Reading::default()).identity().unwrap();
         assert_eq!(identity(packed.path()), identity(raw.path()));
         assert_eq!(identity(raw.path())[3].0, "t10k-labels-idx1-ubyte");
     }
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn a_file_that_changed_after_its_identity_was_taken_is_refused() {
         let folder = folder_of(&small());
-        let dataset = Dataset::at_path("small", folder.path());
+        let dataset = Dataset::at_path("small", folder.path(), Reading::default());
         let before = dataset.identity().unwrap();
         fs::write(folder.path().join(idx::FILES[3]), idx(&[2], &[2, 0])).unwrap();
         let nowhere = Folders { user: None, project: "none".into(), system: "none".into() };
@@ -201,7 +202,10 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(at("ant/pipe.png")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", at("bee/zero.png")).unwrap();
         std::os::unix::fs::symlink("nothing", at("bee/gone.png")).unwrap();
-        let error = Own::new("mine".into(), folder.path().into()).identity().unwrap_err().to_string();
+        let error = Own::new("mine".into(), folder.path().into(), Reading::default())
+            .identity()
+            .unwrap_err()
+            .to_string();
         let parts =
             ["3 of 7 images", "pipe.png: it is not a regular", "zero.png: it is not", "gone.png: No such"];
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
@@ -217,19 +221,17 @@ mod tests {
         assert!(error.is_absent(), "{error}");
         let empty = tempfile::tempdir().unwrap();
         let error = load(empty.path()).unwrap_err();
-        assert!(matches!(error, DataError::NoLayout { .. }), "{error}");
+        assert!(error.to_string().contains("there is nothing"), "{error}");
     }
 
     #[test]
-    fn a_class_of_one_sample_or_none_is_refused() {
+    fn a_class_of_one_sample_is_refused_and_a_gap_is_fine() {
         let mut files = small();
-        for (labels, what) in
-            [([2, 0, 1, 0], "class 1 has one sample"), ([2, 0, 0, 4], "class 1 has no sample")]
-        {
-            files[1] = idx(&[4], &labels);
-            let error = load(folder_of(&files).path()).unwrap_err().to_string();
-            assert!(error.contains(what), "{error}");
-        }
+        files[1] = idx(&[4], &[2, 0, 1, 0]);
+        let error = load(folder_of(&files).path()).unwrap_err().to_string();
+        assert!(error.contains("class 1 has one sample"), "{error}");
+        files[1] = idx(&[4], &[7, 7, 2, 0]);
+        assert_eq!(load(folder_of(&files).path()).unwrap().class_names(), ["0", "2", "7"]);
     }
 
     #[test]

@@ -11,9 +11,10 @@ use flate2::read::MultiGzDecoder;
 
 use super::checksum::{Checksum, md5_gz, sha256, sha256_of};
 use super::file::{Long, Unread, at_most, is_gz, open, unreadable};
-use super::images::Images;
 use super::known::Published;
 use super::layout::{Content, Layout, idx};
+use super::reading::Reading;
+use super::samples::Samples;
 use super::{Cause, DataError};
 
 /// A file that passed every check.
@@ -36,17 +37,13 @@ impl Checked {
 }
 
 /// Reads and checks all files of a published dataset, given in their order, and joins them.
-pub(super) fn all(published: &Published, paths: &[PathBuf]) -> Result<Images, DataError> {
+pub(super) fn all(published: &Published, paths: &[PathBuf]) -> Result<Samples, DataError> {
     let mut files = Vec::with_capacity(paths.len());
     for (index, (path, file)) in paths.iter().zip(published.files).enumerate() {
         let bytes = self::file(published, index, path)?.raw;
         files.push(Content { name: file.name.to_owned(), path: path.clone(), bytes });
     }
-    let mut images = published.layout.images(files)?;
-    if !published.class_names.is_empty() {
-        images.class_names = published.class_names.iter().map(ToString::to_string).collect();
-    }
-    Ok(images)
+    Ok(Samples::of_published(published.layout.rows(files, &Reading::default())?, published.class_names))
 }
 
 /// Reads and checks the file of this index; it is unpacked if its name ends in .gz.

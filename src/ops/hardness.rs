@@ -205,6 +205,8 @@ pub mod tests {
             unusual: vec![None; positions.len()],
             duplicate_of: positions.iter().map(|position| twice.contains(position).then_some(0)).collect(),
             near_duplicate_of: vec![None; positions.len()],
+            split: vec![None; n],
+            row: vec![None; n],
             source: vec![None; n],
         }
     }

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Task};
 
 use super::datasets::{Datasets, Params};
-use crate::data::{self, Folders};
+use crate::data;
 use crate::tables::{Classes, Features, Images, Labels, Vectors};
 
 pub struct Load {
     pub datasets: Arc<Datasets>,
-    pub folders: Folders,
 }
 
 impl Op for Load {
@@ -27,18 +26,21 @@ impl Op for Load {
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
-        let dataset = self.datasets.get(task.params)?;
         // Nothing is fetched without a word: a run may be the first to ask for the files.
-        let samples = data::load_or_fetch(&dataset, &self.folders, &mut |line| task.notes.tell(line))?;
-        let n = samples.labels().len();
-        let label = samples.labels().iter().map(|label| i32::from(*label)).collect();
-        let names = samples.class_names().to_vec();
+        let samples = self.datasets.load(task.params, &mut |line| task.notes.tell(line))?;
+        task.notes.tell(&samples.summary());
+        samples.notices.iter().for_each(|notice| task.notes.tell(notice));
+        let n = samples.labels.len();
+        let label = samples.labels.iter().map(|label| i32::from(*label)).collect();
         let sample_id: Vec<i32> = (0..n as i32).collect();
-        let content = match samples {
-            data::Samples::Images(images) => of_images(images, sample_id.clone()).write()?,
-            data::Samples::Features(features) => of_features(features, sample_id.clone()).write()?,
+        let content = match samples.content {
+            data::Content::Images(images) => of_images(images, sample_id.clone()).write()?,
+            data::Content::Features(features) => of_features(features, sample_id.clone()).write()?,
         };
-        let classes = Classes { class: (0..names.len() as i32).collect(), name: names.into() };
+        let classes = Classes {
+            class: (0..samples.classes.len() as i32).collect(),
+            name: samples.classes.iter().map(|class| class.name.as_str()).collect(),
+        };
         Ok(vec![
             ("images", content),
             ("labels", Labels { sample_id, label }.write()?),
@@ -60,7 +62,8 @@ fn of_images(images: data::Images, sample_id: Vec<i32>) -> Images {
 }
 
 fn of_features(features: data::Features, sample_id: Vec<i32>) -> Features {
-    Features { sample_id, values: Vectors::new(features.values, features.width) }
+    let width = features.names.len();
+    Features { sample_id, values: Vectors::new(features.values, width) }
 }
 
 #[cfg(test)]
@@ -70,23 +73,13 @@ mod tests {
 
     #[test]
     fn what_is_stored_tells_what_it_is() {
-        let (labels, class_names) = (vec![0, 1], vec!["a".to_string(), "b".to_string()]);
-        let images = data::Images {
-            pixels: vec![1, 2, 3, 4],
-            labels: labels.clone(),
-            class_names: class_names.clone(),
-            channels: 1,
-            height: 1,
-            width: 2,
-        };
+        let images = data::Images { pixels: vec![1, 2, 3, 4], channels: 1, height: 1, width: 2 };
         match Content::of(of_images(images, vec![0, 1]).write().unwrap()).unwrap() {
             Content::Images(images) => assert_eq!(images.pixels.get(1), Some(&[3, 4][..])),
             Content::Features(_) => panic!("these are images"),
         }
-        let features = data::Features { values: vec![0.5, -2.0, 1e9, 3.0], width: 2, labels, class_names };
-        let samples = data::Samples::Features(features);
-        assert_eq!((samples.labels(), samples.class_names().len()), (&[0, 1][..], 2));
-        let data::Samples::Features(features) = samples else { panic!("these are features") };
+        let names = vec!["a".to_string(), "b".to_string()];
+        let features = data::Features { values: vec![0.5, -2.0, 1e9, 3.0], names };
         match Content::of(of_features(features, vec![0, 1]).write().unwrap()).unwrap() {
             Content::Features(rows) => {
                 let mut seen = Vec::new();

@@ -64,13 +64,13 @@ mod training;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use datasets::{label, path as dataset_path};
+pub use datasets::{label, path_of as dataset_path};
 pub use detection::precision_of as average_precision;
 pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};
 
-use crate::data::{DataError, Folders};
+use crate::data::DataError;
 use crate::figures::FigureError;
 use crate::nn::TrainError;
 use crate::tables::TableError;
@@ -81,7 +81,7 @@ pub fn registry(root: &Path) -> Registry {
     let mut ops = Registry::default();
     ops.set_places(datasets::is_place);
     let datasets = Arc::new(datasets::Datasets::new(root));
-    ops.add(load::Load { datasets: datasets.clone(), folders: Folders::from_env(root) });
+    ops.add(load::Load { datasets: datasets.clone() });
     ops.add(sources::Sources { datasets: datasets.clone() });
     ops.add(subset::Subset);
     ops.add(noise::Noise);

@@ -144,6 +144,8 @@ mod tests {
             unusual: vec![None; 2],
             duplicate_of: vec![None; 2],
             near_duplicate_of: vec![None; 2],
+            split: vec![None; 2],
+            row: vec![None; 2],
             source: vec![None; 2],
         }
     }

@@ -211,6 +211,8 @@ mod tests {
             predicted_name: vec![None; 3],
             votes: vec![1; 3],
             networks: vec![1; 3],
+            split: vec![None; 3],
+            row: vec![None; 3],
             source: vec![None; 3],
         }
     }

@@ -23,7 +23,7 @@ pub struct Params {}
 impl Op for Rank {
     type Params = Params;
     const NAME: &'static str = "rank";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     /// The first two are gathered over strategy and whatever else tells sets apart.
     const INPUTS: &'static [InputDecl] =
         &[available("hard"), available("mistakes"), one("classes"), one("sources"), optional("issues")];
@@ -65,7 +65,8 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources, issues: Option<&
     let of_issues = || ranking.iter().map(|(position, _)| Some((issues?, found.row(*position)?)));
     let samples = || ranking.iter().map(|(_, sample)| *sample);
     let name = |class: i32| classes.name.get(class as usize).map(String::from);
-    let files: BTreeMap<i32, &str> = sources.sample_id.iter().copied().zip(sources.source.iter()).collect();
+    let rows: BTreeMap<i32, usize> = sources.sample_id.iter().copied().zip(0..).collect();
+    let places = || samples().map(|sample| rows.get(&sample.sample_id).copied());
     let shares = |strategy: usize| {
         let shares = samples().map(|sample| found.share(sample, strategy)).collect();
         (scores::NAMES[strategy].to_string(), shares)
@@ -88,7 +89,9 @@ fn ranking(found: &Found, classes: &Classes, sources: &Sources, issues: Option<&
         votes: samples().map(Sample::votes).collect(),
         networks: vec![found.networks() as i32; ranking.len()],
         predicted_name: samples().map(|sample| sample.predicted().and_then(name)).collect(),
-        source: samples().map(|sample| files.get(&sample.sample_id).map(|file| file.to_string())).collect(),
+        split: places().map(|row| sources.split[row?].clone()).collect(),
+        row: places().map(|row| Some(sources.row[row?])).collect(),
+        source: places().map(|row| sources.source[row?].clone()).collect(),
     }
 }
 
@@ -105,7 +108,12 @@ mod tests {
         found.add_mistakes(Network::Search, "[0]".into(), &mistakes("search", &[(1, 0)]));
         found.add_mistakes(Network::Search, "[1]".into(), &mistakes("search", &[]));
         let classes = Classes { class: vec![0, 1], name: vec!["ant", "bee"].into() };
-        let sources = Sources { sample_id: vec![10], source: vec!["bee/10.png"].into() };
+        let sources = Sources {
+            sample_id: vec![10],
+            split: vec![Some("test".into())],
+            row: vec![3],
+            source: vec![Some("bee/10.png".into())],
+        };
         let without = ranking(&found, &classes, &sources, None);
         assert_eq!((without.label_issue, without.suggested), (vec![None; 2], vec![None; 2]));
         let issues = issues(&[7, 1, 2], &[7], &[]);
@@ -118,5 +126,6 @@ mod tests {
         assert_eq!(ranking.predicted_name, [None, Some("ant".to_string()), None]);
         assert_eq!((ranking.votes, ranking.networks), (vec![0, 1, 0], vec![2; 3]));
         assert_eq!(ranking.source, [None, Some("bee/10.png".to_string()), None]);
+        assert_eq!((&ranking.split[1], ranking.row), (&Some("test".to_string()), vec![None, Some(3), None]));
     }
 }

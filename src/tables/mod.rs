@@ -130,7 +130,35 @@ tables! {
     /// sources: no rows where samples have no files of their own.
     Sources = "sources" {
         sample_id: Vec<i32>,
-        source: Texts,
+        split: Vec<Option<String>>,
+        row: Vec<i32>,
+        source: Vec<Option<String>>,
+    }
+
+    /// sources: how many samples of each class each split of a dataset has. `class_value` is the label in the data.
+    Contents = "contents" {
+        split: Vec<Option<String>>,
+        class: Vec<i32>,
+        class_name: Texts,
+        class_value: Texts,
+        samples: Vec<i32>,
+    }
+
+    /// sources: what was found in the data, in words: a summary, then what was made of what.
+    Findings = "findings" {
+        line: Texts,
+    }
+
+    /// sources: what features are called; empty of images.
+    FeatureNames = "columns" {
+        feature: Vec<i32>,
+        name: Texts,
+    }
+
+    /// sources: a text for each sample, if the data have texts that are shown.
+    SampleTexts = "texts" {
+        sample_id: Vec<i32>,
+        text: Texts,
     }
 
     /// subset and noise. `label` counts from then on; `clean_label` is what the file says.
@@ -419,6 +447,8 @@ tables! {
         unusual: Vec<Option<bool>>,
         duplicate_of: Vec<Option<i32>>,
         near_duplicate_of: Vec<Option<i32>>,
+        split: Vec<Option<String>>,
+        row: Vec<Option<i32>>,
         source: Vec<Option<String>>,
     }
 
@@ -431,6 +461,7 @@ tables! {
         unusual: Vec<Option<i32>>,
         duplicates: Vec<Option<i32>>,
         conflicting_duplicates: Vec<Option<i32>>,
+        duplicates_across_splits: Vec<Option<i32>>,
         near_duplicates: Vec<Option<i32>>,
     }
 
@@ -452,6 +483,8 @@ tables! {
         predicted_name: Vec<Option<String>>,
         votes: Vec<i32>,
         networks: Vec<i32>,
+        split: Vec<Option<String>>,
+        row: Vec<Option<i32>>,
         source: Vec<Option<String>>,
     }
 

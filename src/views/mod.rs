@@ -10,6 +10,7 @@ pub mod difference;
 mod doubts;
 mod figures;
 pub mod file;
+mod findings;
 mod folder;
 pub mod format;
 mod ledger;
@@ -35,6 +36,7 @@ use hspipe_engine::store::Store;
 
 use self::classes::Classes;
 pub use self::doubts::doubts;
+pub use self::findings::findings;
 use self::folder::Changes;
 use self::ledger::{Ledger, Params};
 use self::results::Collected;

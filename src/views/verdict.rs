@@ -81,6 +81,14 @@ pub fn verdict_of(dataset: &str, counts: &IssueCounts) -> Vec<String> {
             ),
         });
     }
+    match counts.duplicates_across_splits.first() {
+        Some(Some(1)) => lines
+            .push("  1 of them is in another split than the other: in train and in test, say".to_string()),
+        Some(Some(across)) if *across > 0 => lines.push(format!(
+            "  {across} of them are in another split than the other: in train and in test, say"
+        )),
+        _ => {}
+    }
     match counts.near_duplicates.first() {
         Some(Some(1)) => lines.push("  1 sample is nearly the same as another".to_string()),
         Some(Some(near)) if *near > 0 => {
@@ -104,6 +112,7 @@ mod tests {
             unusual: vec![duplicates.map(|_| 7)],
             duplicates: vec![duplicates],
             conflicting_duplicates: vec![duplicates.map(|_| conflicting)],
+            duplicates_across_splits: vec![duplicates.map(|duplicates| duplicates - 1)],
             near_duplicates: vec![duplicates.map(|duplicates| duplicates - 1)],
         }
     }
@@ -118,6 +127,7 @@ mod tests {
                 "  31 samples are ambiguous: no class has more than half of the probability",
                 "  7 samples are unusual: they look like no others",
                 "  3 samples are the same as another, 1 of them with another label",
+                "  2 of them are in another split than the other: in train and in test, say",
                 "  2 samples are nearly the same as another",
             ]
         );

@@ -5,10 +5,9 @@ use std::fs;
 use std::path::{self, Path};
 use std::process::ExitCode;
 
-use hspipe_engine::value::show;
 use polars::prelude::*;
 
-use super::{Found, Source, coordinate, export};
+use super::{Found, Source, export};
 use crate::cli::args;
 use crate::cli::project::{self, Project};
 use crate::ops;
@@ -55,6 +54,8 @@ fn rows(project: &Project, found: &Found, root: &Path, only_label_issues: bool) 
         col("near_duplicate_of"),
         col("class").alias("given_class"),
         col("suggested").alias("predicted_class"),
+        col("split"),
+        col("row"),
         col("source"),
     ];
     Ok(rows.select(columns).collect()?)
@@ -63,8 +64,8 @@ fn rows(project: &Project, found: &Found, root: &Path, only_label_issues: bool) 
 /// The file of each sample, from the root of the file system: FiftyOne takes no other path to a file outside its folder.
 /// Null where a file holds many samples.
 fn files(project: &Project, found: &Found, root: &Path) -> anyhow::Result<Column> {
-    let written = coordinate(project, found.task, "dataset").map(show);
-    let folder = written.and_then(|written| ops::dataset_path(root, &written));
+    let written = project.graph.meaning(found.task, "dataset");
+    let folder = written.and_then(|written| ops::dataset_path(root, written));
     let folder = folder.map(|folder| fs::canonicalize(&folder).or_else(|_| path::absolute(&folder)));
     let folder = folder.transpose()?;
     let file = |source: Option<&str>| Some(folder.as_ref()?.join(source?).display().to_string());

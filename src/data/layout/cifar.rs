@@ -6,8 +6,10 @@
 
 use std::path::Path;
 
-use super::{Content, Found, named_files};
+use super::{Content, Found, SETS, named_files};
 use crate::data::images::{self, Images};
+use crate::data::labels::Labels;
+use crate::data::samples::{Content as Samples, Rows, Set};
 use crate::data::{Cause, DataError};
 
 /// The six files, in the order in which they are joined.
@@ -64,27 +66,33 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
 }
 
 /// Joins the files in their order.
-pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
+pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
     let (batches, names): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.name != NAMES);
     let records: usize = batches.iter().map(|file| file.bytes.len() / RECORD).sum();
     let path = batches.first().map(|file| file.path.clone()).unwrap_or_default();
     images::check_size(&path, &[records as u64, (RECORD - 1) as u64])?;
+    let mut listed: Vec<String> = Vec::new();
+    for file in names {
+        let text = String::from_utf8_lossy(&file.bytes);
+        listed.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+    }
     let mut pixels = Vec::with_capacity(records * (RECORD - 1));
-    let mut labels = Vec::with_capacity(records);
+    let mut labels = Labels::default();
+    labels.list(&listed);
+    let mut sets = [SETS[0], SETS[2]].map(|name| Set { name: name.to_owned(), samples: 0 });
     for file in batches {
         check(&file.bytes, MAX_CLASSES).map_err(|error| file.broken(WHAT, error))?;
         for record in file.bytes.chunks_exact(RECORD) {
-            labels.push(u16::from(record[0]));
+            // A number stands for the name in its place, if there are names.
+            labels.push_number(i64::from(record[0]));
             pixels.extend_from_slice(&record[1..]);
         }
+        let set = usize::from(file.name == FILES[FILES.len() - 1]);
+        sets[set].samples += file.bytes.len() / RECORD;
     }
-    let mut class_names = images::numbered(&labels);
-    for file in names {
-        let text = String::from_utf8_lossy(&file.bytes);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        class_names.iter_mut().zip(lines).for_each(|(name, line)| *name = line.to_owned());
-    }
-    Ok(Images { pixels, labels, class_names, channels: CHANNELS, height: SIDE, width: SIDE })
+    let images = Images { pixels, channels: CHANNELS, height: SIDE, width: SIDE };
+    let (content, texts, notices) = (Samples::Images(images), Vec::new(), Vec::new());
+    Ok(Rows { content, labels, sets: sets.into(), texts, notices })
 }
 
 /// What is wrong with a file, if anything.
@@ -121,15 +129,20 @@ mod tests {
     fn records_become_planes_in_the_order_of_the_files() {
         let mut files: Vec<_> =
             FILES.iter().enumerate().map(|(i, name)| content(name, batch(&[i as u8, 5]))).collect();
-        let images_of = |files| images(files).unwrap();
-        let read = images_of(files.clone());
-        assert_eq!(read.labels, [0, 5, 1, 5, 2, 5, 3, 5, 4, 5, 5, 5]);
-        assert_eq!((read.channels, read.height, read.width, read.class_names.len()), (3, 32, 32, 6));
-        let second = &read.pixels[3072..6144];
+        let read = |files| {
+            let rows = rows(files).unwrap();
+            (rows.labels.classes().unwrap(), rows.sets, rows.content)
+        };
+        let (classes, sets, content_of) = read(files.clone());
+        assert_eq!(classes.of, [0, 5, 1, 5, 2, 5, 3, 5, 4, 5, 5, 5].map(Some));
+        assert_eq!((sets[0].samples, sets[1].samples, classes.classes[5].name.as_str()), (10, 2, "5"));
+        let Samples::Images(images) = content_of else { panic!("these are images") };
+        assert_eq!((images.channels, images.height, images.width), (3, 32, 32));
+        let second = &images.pixels[3072..6144];
         assert_eq!((second[0], second[1023], second[1024], second[3071]), (1, 1, 2, 3));
-        assert_eq!(read.class_names[5], "5");
         files.push(content(NAMES, b"plane\ncar\n\nbird\ncat\ndeer\ndog\nfrog\n".to_vec()));
-        assert_eq!(images_of(files).class_names, ["plane", "car", "bird", "cat", "deer", "dog"]);
+        let names: Vec<String> = read(files).0.classes.into_iter().map(|class| class.name).collect();
+        assert_eq!(names, ["plane", "car", "bird", "cat", "deer", "dog"]);
     }
 
     #[test]
@@ -138,7 +151,7 @@ mod tests {
         assert_eq!(check(&good, 10), Ok(()));
         assert_eq!(check(&good, 9), Err(CifarError::Label { label: 9, image: 1, classes: 9 }));
         assert_eq!(check(&good[..good.len() - 1], 10), Err(CifarError::Length(6145)));
-        let error = images(vec![content(FILES[0], vec![0; 10])]).unwrap_err();
+        let error = rows(vec![content(FILES[0], vec![0; 10])]).unwrap_err();
         assert!(error.in_one_line().contains("data_batch_1.bin"), "{error}");
     }
 }

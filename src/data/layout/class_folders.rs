@@ -9,108 +9,138 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Content, Found, has_ending};
+use super::{Content, Found, has_ending, is_litter, set_of};
 use crate::data::file::unreadable;
-use crate::data::images::{self, Gathering, Images, MAX_CLASSES, Picture};
+use crate::data::images::{self, Gathering, Picture};
+use crate::data::labels::{self, Labels};
+use crate::data::samples::{Content as Samples, Rows, Set};
 use crate::data::{DataError, picture};
-
-/// Names that folders of sets may have, in the order in which they are joined.
-const SETS: [&str; 5] = ["train", "val", "valid", "validation", "test"];
 
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// What programs that look at folders, or pack them, leave behind. Hidden files are passed over too.
-const LITTER: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
-
-/// What is wrong with a file by its name or place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FolderError {
-    /// Not named like an image.
-    #[error("its name ends in none of .png, .jpg, .jpeg")]
-    Ending,
-    /// A folder where an image should be.
-    #[error("it is a folder in the folder of a class")]
-    Nested,
-    /// Two classes are one number.
-    #[error("there is a folder {0} too, which is the same number")]
-    SameNumber(String),
-    /// A name that is no text.
-    #[error("its name is not UTF-8")]
-    Name,
-}
-
-/// The images of a folder that has folders. Looks at names alone.
+/// The images of a folder that has folders of them. Looks at names alone.
 pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if !folder.is_dir() {
         return Ok(None);
     }
     let inside = folders_in(folder)?;
-    if inside.is_empty() {
-        return Ok(None);
-    }
-    let has_classes = |set: &str| Ok::<_, DataError>(!folders_in(&folder.join(set))?.is_empty());
-    let sets = inside.iter().all(|name| SETS.contains(&name.as_str()))
-        && inside.iter().any(|name| name == SETS[0])
-        && has_classes(SETS[0])?;
-    let sets: Vec<&str> = if sets {
-        SETS.into_iter().filter(|set| inside.iter().any(|name| name == set)).collect()
-    } else {
-        vec![""]
+    let (sets, others): (Vec<&String>, Vec<&String>) = inside.iter().partition(|name| set_of(name).is_some());
+    let sets = match (sets.is_empty(), others.is_empty()) {
+        (true, true) => return Ok(None),
+        (true, false) => {
+            // One folder alone that has none of the images is around the data.
+            if let [only] = others.as_slice()
+                && !has_images(&folder.join(only))?
+            {
+                return Ok(None);
+            }
+            vec![String::new()]
+        }
+        (false, true) => in_order_of_sets(folder, sets)?,
+        (false, false) => return Err(mixed(folder, &sets, &others)),
     };
     let mut of_sets = Vec::with_capacity(sets.len());
     for set in &sets {
         of_sets.push(folders_in(&folder.join(set))?);
     }
-    // The order is that of the classes of all sets.
-    let classes = in_order(of_sets.iter().flatten().cloned().collect());
-    if let Some((one, other)) = same_number(&classes) {
-        return Err(broken(folder.join(other), FolderError::SameNumber(one.to_owned())));
+    let lacking: Vec<&str> = sets
+        .iter()
+        .zip(&of_sets)
+        .filter(|(_, classes)| classes.is_empty())
+        .map(|(set, _)| set.as_str())
+        .collect();
+    if !lacking.is_empty() {
+        // Tables in such folders are read by nobody, but they are no images either.
+        return Err(no_classes(folder, &lacking));
     }
+    // The order is that of the classes of all sets.
+    let classes = labels::in_order(of_sets.iter().flatten().cloned().collect());
     let mut files = Vec::new();
+    let mut counts = vec![0; classes.len()];
     for (set, of_set) in sets.iter().zip(of_sets) {
-        for class in classes.iter().filter(|class| of_set.contains(class)) {
+        for (class, count) in classes.iter().zip(&mut counts).filter(|(class, _)| of_set.contains(class)) {
             let name = if set.is_empty() { class.clone() } else { format!("{set}/{class}") };
-            files_of(&folder.join(set).join(class), &name, &mut files)?;
+            *count += files_of(&folder.join(set).join(class), &name, &mut files)?;
         }
     }
-    Ok(Some(files))
-}
-
-/// Names of classes, each once: whole numbers by their values, if all are, else by their bytes.
-fn in_order(mut classes: Vec<String>) -> Vec<String> {
-    if classes.iter().all(|class| number(class).is_some()) {
-        classes.sort_by(|a, b| (number(a), a).cmp(&(number(b), b)));
-    } else {
-        classes.sort();
+    // It may be empty in one set, and not in all.
+    match classes.iter().zip(counts).find(|(_, count)| *count == 0) {
+        Some((class, _)) => Err(DataError::NoSamples { path: folder.join(&sets[0]).join(class) }),
+        None => Ok(Some(files)),
     }
-    classes.dedup();
-    classes
 }
 
-/// What orders whole numbers of any length: how many digits they have, and the digits.
-fn number(name: &str) -> Option<(usize, &str)> {
-    let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
-    let digits = name.trim_start_matches('0');
-    is_number.then_some((digits.len(), digits))
+/// Folders of sets, each of a set of its own, train first.
+fn in_order_of_sets(folder: &Path, found: Vec<&String>) -> Result<Vec<String>, DataError> {
+    let mut sets: Vec<String> = Vec::new();
+    for set in super::SETS {
+        let mut own = found.iter().filter(|name| set_of(name) == Some(set));
+        sets.extend(own.next().map(|name| (*name).clone()));
+        if let Some(other) = own.next() {
+            let one = sets.last().cloned().unwrap_or_default();
+            let why = format!("{one}/ and {other}/ are both the set {set}");
+            return Err(unfit(folder, why, "keep one of them, or name it as the dataset's path"));
+        }
+    }
+    Ok(sets)
 }
 
-/// Two of `classes`, which are in order, that are one number, such as 1 and 01.
-fn same_number(classes: &[String]) -> Option<(&str, &str)> {
-    let all = classes.iter().all(|class| number(class).is_some());
-    let pair = classes.windows(2).find(|two| all && number(&two[0]) == number(&two[1]))?;
-    Some((&pair[0], &pair[1]))
+fn mixed(folder: &Path, sets: &[&String], others: &[&String]) -> DataError {
+    let why = format!(
+        "{} {} set{} of samples, and {} beside {} not",
+        listed(sets),
+        if sets.len() == 1 { "is a" } else { "are" },
+        if sets.len() == 1 { "" } else { "s" },
+        listed(others),
+        if others.len() == 1 { "is" } else { "are" }
+    );
+    let hint = format!(
+        "take {} away, or name the folder of class folders itself; a class that is called {} needs another name, such as {}s",
+        listed(others),
+        sets[0],
+        sets[0]
+    );
+    unfit(folder, why, hint)
+}
+
+fn no_classes(folder: &Path, sets: &[&str]) -> DataError {
+    let named: Vec<String> = sets.iter().map(|set| format!("{set}/")).collect();
+    let why = if named.as_slice() == ["/"] {
+        "it has no class folders".to_owned()
+    } else {
+        format!(
+            "{} {} of samples, and there are no class folders below",
+            named.join(" and "),
+            if named.len() == 1 { "is a set" } else { "are sets" }
+        )
+    };
+    let lists = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let lists: Vec<String> = lists
+        .filter(|path| has_ending(path, &["csv", "tsv", "json", "txt", "xlsx"]))
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    let unread = if lists.is_empty() { String::new() } else { format!("; {} is not read", lists.join(", ")) };
+    unfit(folder, why, format!("put each image into a folder of its class, as in train/cat/1.png{unread}"))
+}
+
+fn unfit(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> DataError {
+    DataError::Unfit { path: path.to_owned(), why: why.into(), hint: hint.into() }
+}
+
+/// Names of folders, as `a/, b/ and 3 more`.
+fn listed(names: &[&String]) -> String {
+    const NAMED: usize = 4;
+    let named: Vec<String> = names.iter().take(NAMED).map(|name| format!("{name}/")).collect();
+    match names.len() - named.len() {
+        0 => named.join(" and "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 /// Decodes the images in their order. Images that cannot be used are named together, since whoever mends one wants to know
 /// of the others.
-pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
-    let classes = in_order(files.iter().map(|file| class_of(&file.name).to_owned()).collect());
-    let labels: HashMap<&str, u16> =
-        (0..=u16::MAX).zip(&classes).map(|(label, class)| (class.as_str(), label)).collect();
+pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
     let folder = files.first().map(|file| file.path.clone()).unwrap_or_default();
-    if classes.len() > MAX_CLASSES {
-        return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
-    }
     let (mut pictures, mut faults, mut bytes) = (Vec::with_capacity(files.len()), Vec::new(), 0);
     for file in &files {
         match picture::decode(&file.bytes) {
@@ -126,16 +156,22 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
         Some((file, picture)) => Gathering::like(picture, &file.path),
         None => Gathering::default(),
     };
+    let (mut labels, mut sets) = (Labels::default(), Vec::<Set>::new());
     for (file, picture) in pictures {
-        let label = labels.get(class_of(&file.name)).copied().unwrap_or_default();
-        match gathered.push(&picture, label, &file.path) {
+        match gathered.push(&picture, &file.path) {
             Err(fault @ DataError::Mismatch { .. }) => faults.push(fault),
             other => other?,
         }
+        let (set, class) = set_and_class(&file.name);
+        labels.push_text(class);
+        match sets.last_mut().filter(|last| last.name == set) {
+            Some(last) => last.samples += 1,
+            None => sets.push(Set { name: set.to_owned(), samples: 1 }),
+        }
     }
     DataError::all(faults, files.len())?;
-    drop(labels);
-    gathered.finish(classes, &folder)
+    let content = Samples::Images(gathered.finish(&folder)?);
+    Ok(Rows { content, labels, sets, texts: Vec::new(), notices: Vec::new() })
 }
 
 /// The first picture of the size and colour that most have: it is the others that do not fit.
@@ -148,32 +184,49 @@ fn usual<'a>(pictures: &'a [(&'a Content, Picture)]) -> Option<&'a (&'a Content,
     pictures.iter().find(|(_, picture)| counts[&picture.shape()] == *most)
 }
 
-/// The class in `class/file` or `set/class/file`.
-fn class_of(name: &str) -> &str {
-    name.rsplit('/').nth(1).unwrap_or_default()
+/// The set, if any, and the class in `class/file` or `set/class/file`, whatever folders are around.
+fn set_and_class(name: &str) -> (&'static str, &str) {
+    let mut parts = name.rsplit('/').skip(1);
+    let class = parts.next().unwrap_or_default();
+    (parts.next().and_then(set_of).unwrap_or_default(), class)
 }
 
-/// Adds the images in the folder of a class, whose name in the dataset is `name`.
-fn files_of(folder: &Path, name: &str, files: &mut Vec<Found>) -> Result<(), DataError> {
+/// Adds the images in the folder of a class, whose name in the dataset is `name`; how many there are.
+fn files_of(folder: &Path, name: &str, files: &mut Vec<Found>) -> Result<usize, DataError> {
     let before = files.len();
     for (file, path) in entries(folder)? {
         if path.is_dir() {
-            return Err(broken(path, FolderError::Nested));
+            let hint = "put the images of a class into its folder itself, or name a folder further down as the dataset's path";
+            return Err(unfit(&path, "it is a folder in the folder of a class", hint));
         }
         if !has_ending(&path, &ENDINGS) {
-            return Err(broken(path, FolderError::Ending));
+            let why = format!("its name ends in none of .{}", ENDINGS.join(", ."));
+            return Err(unfit(&path, why, "turn it into one of these if it is an image, or take it away"));
         }
         files.push(Found { name: format!("{name}/{file}"), path });
     }
-    if files.len() == before {
-        return Err(DataError::NoSamples { path: folder.to_owned() });
-    }
-    Ok(())
+    Ok(files.len() - before)
 }
 
+fn has_images(folder: &Path) -> Result<bool, DataError> {
+    Ok(entries(folder)?.iter().any(|(_, path)| has_ending(path, &ENDINGS)))
+}
+
+/// The folders in a folder. A link to nowhere may have been one.
 fn folders_in(folder: &Path) -> Result<Vec<String>, DataError> {
-    let inside = entries(folder)?.into_iter().filter(|(_, path)| path.is_dir());
-    Ok(inside.map(|(name, _)| name).collect())
+    let mut folders = Vec::new();
+    for (name, path) in entries(folder)? {
+        if path.is_dir() {
+            folders.push(name);
+        } else if let Ok(target) = fs::read_link(&path)
+            && !path.exists()
+            && path.extension().is_none()
+        {
+            let why = format!("it is a link to {}, which is not there", target.display());
+            return Err(unfit(&path, why, "mend the link, or take it away (is the disk mounted?)"));
+        }
+    }
+    Ok(folders)
 }
 
 /// What is in a folder, by name.
@@ -182,8 +235,11 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
-        let name = entry.file_name().into_string().map_err(|_| broken(entry.path(), FolderError::Name))?;
-        if !name.starts_with('.') && !LITTER.contains(&name.as_str()) {
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| unfit(&entry.path(), "its name is not UTF-8", "give it another name"))?;
+        if !is_litter(&name) {
             entries.push((name, entry.path()));
         }
     }
@@ -191,16 +247,16 @@ fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(entries)
 }
 
-fn broken(path: PathBuf, error: FolderError) -> DataError {
-    DataError::Broken { path, what: picture::WHAT, source: Box::new(error) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::own::Own;
     use super::super::super::picture::tests::{grey, png};
     use super::*;
-    use crate::data::Samples;
+    use crate::data::{Reading, Samples};
+
+    fn own(root: &Path) -> Own {
+        Own::new("mine".into(), root.into(), Reading::default())
+    }
 
     /// A folder with grey images of one pixel: their paths and that pixel.
     fn folder(images: &[(&str, u8)]) -> tempfile::TempDir {
@@ -217,11 +273,8 @@ mod tests {
         fs::write(path, bytes).unwrap();
     }
 
-    fn load(root: &Path) -> Result<Images, String> {
-        Own::new("mine".into(), root.into())
-            .load()
-            .map(Samples::into_images)
-            .map_err(|error| error.in_one_line())
+    fn load(root: &Path) -> Result<Samples, String> {
+        own(root).load().map_err(|error| error.in_one_line())
     }
 
     const PETS: [(&str, u8); 4] = [("dog/b.png", 4), ("cat/10.PNG", 1), ("dog/a.png", 3), ("cat/9.png", 2)];
@@ -233,9 +286,13 @@ mod tests {
         put(root.path(), "dog/Thumbs.db", b"x");
         put(root.path(), "README.md", b"x");
         put(root.path(), "__MACOSX/cat/._9.png", b"x");
-        let images = load(root.path()).unwrap();
-        assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4], vec![0, 0, 1, 1]));
-        assert_eq!(images.class_names, ["cat", "dog"]);
+        put(root.path(), "@eaDir/x/y.png", b"x");
+        let found = load(root.path()).unwrap();
+        assert_eq!(
+            (found.images().pixels.as_slice(), found.labels.as_slice()),
+            (&[1, 2, 3, 4][..], &[0, 0, 1, 1][..])
+        );
+        assert_eq!(found.summary(), "2 classes: cat, dog; 4 samples; 1x1 grey");
     }
 
     #[test]
@@ -244,21 +301,18 @@ mod tests {
         for (path, pixel) in [("9/a", 5), ("10/a", 6), ("007/a", 4), ("1/b", 3), ("007/b", 2)] {
             put(root.path(), &format!("train/{path}.png"), &grey(1, 1, &[pixel]));
         }
-        let images = load(root.path()).unwrap();
-        assert_eq!(images.class_names, ["1", "007", "9", "10"]);
-        assert_eq!(images.labels, [0, 0, 1, 1, 2, 3, 2, 3]);
-        assert_eq!(images.pixels, [7, 3, 4, 2, 5, 6, 8, 9], "within each set by class");
+        let found = load(root.path()).unwrap();
+        assert_eq!(found.class_names(), ["1", "007", "9", "10"]);
+        assert_eq!(found.labels, [0, 0, 1, 1, 2, 3, 2, 3]);
+        assert_eq!(found.images().pixels, [7, 3, 4, 2, 5, 6, 8, 9], "within each set by class");
         // One that is no number: all are texts.
         put(root.path(), "train/x/a.png", &grey(1, 1, &[0]));
         put(root.path(), "train/x/b.png", &grey(1, 1, &[0]));
-        assert_eq!(load(root.path()).unwrap().class_names, ["007", "1", "10", "9", "x"]);
+        assert_eq!(load(root.path()).unwrap().class_names(), ["007", "1", "10", "9", "x"]);
 
-        let twice = folder(&[("01/a.png", 9), ("1/a.png", 8), ("2/a.png", 7)]);
+        let twice = folder(&[("01/a.png", 9), ("1/a.png", 8), ("2/a.png", 7), ("2/b.png", 7)]);
         let error = load(twice.path()).unwrap_err();
-        assert!(
-            error.contains("/1 is not") && error.contains("a folder 01 too, which is the same"),
-            "{error}"
-        );
+        assert!(error.contains("the classes 01 and 1 are the same number"), "{error}");
     }
 
     #[test]
@@ -267,25 +321,81 @@ mod tests {
         for (path, pixel) in PETS {
             put(root.path(), &format!("train/{path}"), &grey(1, 1, &[pixel]));
         }
-        let images = load(root.path()).unwrap();
-        assert_eq!((images.pixels, images.labels), (vec![1, 2, 3, 4, 9, 7, 8], vec![1, 1, 2, 2, 0, 0, 2]));
-        assert_eq!(images.class_names, ["ant", "cat", "dog"]);
-        let sources = Own::new("mine".into(), root.path().into()).sources().unwrap();
+        let found = load(root.path()).unwrap();
+        assert_eq!(
+            (found.images().pixels.as_slice(), found.labels.as_slice()),
+            (&[1, 2, 3, 4, 9, 7, 8][..], &[1, 1, 2, 2, 0, 0, 2][..])
+        );
+        assert_eq!(found.summary(), "3 classes: ant, cat, dog; 4 train, 3 test; 1x1 grey");
+        assert_eq!(found.rows, [0, 1, 2, 3, 0, 1, 2]);
+        let sources = own(root.path()).sources().unwrap();
         assert_eq!((sources.len(), &*sources[0], &*sources[4]), (7, "train/cat/10.PNG", "test/ant/a.png"));
-        // Without folders in it, train is a class.
-        let vehicles = folder(&[("train/1.png", 1), ("train/2.png", 2), ("bus/1.png", 3), ("bus/2.png", 4)]);
-        assert_eq!(load(vehicles.path()).unwrap().class_names, ["bus", "train"]);
+    }
+
+    #[test]
+    fn names_of_sets_are_never_classes() {
+        for (images, parts) in [
+            (&[("train/1.png", 1), ("bus/1.png", 3)][..], ["train/ is a set", "bus/ beside is not"]),
+            (
+                &[("Train/1.png", 1), ("TEST/1.png", 3)],
+                ["Train/ and TEST/ are sets", "no class folders below"],
+            ),
+            (&[("train/a/1.png", 1), ("test/1.png", 3)], ["test/ is a set", "no class folders below"]),
+            (&[("val/a/1.png", 1), ("valid/a/1.png", 3)], ["val/ and valid/", "both the set val"]),
+        ] {
+            let root = folder(images);
+            put(root.path(), "labels.csv", b"file,label\n");
+            let error = own(root.path()).load().unwrap_err();
+            let text = error.in_one_line();
+            assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+            assert!(error.hint().is_some_and(|hint| !hint.contains("PNG")));
+        }
+        let root = folder(&[
+            ("Training/a/1.png", 1),
+            ("Training/b/1.png", 2),
+            ("testing/b/1.png", 3),
+            ("testing/a/1.png", 4),
+        ]);
+        fs::create_dir(root.path().join("testing/c")).unwrap();
+        put(root.path(), "Training/c/1.png", &grey(1, 1, &[5]));
+        put(root.path(), "Training/c/2.png", &grey(1, 1, &[6]));
+        assert_eq!(load(root.path()).unwrap().summary(), "3 classes: a, b, c; 4 train, 2 test; 1x1 grey");
+    }
+
+    #[test]
+    fn data_in_a_folder_of_a_folder_are_found() {
+        let root = tempfile::tempdir().unwrap();
+        for (path, pixel) in PETS {
+            put(root.path(), &format!("pets/images/{path}"), &grey(1, 1, &[pixel]));
+        }
+        put(root.path(), "README.md", b"x");
+        let found = load(root.path()).unwrap();
+        assert_eq!(found.summary(), "2 classes: cat, dog; 4 samples; 1x1 grey");
+        assert!(found.notices[0].contains("pets/images"), "{:?}", found.notices);
+        let sources = own(root.path()).sources().unwrap();
+        assert_eq!(sources[0], "pets/images/cat/10.PNG");
+        let alone = folder(&[("cat/1.png", 1), ("cat/2.png", 2)]);
+        assert!(load(alone.path()).unwrap_err().contains("one class only, \"cat\""));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_beside_class_folders_is_named_with_its_target() {
+        let root = folder(&PETS);
+        std::os::unix::fs::symlink("/mnt/gone/wasp", root.path().join("wasp")).unwrap();
+        let error = load(root.path()).unwrap_err();
+        assert!(error.contains("wasp: it is a link to /mnt/gone/wasp, which is not there"), "{error}");
     }
 
     #[test]
     fn the_identity_is_what_the_images_are_and_not_where_they_lie() {
-        let identity = |root: &Path| Own::new("mine".into(), root.into()).identity().unwrap();
+        let identity = |root: &Path| own(root).identity().unwrap();
         let (one, other) = (folder(&PETS), folder(&PETS));
         assert_eq!(identity(one.path()), identity(other.path()));
         assert_eq!(identity(one.path()).len(), 1, "one sum, however many images");
         fs::rename(other.path().join("dog"), other.path().join("doggy")).unwrap();
         assert_ne!(identity(one.path()), identity(other.path()));
-        let own = Own::new("mine".into(), one.path().into());
+        let own = own(one.path());
         own.identity().unwrap();
         put(one.path(), "cat/9.png", &grey(1, 1, &[7]));
         assert!(matches!(own.load(), Err(DataError::Changed { .. })));
@@ -316,7 +426,7 @@ mod tests {
             put(root.path(), &format!("dog/x{number:02}.png"), b"GIF89a");
         }
         put(root.path(), "dog/c.png", &grey(2, 1, &[1, 2]));
-        let error = Own::new("mine".into(), root.path().into()).load().unwrap_err();
+        let error = own(root.path()).load().unwrap_err();
         let text = error.to_string();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 12, "{text}");

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use super::{Content, Found, named_files};
+use super::{Content, Found, SETS, named_files};
 use crate::data::images::{self, Images, MAX_PIXELS};
+use crate::data::labels::Labels;
+use crate::data::samples::{Content as Samples, Rows, Set};
 use crate::data::{Cause, DataError};
 
 /// The four files, in the order used throughout; each may be gzipped and then ends in .gz.
@@ -30,7 +32,7 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
 }
 
 /// Joins the four files, train first.
-pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
+pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
     let mut headers = Vec::with_capacity(FILES.len());
     for (index, file) in files.iter().enumerate() {
         let header = check(&file.bytes, Kind::of(index), MAX_CLASSES);
@@ -63,14 +65,18 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
         bytes
     };
     let labels = joined(train_labels, test_labels, Kind::Labels.header_len());
-    let labels: Vec<u16> = labels.into_iter().map(u16::from).collect();
-    Ok(Images {
-        pixels: joined(train, test, Kind::Images.header_len()),
-        class_names: images::numbered(&labels),
-        labels,
-        channels: 1,
-        height,
-        width,
+    let set = |(name, header): (&&str, &Header)| Set { name: (*name).to_owned(), samples: header.count };
+    Ok(Rows {
+        content: Samples::Images(Images {
+            pixels: joined(train, test, Kind::Images.header_len()),
+            channels: 1,
+            height,
+            width,
+        }),
+        labels: Labels::of_numbers(labels.into_iter().map(i64::from)),
+        sets: [SETS[0], SETS[2]].iter().zip([a, c]).map(set).collect(),
+        texts: Vec::new(),
+        notices: Vec::new(),
     })
 }
 

@@ -1,22 +1,24 @@
-//! How a dataset may lie in files: one layout per file of this folder.
+//! How a dataset may lie in files: one layout per file or folder of this folder.
 //!
-//! In: a path, or the bytes of a dataset's files. Out: which files belong to it, or [`Samples`]. A
-//! layout is two functions: `find` looks at names and says which files there are, `images` turns
-//! their bytes into samples and does no I/O. To add one, write its file, and name it in [`Layout`]
-//! and the `match`es below it. Must not know: checksums, the network, tables.
+//! In: a path, or the bytes of a dataset's files, and what the user says of them. Out: which files belong to it, or [`Rows`]. A
+//! layout is two functions: `find` looks at names and says which files there are, `rows` turns their bytes into samples and
+//! labels and does no I/O. To add one, write its file, and name it in [`Layout`] and the `match`es below it. What fits none is
+//! described by `unknown`. Must not know: checksums, the network, tables of results.
 
+mod arrays;
 pub mod cifar;
 mod class_folders;
 pub mod idx;
-pub mod npy;
-mod npz;
-mod parquet;
+mod table;
+mod unknown;
 
 use std::path::{Path, PathBuf};
 
-use super::images::Images;
-use super::samples::Samples;
+use super::reading::Reading;
+use super::samples::Rows;
 use super::{Cause, DataError, Sums, checksum, picture};
+
+pub use arrays::npy;
 
 /// The layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,16 +27,45 @@ pub enum Layout {
     Idx,
     /// CIFAR-10's binary files.
     Cifar,
-    /// NumPy's archive in MedMNIST's layout.
-    Npz,
-    /// Parquet files with images and labels.
-    Parquet,
+    /// NumPy's arrays.
+    Arrays,
+    /// Parquet, CSV or Arrow files.
+    Table,
     /// Class folders of images.
     ClassFolders,
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 5] = [Layout::Idx, Layout::Cifar, Layout::Npz, Layout::Parquet, Layout::ClassFolders];
+const ALL: [Layout; 5] = [Layout::Idx, Layout::Cifar, Layout::Arrays, Layout::Table, Layout::ClassFolders];
+
+/// The parts that a dataset may have, in the order in which they are joined.
+const SETS: [&str; 3] = ["train", "val", "test"];
+
+/// The part that a word stands for, in capitals or not.
+fn set_of(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "train" | "training" => SETS[0],
+        "val" | "valid" | "validation" => SETS[1],
+        "test" | "testing" => SETS[2],
+        _ => return None,
+    })
+}
+
+/// The part in the name of a file, as in `train/1.parquet`; empty if it has none.
+fn set_of_name(name: &str) -> &'static str {
+    name.split_once('/').and_then(|(first, _)| set_of(first)).unwrap_or_default()
+}
+
+/// How many folders one may have to enter to be at the data.
+const WRAPPERS: usize = 3;
+
+/// What programs that look at folders, or pack them, leave behind. Hidden files are passed over too.
+const LITTER: [&str; 5] = ["Thumbs.db", "desktop.ini", "__MACOSX", "lost+found", "@eaDir"];
+
+/// Whether a name in a folder says nothing of the data.
+fn is_litter(name: &str) -> bool {
+    name.starts_with('.') || LITTER.contains(&name)
+}
 
 /// A file of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,27 +91,46 @@ impl Content {
     }
 }
 
-/// The layout of what lies at `path`, and its files in the order in which they are joined.
+/// What lies at a path.
+#[derive(Debug)]
+pub struct Place {
+    pub layout: Layout,
+    /// In the order in which they are joined.
+    pub files: Vec<Found>,
+    /// The folder below the path that the files are in, if all else there is nothing; empty if they are at the path itself.
+    pub below: PathBuf,
+}
+
+/// The layout of what lies at `path`, or in the only folder there.
 ///
 /// # Errors
-/// [`DataError::Nothing`] if there is nothing, [`DataError::NoLayout`] if it is nothing known,
+/// [`DataError::Nothing`] if there is nothing, [`DataError::Unfit`] if it is nothing known,
 /// [`DataError::Incomplete`] if only some of the files are there.
-pub fn find(path: &Path) -> Result<(Layout, Vec<Found>), DataError> {
-    for layout in ALL {
-        if let Some(files) = layout.find(path)? {
-            return Ok((layout, files));
+pub fn find(path: &Path) -> Result<Place, DataError> {
+    let mut below = PathBuf::new();
+    loop {
+        let at = path.join(&below);
+        let at = if below.as_os_str().is_empty() { path } else { &at };
+        for layout in ALL {
+            if let Some(mut files) = layout.find(at)? {
+                if layout == Layout::ClassFolders && !below.as_os_str().is_empty() {
+                    // The name of such a file is its path below the dataset's folder.
+                    let folder = below.display();
+                    files.iter_mut().for_each(|file| file.name = format!("{folder}/{}", file.name));
+                }
+                return Ok(Place { layout, files, below });
+            }
+        }
+        match unknown::only_folder(at)? {
+            Some(only) if below.components().count() < WRAPPERS => below.push(only),
+            _ => break,
         }
     }
     if path.exists() {
-        Err(DataError::NoLayout { path: path.to_owned() })
+        Err(unknown::describe(path)?)
     } else {
         Err(DataError::Nothing { path: path.to_owned() })
     }
-}
-
-/// What can be read, in words.
-pub fn kinds() -> String {
-    ALL.map(Layout::kind).join("; ")
 }
 
 impl Layout {
@@ -89,9 +139,9 @@ impl Layout {
         match self {
             Self::Idx => "a folder with four IDX files named as MNIST's",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
-            Self::Npz => "a .npz file in MedMNIST's layout",
-            Self::Parquet => "a .parquet file, or a folder of them",
-            Self::ClassFolders => "a folder of class folders of PNG or JPEG images",
+            Self::Arrays => "a .npz file, or a folder of .npy files, with samples and labels",
+            Self::Table => "a .parquet, .csv, .tsv or .arrow file, or a folder of them",
+            Self::ClassFolders => "a folder of class folders of images",
         }
     }
 
@@ -99,25 +149,20 @@ impl Layout {
         match self {
             Self::Idx => idx::find(path),
             Self::Cifar => cifar::find(path),
-            Self::Npz => Ok(npz::find(path)),
-            Self::Parquet => parquet::find(path),
+            Self::Arrays => arrays::find(path),
+            Self::Table => table::find(path),
             Self::ClassFolders => class_folders::find(path),
         }
     }
 
     /// The samples in the files of the dataset.
-    pub fn samples(self, files: Vec<Content>) -> Result<Samples, DataError> {
-        Ok(Samples::Images(self.images(files)?))
-    }
-
-    /// The images in the files of a dataset that has images.
-    pub fn images(self, files: Vec<Content>) -> Result<Images, DataError> {
+    pub fn rows(self, files: Vec<Content>, reading: &Reading) -> Result<Rows, DataError> {
         match self {
-            Self::Idx => idx::images(files),
-            Self::Cifar => cifar::images(files),
-            Self::Npz => npz::images(files),
-            Self::Parquet => parquet::images(files),
-            Self::ClassFolders => class_folders::images(files),
+            Self::Idx => idx::rows(files),
+            Self::Cifar => cifar::rows(files),
+            Self::Arrays => arrays::rows(files, reading),
+            Self::Table => table::rows(files, reading),
+            Self::ClassFolders => class_folders::rows(files),
         }
     }
 
@@ -150,7 +195,7 @@ impl Layout {
             Self::Idx => idx::check_file(file, bytes, classes),
             Self::Cifar => cifar::check_file(bytes, classes),
             // No published dataset has one of these.
-            Self::Npz | Self::Parquet | Self::ClassFolders => Ok(()),
+            Self::Arrays | Self::Table | Self::ClassFolders => Ok(()),
         }
     }
 
@@ -159,8 +204,8 @@ impl Layout {
         match self {
             Self::Idx => idx::WHAT,
             Self::Cifar => cifar::WHAT,
-            Self::Npz => npz::WHAT,
-            Self::Parquet => parquet::WHAT,
+            Self::Arrays => arrays::WHAT,
+            Self::Table => table::WHAT,
             Self::ClassFolders => picture::WHAT,
         }
     }
@@ -191,11 +236,6 @@ fn named_files(folder: &Path, names: &[&str], endings: &[&str]) -> Result<Option
 fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let own = path.extension().and_then(|ending| ending.to_str());
     own.is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
-}
-
-/// A number as a label; `place` names the sample in errors.
-fn label(number: i128, place: &Path) -> Result<u16, DataError> {
-    u16::try_from(number).map_err(|_| DataError::Label { place: place.to_owned(), number })
 }
 
 #[cfg(test)]

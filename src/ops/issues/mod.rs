@@ -34,7 +34,7 @@ const HALF: f64 = 0.5;
 impl Op for Issues {
     type Params = Params;
     const NAME: &'static str = "issues";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     /// `folds` is gathered over whatever tells sets apart.
     const INPUTS: &'static [InputDecl] = &[
         one("samples"),
@@ -80,12 +80,31 @@ impl Op for Issues {
             unusual: vec![looks.as_ref().map(|looks| count(&looks.unusual))],
             duplicates: vec![duplicates.as_ref().map(|found| found.position.len() as i32)],
             conflicting_duplicates: vec![duplicates.as_ref().map(conflicting)],
+            duplicates_across_splits: vec![
+                duplicates.as_ref().map(|found| across_splits(found, &samples, sources.as_ref())),
+            ],
             near_duplicates: vec![near.as_ref().map(|near| near.len() as i32)],
         };
         let judged = Judged { order: &order, thought: &thought, found: &found, looks, near };
         let issues = table(&samples, &names, &judged, duplicates.as_ref(), sources.as_ref());
         Ok(vec![("issues", issues.write()?), ("issue_counts", counts.write()?)])
     }
+}
+
+/// Where each sample is in a table of sources.
+fn rows_of_sources(sources: Option<&Sources>) -> HashMap<i32, usize> {
+    sources.into_iter().flat_map(|sources| sources.sample_id.iter().copied().zip(0..)).collect()
+}
+
+/// How many samples are the same as one of another split: of train and test, say.
+fn across_splits(found: &Duplicates, samples: &Samples, sources: Option<&Sources>) -> i32 {
+    let Some(sources) = sources else { return 0 };
+    let rows = rows_of_sources(Some(sources));
+    let split = |id: i32| rows.get(&id).map(|row| &sources.split[*row]);
+    let pairs = found.position.iter().zip(&found.duplicate_of);
+    pairs
+        .filter(|(position, original)| split(samples.sample_id[**position as usize]) != split(**original))
+        .count() as i32
 }
 
 /// The score that says how far a sample lies from what looks most like it.
@@ -196,8 +215,8 @@ fn table(
     let originals = duplicates.map(|found| found.position.iter().zip(&found.duplicate_of));
     let originals: HashMap<i32, i32> =
         originals.into_iter().flatten().map(|(position, original)| (*position, *original)).collect();
-    let files = sources.map(|sources| sources.sample_id.iter().copied().zip(sources.source.iter()));
-    let files: HashMap<i32, &str> = files.into_iter().flatten().collect();
+    let places = rows_of_sources(sources);
+    let place = |row: &usize| Some((sources?, *places.get(&samples.sample_id[*row])?));
     tables::Issues {
         rank: of(&order.ranks),
         position: of(&samples.position),
@@ -213,9 +232,14 @@ fn table(
         near_duplicate_of: rows.iter().map(|row| near.as_ref()?.get(row).copied()).collect(),
         typicality: rows.iter().map(|row| Some(looks.as_ref()?.typicality[*row])).collect(),
         unusual: rows.iter().map(|row| Some(looks.as_ref()?.unusual[*row])).collect(),
+        split: rows
+            .iter()
+            .map(|row| place(row).and_then(|(sources, at)| sources.split[at].clone()))
+            .collect(),
+        row: rows.iter().map(|row| place(row).map(|(sources, at)| sources.row[at])).collect(),
         source: rows
             .iter()
-            .map(|row| files.get(&samples.sample_id[*row]).map(|file| file.to_string()))
+            .map(|row| place(row).and_then(|(sources, at)| sources.source[at].clone()))
             .collect(),
         class,
         suggested,

@@ -206,6 +206,12 @@ impl Graph {
         stage.axes.iter().map(String::as_str).zip(values)
     }
 
+    /// What a coordinate of a task means: the map of which it is the name, or the coordinate itself.
+    pub fn meaning(&self, task: TaskId, axis: &str) -> Option<&Value> {
+        let place = self.stage_of(task).axes.iter().position(|name| name == axis)?;
+        Some(self.values.meaning(self.tasks[task].coords[place]))
+    }
+
     /// The coordinates of a task that are values of swept parameters.
     pub fn swept_coords(&self, task: TaskId) -> impl Iterator<Item = (&str, &Value)> {
         self.coords(task).take(self.stage_of(task).swept)

@@ -1,0 +1,188 @@
+//! Images or features of arrays.
+//!
+//! In: the arrays of all sets. Out: images, if there are as many axes, or rows of bytes that are square images laid flat; else features.
+//! Pixels of other types become bytes by one rule for all sets, which is said. Must not know: names of arrays beyond errors, labels.
+
+use std::path::Path;
+
+use super::error::ArrayError;
+use super::npy::Array;
+use crate::data::DataError;
+use crate::data::features::{self, Features};
+use crate::data::images::{self, Images};
+use crate::data::samples::Content;
+
+/// The least side of a flat image of bytes: fewer numbers in a row are features.
+const FLAT: u64 = 8;
+
+/// What the axes of an array are, beside the first, which counts samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Axes {
+    Features(usize),
+    /// Channels are the last axis.
+    Interleaved {
+        height: usize,
+        width: usize,
+        channels: usize,
+    },
+    /// Channels are the second axis.
+    Planes {
+        height: usize,
+        width: usize,
+        channels: usize,
+    },
+}
+
+/// Joins the arrays of all sets, each with its name.
+pub fn of(
+    arrays: Vec<(String, Array)>,
+    path: &Path,
+    notices: &mut Vec<String>,
+) -> Result<Content, DataError> {
+    let broken = |error: ArrayError| error.of(path);
+    let Some((first, array)) = arrays.first() else {
+        return Err(DataError::NoSamples { path: path.to_owned() });
+    };
+    let axes = Axes::of(first, array).map_err(broken)?;
+    let samples: u64 = arrays.iter().map(|(_, array)| array.header.shape[0]).sum();
+    for (other, array) in &arrays[1..] {
+        if Axes::of(other, array).map_err(broken)? != axes {
+            let sizes = |array: &Array| array.header.sizes();
+            let error = ArrayError::Sizes {
+                one: first.clone(),
+                other: other.clone(),
+                first: sizes(&arrays[0].1),
+                second: sizes(array),
+            };
+            return Err(broken(error));
+        }
+    }
+    match axes {
+        Axes::Features(width) => features_of(arrays, width, samples, path).map(Content::Features),
+        Axes::Interleaved { height, width, channels } | Axes::Planes { height, width, channels } => {
+            images::check_size(path, &[samples, (height * width * channels) as u64])?;
+            if array.header.shape.len() == 2 {
+                notices.push(format!(
+                    "{first} has {} bytes in a row: read as images of {height}x{width}",
+                    height * width
+                ));
+            }
+            let scale = Scale::of(&arrays).map_err(broken)?;
+            notices.extend(scale.notice());
+            let mut pixels = Vec::with_capacity(samples as usize * height * width * channels);
+            for (_, array) in arrays {
+                let bytes = scale.bytes(array);
+                match axes {
+                    Axes::Interleaved { .. } if channels > 1 => {
+                        for sample in bytes.chunks_exact((height * width * channels).max(1)) {
+                            (0..channels).for_each(|channel| {
+                                pixels.extend(sample.iter().skip(channel).step_by(channels))
+                            });
+                        }
+                    }
+                    _ => pixels.extend(bytes),
+                }
+            }
+            Ok(Content::Images(Images { pixels, channels, height, width }))
+        }
+    }
+}
+
+impl Axes {
+    fn of(name: &str, array: &Array) -> Result<Axes, ArrayError> {
+        let size = |size: u64| size as usize;
+        Ok(match array.header.shape[..] {
+            [_] => Axes::Features(1),
+            [_, flat] if array.is_bytes() && flat.isqrt().pow(2) == flat && flat >= FLAT * FLAT => {
+                let side = size(flat.isqrt());
+                Axes::Interleaved { height: side, width: side, channels: 1 }
+            }
+            [_, width] if width > 0 => Axes::Features(size(width)),
+            [_, height, width] if height > 0 && width > 0 => {
+                Axes::Interleaved { height: size(height), width: size(width), channels: 1 }
+            }
+            [_, height, width, channels @ (1 | 3)] if height > 0 && width > 0 => {
+                Axes::Interleaved { height: size(height), width: size(width), channels: size(channels) }
+            }
+            [_, channels @ (1 | 3), height, width] if height > 0 && width > 0 => {
+                Axes::Planes { height: size(height), width: size(width), channels: size(channels) }
+            }
+            _ => return Err(ArrayError::Shape { name: name.to_owned(), found: array.header.sizes() }),
+        })
+    }
+}
+
+fn features_of(
+    arrays: Vec<(String, Array)>,
+    width: usize,
+    samples: u64,
+    path: &Path,
+) -> Result<Features, DataError> {
+    let bytes = samples.checked_mul(width as u64).and_then(|numbers| numbers.checked_mul(4));
+    if bytes.is_none_or(|bytes| bytes > features::MAX_BYTES) {
+        return Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{samples} x {width} x 4") });
+    }
+    let mut values = Vec::with_capacity(samples as usize * width);
+    for (_, array) in arrays {
+        values.extend(array.floats().map(|value| value as f32));
+    }
+    Ok(Features { values, names: (0..width).map(|i| i.to_string()).collect() })
+}
+
+/// How pixels become bytes.
+#[derive(Debug, PartialEq)]
+enum Scale {
+    /// They are whole numbers from 0 to 255.
+    Bytes,
+    /// They are numbers from 0 to 1.
+    Unit,
+    /// They are any numbers between these two.
+    Between(f64, f64),
+}
+
+impl Scale {
+    /// By the values of all arrays.
+    fn of(arrays: &[(String, Array)]) -> Result<Scale, ArrayError> {
+        let (mut least, mut most, mut all_whole) = (f64::INFINITY, f64::NEG_INFINITY, true);
+        for (name, array) in arrays {
+            if array.is_bytes() {
+                (least, most) = (least.min(0.0), most.max(255.0));
+                continue;
+            }
+            for value in array.floats() {
+                if !value.is_finite() {
+                    return Err(ArrayError::NotFinite(name.clone()));
+                }
+                (least, most) = (least.min(value), most.max(value));
+                all_whole &= value.fract() == 0.0;
+            }
+        }
+        Ok(match (least, most) {
+            _ if all_whole && least >= 0.0 && most <= 255.0 => Scale::Bytes,
+            _ if least >= 0.0 && most <= 1.0 => Scale::Unit,
+            _ => Scale::Between(least, most),
+        })
+    }
+
+    fn notice(&self) -> Option<String> {
+        match self {
+            Scale::Bytes => None,
+            Scale::Unit => Some("pixels from 0 to 1 are read as 0 to 255, rounded".to_owned()),
+            Scale::Between(least, most) => {
+                Some(format!("pixels from {least:.4} to {most:.4} are read as 0 to 255, rounded"))
+            }
+        }
+    }
+
+    /// The pixels of an array, each in 0..=255.
+    fn bytes(&self, array: Array) -> Vec<u8> {
+        let (least, factor) = match self {
+            Scale::Bytes if array.is_bytes() => return array.bytes,
+            Scale::Bytes => (0.0, 1.0),
+            Scale::Unit => (0.0, 255.0),
+            Scale::Between(least, most) => (*least, 255.0 / (most - least)),
+        };
+        // A cast of a float stays within the bounds of a byte.
+        array.floats().map(|value| ((value - least) * factor).round() as u8).collect()
+    }
+}

@@ -1,0 +1,100 @@
+//! NumPy's arrays: an archive of them, .npz, or a folder of .npy files, with arrays of samples and of their labels.
+//!
+//! In: a path, or the files' bytes, and what the user says of the arrays. Out: the files, or [`Rows`], train first. `pairs` says which
+//! array is what, by names or by shapes; `npy` reads one; `content` makes images or features of them. Must not know: sums, keys.
+
+mod content;
+mod error;
+pub mod npy;
+mod pairs;
+mod source;
+
+use std::fs;
+use std::path::Path;
+
+use super::{Content as File, Found, has_ending};
+use crate::data::DataError;
+use crate::data::file::unreadable;
+use crate::data::labels::Labels;
+use crate::data::reading::Reading;
+use crate::data::samples::{Rows, Set};
+
+use error::ArrayError;
+use npy::{Array, Of};
+use source::Source;
+
+/// What a good file is.
+pub const WHAT: &str = "NumPy file";
+
+/// The archive itself; or the .npy files of a folder, or beside the one that the path is of.
+pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
+    if path.is_file() && has_ending(path, &["npz"]) {
+        return Ok(Some(vec![Found { name: "npz".to_owned(), path: path.to_owned() }]));
+    }
+    let folder = match (path.is_file() && has_ending(path, &["npy"]), path.is_dir()) {
+        (true, _) => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        (false, true) => path,
+        (false, false) => return Ok(None),
+    };
+    let cannot = |source| unreadable(folder, source);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.is_file() && has_ending(&path, &["npy"]) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            files.push(Found { name, path });
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((!files.is_empty()).then_some(files))
+}
+
+/// Reads the samples of all sets, one after the other.
+pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
+    let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
+    let broken = |error: ArrayError| error.of(&path);
+    let mut source = Source::of(files).map_err(broken)?;
+    let found = pairs::find(&source.headers().map_err(broken)?, reading).map_err(broken)?;
+    let (mut labels, mut sets, mut arrays) = (Labels::default(), Vec::new(), Vec::new());
+    for pair in &found.pairs {
+        let array = source.array(&pair.samples).map_err(broken)?;
+        push(&source.array(&pair.labels).map_err(broken)?, &pair.labels, &mut labels).map_err(broken)?;
+        let samples = array.header.shape.first().copied().unwrap_or(0) as usize;
+        sets.push(Set { name: pair.set.to_owned(), samples });
+        arrays.push((pair.samples.clone(), array));
+    }
+    let mut notices = found.notices;
+    let content = content::of(arrays, &path, &mut notices)?;
+    Ok(Rows { content, labels, sets, texts: Vec::new(), notices })
+}
+
+/// Adds an array of labels: whole numbers, whole floats, texts, yes and no.
+fn push(array: &Array, name: &str, labels: &mut Labels) -> Result<(), ArrayError> {
+    match array.header.kind.of {
+        Of::Texts | Of::Bytes => array.texts().for_each(|text| labels.push_text(&text)),
+        Of::Flags => {
+            array.numbers().for_each(|flag| labels.push_text(if flag == 1 { "true" } else { "false" }))
+        }
+        Of::Unsigned | Of::Signed => {
+            for number in array.numbers() {
+                let number = i64::try_from(number).map_err(|_| ArrayError::Huge(name.to_owned(), number))?;
+                labels.push_number(number);
+            }
+        }
+        Of::Floats => {
+            for value in array.floats() {
+                if value.is_nan() {
+                    labels.push_none();
+                } else if value.fract() == 0.0 && value.abs() < 9e15 {
+                    labels.push_number(value as i64);
+                } else {
+                    return Err(ArrayError::Fraction(name.to_owned(), value));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! Tables in CSV: commas, semicolons, tabs or bars between values, names of columns in the first line.
+//!
+//! In: a file's bytes. Out: its columns, each of whole numbers, of numbers or of texts, by all of its values. Must not know what a column
+//! means.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
+use csv::{ReaderBuilder, StringRecord};
+
+use super::error::TableError;
+use super::frame::Batches;
+
+/// What stands between two values.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// What people and programs write where there is no value.
+const NOTHING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
+
+/// Rows that are read at once.
+const ROWS: usize = 4096;
+
+/// A table in CSV.
+pub struct Csv {
+    bytes: Bytes,
+    delimiter: u8,
+    schema: SchemaRef,
+}
+
+/// What all values of a column so far are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Whole,
+    Number,
+    Text,
+}
+
+impl Csv {
+    /// Finds out the types of the columns from all rows.
+    pub fn open(bytes: Bytes) -> Result<Csv, TableError> {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        let bytes = if bytes.starts_with(MARK) { bytes.slice(MARK.len()..) } else { bytes };
+        let delimiter = delimiter(&bytes);
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_ref());
+        let names: Vec<String> =
+            reader.headers().map_err(refused)?.iter().map(|name| name.trim().to_owned()).collect();
+        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+            return Err(TableError::NoHeader(names.into_iter().take(5).collect::<Vec<_>>().join(", ")));
+        }
+        let mut kinds = vec![Kind::Whole; names.len()];
+        let mut record = StringRecord::new();
+        while reader.read_record(&mut record).map_err(refused)? {
+            for (kind, value) in kinds.iter_mut().zip(record.iter()) {
+                *kind = (*kind).max(kind_of(value.trim()));
+            }
+        }
+        let field = |(name, kind): (String, Kind)| {
+            let kind = match kind {
+                Kind::Whole => DataType::Int64,
+                Kind::Number => DataType::Float64,
+                Kind::Text => DataType::Utf8,
+            };
+            Field::new(name, kind, true)
+        };
+        let fields: Vec<Field> = names.into_iter().zip(kinds).map(field).collect();
+        Ok(Csv { bytes, delimiter, schema: Arc::new(Schema::new(fields)) })
+    }
+
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// All rows of some columns.
+    pub fn batches(&self, columns: &[usize]) -> Batches<'_> {
+        let mut reader = ReaderBuilder::new().delimiter(self.delimiter).from_reader(self.bytes.as_ref());
+        let columns = columns.to_vec();
+        let fields: Vec<Field> = columns.iter().map(|at| self.schema.field(*at).clone()).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let mut record = StringRecord::new();
+        Box::new(std::iter::from_fn(move || {
+            let mut builders: Vec<Builder> =
+                schema.fields().iter().map(|field| Builder::of(field.data_type())).collect();
+            let mut rows = 0;
+            while rows < ROWS {
+                match reader.read_record(&mut record) {
+                    Ok(true) => rows += 1,
+                    Ok(false) => break,
+                    Err(error) => return Some(Err(refused(error))),
+                }
+                for (builder, at) in builders.iter_mut().zip(&columns) {
+                    builder.push(record.get(*at).unwrap_or_default().trim());
+                }
+            }
+            let arrays: Vec<ArrayRef> = builders.into_iter().map(Builder::finish).collect();
+            let batch = || {
+                RecordBatch::try_new(schema.clone(), arrays).map_err(|error| TableError::Arrow("CSV", error))
+            };
+            (rows > 0).then(batch)
+        }))
+    }
+}
+
+/// The one that the first line has most of.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
+    // Of equals the last one wins, so the comma stands last.
+    DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+fn kind_of(value: &str) -> Kind {
+    if NOTHING.contains(&value) {
+        return Kind::Whole;
+    }
+    // 007 is a name.
+    let digits = value.trim_start_matches(['-', '+']);
+    let is_code =
+        digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match value {
+        _ if is_code => Kind::Text,
+        _ if value.parse::<i64>().is_ok() => Kind::Whole,
+        _ if value.parse::<f64>().is_ok() => Kind::Number,
+        _ => Kind::Text,
+    }
+}
+
+fn refused(error: csv::Error) -> TableError {
+    TableError::Csv(match error.kind() {
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} is not UTF-8")
+        }
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} has {len} values, and the first line {expected_len}")
+        }
+        _ => error.to_string(),
+    })
+}
+
+enum Builder {
+    Whole(Vec<Option<i64>>),
+    Number(Vec<Option<f64>>),
+    Text(Vec<Option<String>>),
+}
+
+impl Builder {
+    fn of(kind: &DataType) -> Builder {
+        match kind {
+            DataType::Int64 => Builder::Whole(Vec::new()),
+            DataType::Float64 => Builder::Number(Vec::new()),
+            _ => Builder::Text(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, value: &str) {
+        let is_nothing = NOTHING.contains(&value);
+        match self {
+            Builder::Whole(values) => values.push(value.parse().ok()),
+            Builder::Number(values) => values.push(value.parse().ok().filter(|_| !is_nothing)),
+            Builder::Text(values) => values.push((!is_nothing).then(|| value.to_owned())),
+        }
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Builder::Whole(values) => Arc::new(Int64Array::from(values)),
+            Builder::Number(values) => Arc::new(Float64Array::from(values)),
+            Builder::Text(values) => Arc::new(StringArray::from(values)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Result<Vec<DataType>, String> {
+        let csv = Csv::open(Bytes::from(text.to_owned())).map_err(|error| error.to_string())?;
+        Ok(csv.schema().fields().iter().map(|field| field.data_type().clone()).collect())
+    }
+
+    #[test]
+    fn a_column_is_what_all_its_values_are() {
+        use DataType::{Float64, Int64, Utf8};
+        let text = "a,b,c,d,e\n1,1,x,007,\n-2,1e-3,2,8,NaN\n,NA,,9,3\n";
+        assert_eq!(kinds(text).unwrap(), [Int64, Float64, Utf8, Utf8, Int64]);
+        for other in [";", "\t", "|"] {
+            assert_eq!(kinds(&text.replace(',', other)).unwrap().len(), 5, "{other:?}");
+        }
+        assert_eq!(kinds("\u{feff}a,b\n\"x, y\",1\n").unwrap(), [Utf8, Int64]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_told() {
+        assert!(kinds("a,b\n1,2\n1\n").unwrap_err().contains("line 3 has 1 values, and the first line 2"));
+        assert!(kinds("5,0,0\n3,1,2\n").unwrap_err().contains("no names of columns: it begins with 5, 0, 0"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The column of labels of a table.
+//!
+//! In: a table, and the name of the column. Out: its labels, added to [`Labels`]: numbers, texts, categories, yes and no; a number has the
+//! name that Hugging Face's note in the file gives it. Must not know the other columns.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float16Type, Float32Type, Float64Type};
+use arrow_array::{Array, downcast_integer_array};
+use arrow_schema::{DataType, Schema};
+
+use super::error::TableError;
+use super::frame::Frame;
+use crate::data::labels::Labels;
+
+/// Adds the labels of all rows.
+pub fn read(frame: &Frame, column: &str, labels: &mut Labels) -> Result<(), TableError> {
+    let at = frame.column(column)?;
+    let names = class_names(frame.schema(), column);
+    labels.list(&names);
+    for batch in frame.batches(&[at])? {
+        push(batch?.column(0).as_ref(), column, &names, labels)?;
+    }
+    Ok(())
+}
+
+fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) -> Result<(), TableError> {
+    let rows = (0..array.len()).map(|row| (row, array.is_valid(row)));
+    if let Some(numbers) = floats(array) {
+        for (row, is_there) in rows {
+            let value = numbers(row);
+            match value {
+                _ if !is_there || value.is_nan() => labels.push_none(),
+                // All of these are whole numbers of 64 bits.
+                _ if value.fract() == 0.0 && value.abs() < 9e15 => number(value as i64, names, labels)?,
+                _ => return Err(TableError::Fraction { column: column.to_owned(), value }),
+            }
+        }
+        return Ok(());
+    }
+    if let Some(flags) = array.as_boolean_opt() {
+        for (row, is_there) in rows {
+            match (is_there, is_there && flags.value(row)) {
+                (false, _) => labels.push_none(),
+                (true, true) => labels.push_text("true"),
+                (true, false) => labels.push_text("false"),
+            }
+        }
+        return Ok(());
+    }
+    if array.data_type().is_integer() {
+        for (row, is_there) in rows {
+            match whole(array, row).filter(|_| is_there) {
+                Some(value) => number(value, names, labels)?,
+                None => labels.push_none(),
+            }
+        }
+        return Ok(());
+    }
+    each_text(array, |text| match text {
+        Some(text) => labels.push_text(text),
+        None => labels.push_none(),
+    });
+    Ok(())
+}
+
+fn number(number: i64, names: &[String], labels: &mut Labels) -> Result<(), TableError> {
+    if names.is_empty() {
+        labels.push_number(number);
+        return Ok(());
+    }
+    Ok(labels.push_named(number, names)?)
+}
+
+/// The whole number of a row, if 64 bits hold it.
+fn whole(array: &dyn Array, row: usize) -> Option<i64> {
+    downcast_integer_array!(
+        array => i64::try_from(array.value(row)).ok(),
+        _ => None,
+    )
+}
+
+/// The number of a row, of an array of floats of any width.
+pub fn floats(array: &dyn Array) -> Option<Box<dyn Fn(usize) -> f64 + '_>> {
+    Some(match array.data_type() {
+        DataType::Float16 => {
+            let array = array.as_primitive::<Float16Type>();
+            Box::new(|row| array.value(row).to_f64())
+        }
+        DataType::Float32 => {
+            let array = array.as_primitive::<Float32Type>();
+            Box::new(|row| f64::from(array.value(row)))
+        }
+        DataType::Float64 => {
+            let array = array.as_primitive::<Float64Type>();
+            Box::new(|row| array.value(row))
+        }
+        _ => return None,
+    })
+}
+
+/// The text of a row, of an array of texts of any kind; none of any other array.
+pub fn texts<'a>(array: &'a dyn Array) -> Box<dyn Fn(usize) -> Option<&'a str> + 'a> {
+    match array.data_type() {
+        DataType::Utf8 => {
+            let array = array.as_string::<i32>();
+            Box::new(|row| Some(array.value(row)))
+        }
+        DataType::LargeUtf8 => {
+            let array = array.as_string::<i64>();
+            Box::new(|row| Some(array.value(row)))
+        }
+        DataType::Utf8View => {
+            let array = array.as_string_view();
+            Box::new(|row| Some(array.value(row)))
+        }
+        _ => Box::new(|_| None),
+    }
+}
+
+/// Visits the text of each row, of texts of any kind; none where it is null.
+pub fn each_text(array: &dyn Array, mut visit: impl FnMut(Option<&str>)) {
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let values = dictionary.values();
+        let text = texts(values.as_ref());
+        if values.is_empty() {
+            (0..array.len()).for_each(|_| visit(None));
+            return;
+        }
+        for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+            let is_null = dictionary.keys().is_null(row) || values.is_null(key);
+            visit(if is_null { None } else { text(key) });
+        }
+        return;
+    }
+    let text = texts(array);
+    (0..array.len()).for_each(|row| visit(if array.is_null(row) { None } else { text(row) }));
+}
+
+/// The names of classes in what Hugging Face's `datasets` notes in a file.
+fn class_names(schema: &Schema, column: &str) -> Vec<String> {
+    let note = schema.metadata().get("huggingface");
+    let note: Option<serde_json::Value> = note.and_then(|text| serde_json::from_str(text).ok());
+    let names = note.as_ref().and_then(|note| note["info"]["features"][column]["names"].as_array());
+    let names = names.into_iter().flatten().map(|name| name.as_str().map(str::to_owned));
+    names.collect::<Option<_>>().unwrap_or_default()
+}

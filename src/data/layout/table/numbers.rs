@@ -1,0 +1,338 @@
+//! The columns of a table that are features: numbers, yes and no, categories, or lists of numbers.
+//!
+//! In: the tables, and the names of the columns. Out: numbers, NaN where there is none, or images where the columns are their pixels. A
+//! category becomes a column of 0 and 1 for each of its values. The tables are read twice: for what is in the columns, then for the numbers, which
+//! are put where they belong at once. Must not know labels.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, downcast_integer_array};
+
+use super::error::TableError;
+use super::frame::Frame;
+use super::labels;
+use super::roles::{Kind, Roles};
+use crate::data::DataError;
+use crate::data::features::{self, Features};
+use crate::data::images::{self, Images};
+use crate::data::samples::Content;
+
+/// A text of more different values than these is no category.
+const LEVELS: usize = 100;
+
+/// What a column is, by its values.
+enum Column {
+    Number,
+    /// The values that occur, in order.
+    Levels(BTreeSet<String>),
+    /// More values than a category has.
+    Texts,
+    /// 0, 1, 2 and so on, or 1, 2, 3: it counts rows.
+    Count {
+        next: i64,
+    },
+    /// So many numbers in each row.
+    List(usize),
+}
+
+/// Reads all rows, `rows` in all, and the text of each if there is a column of texts.
+pub fn read(
+    parts: &[(&Path, &Frame)],
+    roles: &Roles,
+    rows: usize,
+    notices: &mut Vec<String>,
+) -> Result<(Content, Vec<String>), DataError> {
+    let Kind::Features { columns, are_named } = &roles.kind else {
+        return Ok((Content::Features(Features { values: Vec::new(), names: Vec::new() }), Vec::new()));
+    };
+    let first = parts.first().map(|(path, _)| *path).unwrap_or(Path::new(""));
+    let mut found = profile(parts, columns)?;
+    let are_pixels = side_of_names(columns);
+    if *are_named || are_pixels.is_some() {
+        // Whoever names a column that counts wants it.
+        found
+            .iter_mut()
+            .filter(|column| matches!(column, Column::Count { .. }))
+            .for_each(|column| *column = Column::Number);
+    }
+    let text = told(columns, &found, roles, notices);
+    let names: Vec<String> =
+        columns.iter().zip(&found).flat_map(|(name, column)| column.features(name)).collect();
+    if names.is_empty() {
+        return Err(TableError::NoFeatures(format!("`{}`", roles.label)).of(first));
+    }
+    let width = names.len();
+    check_size(first, rows, width)?;
+    let mut values = Vec::with_capacity(rows * width);
+    for (path, frame) in parts {
+        let broken = |error: TableError| error.of(path);
+        let (places, ranks) = in_order(&places(frame, columns).map_err(broken)?);
+        let mut row = 0;
+        for batch in frame.batches(&places).map_err(broken)? {
+            let batch = batch.map_err(broken)?;
+            let start = values.len();
+            values.resize(start + batch.num_rows() * width, f32::NAN);
+            let mut offset = 0;
+            for (i, column) in found.iter().enumerate() {
+                let array = batch.column(ranks[i]);
+                column.fill(array, &columns[i], row, &mut values[start..], offset, width).map_err(broken)?;
+                offset += column.width();
+            }
+            row += batch.num_rows();
+        }
+    }
+    let texts = match &text {
+        Some(text) => texts(parts, text)?,
+        None => Vec::new(),
+    };
+    let features = Features { values, names };
+    let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
+    let content = match are_pixels.filter(|_| features.values.iter().all(is_byte)) {
+        Some(side) => {
+            notices.push(format!("{width} columns of pixels are read as images of {side}x{side}"));
+            images::check_size(first, &[rows as u64, width as u64])?;
+            let pixels = features.values.iter().map(|value| *value as u8).collect();
+            Content::Images(Images { pixels, channels: 1, height: side, width: side })
+        }
+        None => Content::Features(features),
+    };
+    Ok((content, texts))
+}
+
+/// The text of each row; empty where there is none.
+pub fn texts(parts: &[(&Path, &Frame)], column: &str) -> Result<Vec<String>, DataError> {
+    let mut all = Vec::new();
+    for (path, frame) in parts {
+        let broken = |error: TableError| error.of(path);
+        for batch in frame.batches(&[frame.column(column).map_err(broken)?]).map_err(broken)? {
+            let batch = batch.map_err(broken)?;
+            labels::each_text(batch.column(0).as_ref(), |text| all.push(text.unwrap_or_default().to_owned()));
+        }
+    }
+    Ok(all)
+}
+
+/// Says what is made of columns that are no numbers; the column of texts that is shown with the samples.
+fn told(columns: &[String], found: &[Column], roles: &Roles, notices: &mut Vec<String>) -> Option<String> {
+    let mut text = roles.text.clone();
+    for (name, column) in columns.iter().zip(found) {
+        match column {
+            Column::Levels(levels) => {
+                notices.push(format!("column `{name}` has {} categories: a feature for each", levels.len()));
+            }
+            Column::Count { .. } => notices.push(format!("column `{name}` counts the rows, and is not read")),
+            Column::Texts if text.is_none() => {
+                notices.push(format!("column `{name}` has more than {LEVELS} different texts: they are shown, and not learned from"));
+                text = Some(name.clone());
+            }
+            Column::Texts => {
+                notices
+                    .push(format!("column `{name}` has more than {LEVELS} different texts, and is not read"));
+            }
+            Column::Number | Column::List(_) => {}
+        }
+    }
+    text
+}
+
+fn check_size(path: &Path, rows: usize, width: usize) -> Result<(), DataError> {
+    let bytes = (rows as u64).checked_mul(width as u64).and_then(|numbers| numbers.checked_mul(4));
+    match bytes {
+        Some(bytes) if bytes <= features::MAX_BYTES => Ok(()),
+        _ => Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{rows} x {width} x 4") }),
+    }
+}
+
+/// Where the columns stand in a file.
+fn places(frame: &Frame, columns: &[String]) -> Result<Vec<usize>, TableError> {
+    columns.iter().map(|name| frame.column(name)).collect()
+}
+
+/// The places in the order of a file, and the rank of each among them: batches have columns in that order.
+fn in_order(places: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let mut sorted = places.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let ranks = places.iter().map(|place| sorted.binary_search(place).unwrap_or(0)).collect();
+    (sorted, ranks)
+}
+
+/// What is in the columns.
+fn profile(parts: &[(&Path, &Frame)], columns: &[String]) -> Result<Vec<Column>, DataError> {
+    let mut found: Vec<Option<Column>> = columns.iter().map(|_| None).collect();
+    for (path, frame) in parts {
+        let broken = |error: TableError| error.of(path);
+        let places = places(frame, columns).map_err(broken)?;
+        // Floats need no look: they are numbers, whatever they are.
+        let looked_at = |i: &usize| !frame.schema().field(places[*i]).data_type().is_floating();
+        let which: Vec<usize> = (0..columns.len()).filter(looked_at).collect();
+        if which.is_empty() {
+            continue;
+        }
+        let (own, ranks) = in_order(&which.iter().map(|i| places[*i]).collect::<Vec<_>>());
+        for batch in frame.batches(&own).map_err(broken)? {
+            let batch = batch.map_err(broken)?;
+            for (i, rank) in which.iter().zip(&ranks) {
+                let array = batch.column(*rank);
+                found[*i] = Some(Column::after(found[*i].take(), array));
+            }
+        }
+    }
+    Ok(found.into_iter().map(|column| column.unwrap_or(Column::Number)).collect())
+}
+
+impl Column {
+    /// What a column is, after what it was so far and these rows.
+    fn after(before: Option<Column>, array: &ArrayRef) -> Column {
+        if let Some(lists) = list_at(array, 0) {
+            return before.unwrap_or(Column::List(lists.len()));
+        }
+        if array.data_type().is_integer() {
+            let next = match before {
+                None => whole(array, 0).filter(|first| matches!(first, 0 | 1)),
+                Some(Column::Count { next }) => Some(next),
+                Some(other) => return other,
+            };
+            let counts = |next: i64| (0..array.len()).all(|row| whole(array, row) == Some(next + row as i64));
+            return match next.filter(|next| counts(*next)) {
+                Some(next) => Column::Count { next: next + array.len() as i64 },
+                None => Column::Number,
+            };
+        }
+        if !super::roles::is_text(array.data_type()) {
+            return before.unwrap_or(Column::Number);
+        }
+        let mut levels = match before {
+            None => BTreeSet::new(),
+            Some(Column::Levels(levels)) => levels,
+            Some(other) => return other,
+        };
+        labels::each_text(array.as_ref(), |text| {
+            if let Some(text) = text
+                && levels.len() <= LEVELS
+                && !levels.contains(text)
+            {
+                levels.insert(text.to_owned());
+            }
+        });
+        if levels.len() > LEVELS { Column::Texts } else { Column::Levels(levels) }
+    }
+
+    /// How many features it gives.
+    fn width(&self) -> usize {
+        match self {
+            Column::Number => 1,
+            Column::Levels(levels) => levels.len(),
+            Column::Texts | Column::Count { .. } => 0,
+            Column::List(width) => *width,
+        }
+    }
+
+    /// What these are called.
+    fn features(&self, name: &str) -> Vec<String> {
+        match self {
+            Column::Number => vec![name.to_owned()],
+            Column::Levels(levels) => levels.iter().map(|level| format!("{name}={level}")).collect(),
+            Column::Texts | Column::Count { .. } => Vec::new(),
+            Column::List(width) => (0..*width).map(|i| format!("{name}[{i}]")).collect(),
+        }
+    }
+
+    /// Puts the values of some rows into their places, `offset` in rows of `width` numbers. `row` is the first row's place in its file.
+    fn fill(
+        &self,
+        array: &ArrayRef,
+        name: &str,
+        row: usize,
+        values: &mut [f32],
+        offset: usize,
+        width: usize,
+    ) -> Result<(), TableError> {
+        let rows = values.chunks_exact_mut(width).enumerate();
+        match self {
+            Column::Number => {
+                let number = numbers(array);
+                rows.filter(|(i, _)| array.is_valid(*i)).for_each(|(i, out)| out[offset] = number(i) as f32);
+            }
+            Column::Levels(levels) => {
+                let mut rows = rows;
+                labels::each_text(array.as_ref(), |text| {
+                    let Some((_, out)) = rows.next() else { return };
+                    if let Some(text) = text {
+                        let own = &mut out[offset..offset + levels.len()];
+                        own.iter_mut().zip(levels).for_each(|(out, level)| *out = f32::from(level == text));
+                    }
+                });
+            }
+            Column::Texts | Column::Count { .. } => {}
+            Column::List(wanted) => {
+                for (i, out) in rows.filter(|(i, _)| array.is_valid(*i)) {
+                    let Some(list) = list_at(array, i) else { continue };
+                    if list.len() != *wanted {
+                        let column = name.to_owned();
+                        return Err(TableError::Ragged {
+                            column,
+                            row: row + i,
+                            found: list.len(),
+                            wanted: *wanted,
+                        });
+                    }
+                    let number = numbers(&list);
+                    let own = out[offset..offset + wanted].iter_mut().enumerate();
+                    own.filter(|(k, _)| list.is_valid(*k)).for_each(|(k, out)| *out = number(k) as f32);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The list of a row; none of a column that has none.
+fn list_at(array: &ArrayRef, row: usize) -> Option<ArrayRef> {
+    if row >= array.len() {
+        return None;
+    }
+    if let Some(lists) = array.as_list_opt::<i32>() {
+        return Some(lists.value(row));
+    }
+    if let Some(lists) = array.as_list_opt::<i64>() {
+        return Some(lists.value(row));
+    }
+    array.as_fixed_size_list_opt().map(|lists| lists.value(row))
+}
+
+/// The number of a row, of an array of numbers or of yes and no.
+fn numbers(array: &ArrayRef) -> Box<dyn Fn(usize) -> f64 + '_> {
+    if let Some(floats) = labels::floats(array.as_ref()) {
+        return floats;
+    }
+    if let Some(flags) = array.as_boolean_opt() {
+        return Box::new(|row| f64::from(u8::from(flags.value(row))));
+    }
+    Box::new(|row| whole(array, row).map_or(f64::NAN, |number| number as f64))
+}
+
+/// The whole number of a row; none where it is null, or beyond 64 bits.
+fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
+    if row >= array.len() || array.is_null(row) {
+        return None;
+    }
+    let array = array.as_ref();
+    downcast_integer_array!(
+        array => i64::try_from(array.value(row)).ok(),
+        _ => None,
+    )
+}
+
+/// The side of the square images whose pixels the columns are by their names, as `pixel0` or `28x28`.
+fn side_of_names(columns: &[String]) -> Option<usize> {
+    let is_place = |name: &str| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        name.split_once('x').is_some_and(|(row, column)| is_number(row) && is_number(column))
+    };
+    let is_pixel = |name: &String| name.to_lowercase().starts_with("pixel") || is_place(name);
+    let side = columns.len().isqrt();
+    (side >= 2 && side * side == columns.len() && columns.iter().all(is_pixel)).then_some(side)
+}

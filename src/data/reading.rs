@@ -1,0 +1,55 @@
+//! What a user says of a dataset beside its path: which columns to read, and what to make of them.
+//!
+//! It enters the key of what is read as it is written, less what is left out.
+
+use serde::{Deserialize, Serialize};
+
+/// How a dataset at a path is read. What is left out is found out from the data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// The column or array that holds the images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The column or array that holds the labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The column of a text that is shown with each sample, and learned by none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The columns that are features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<String>>,
+    /// Height and width, in pixels, that images are brought to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<[u32; 2]>,
+    /// What images are brought to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Colour>,
+    /// What stands in for a feature that a sample lacks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+}
+
+/// The colours of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Colour {
+    Grey,
+    Rgb,
+}
+
+/// What stands in for a missing number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// The mean of the feature over the samples that have it.
+    Mean,
+}
+
+impl Reading {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Reading::default()
+    }
+}

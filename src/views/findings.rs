@@ -1,0 +1,30 @@
+//! What was found in the data of datasets that need not be read again: a run begins with it, whether or not it reads them.
+//!
+//! In: the finished tasks of `sources` among those asked for. Out: lines. Decides nothing: the words are the op's.
+
+use anyhow::Context;
+use hspipe_engine::graph::{Graph, TaskId};
+use hspipe_engine::plan::Plan;
+use hspipe_engine::store::Store;
+use hspipe_engine::value::show;
+
+use crate::tables::Findings;
+
+/// For each dataset a line of what it is, and one for each thing that a person should know of how it was understood.
+///
+/// # Errors
+/// A table that cannot be read.
+pub fn findings(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for task in tasks.iter().filter(|task| graph.stage_of(**task).op.name() == "sources") {
+        let Some(outputs) = plan.states[*task].outputs() else { continue };
+        let output = outputs.iter().find(|output| output.table == Findings::SCHEMA.name);
+        let digest = &output.context("a table is missing")?.digest;
+        // What is damaged is told where it is needed.
+        let Ok(bytes) = store.read(digest) else { continue };
+        let dataset = graph.coords(*task).find(|(axis, _)| *axis == "dataset");
+        let dataset = dataset.map(|(_, value)| show(value)).unwrap_or_default();
+        lines.extend(Findings::read(bytes)?.line.iter().map(|line| format!("{dataset}: {line}")));
+    }
+    Ok(lines)
+}
