@@ -10,14 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Found, has_ending};
+use crate::data::DataError;
 use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Images, MAX_CLASSES, Picture};
-use crate::data::{DataError, picture};
+use crate::data::picture::{self, Decoded, ENDINGS, Wanted};
 
 /// Names that folders of sets may have, in the order in which they are joined.
 const SETS: [&str; 5] = ["train", "val", "valid", "validation", "test"];
-
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
 /// What programs that look at folders, or pack them, leave behind. Hidden files are passed over too.
 const LITTER: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
@@ -26,7 +25,7 @@ const LITTER: [&str; 3] = ["Thumbs.db", "desktop.ini", "__MACOSX"];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     /// Not named like an image.
-    #[error("its name ends in none of .png, .jpg, .jpeg")]
+    #[error("its name ends in none of .{}", ENDINGS.join(", ."))]
     Ending,
     /// A folder where an image should be.
     #[error("it is a folder in the folder of a class")]
@@ -113,8 +112,8 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
     }
     let (mut pictures, mut faults, mut bytes) = (Vec::with_capacity(files.len()), Vec::new(), 0);
     for file in &files {
-        match picture::decode(&file.bytes) {
-            Ok(picture) => {
+        match picture::decode(&file.bytes, &Wanted::default()) {
+            Ok(Decoded { picture, .. }) => {
                 bytes += picture.pixels.len() as u64;
                 images::check_size(&file.path, &[bytes])?;
                 pictures.push((file, picture));
@@ -302,8 +301,8 @@ mod tests {
         refused("dog/c.png", &grey(2, 1, &[1, 2]), ["dog/c.png", "1x1 grey, the other 2x1 grey"]);
         let colour = png(1, 1, png::ColorType::Rgb, png::BitDepth::Eight, &[1, 1, 1]);
         refused("dog/c.png", &colour, ["dog/c.png", "1x1 in colour"]);
-        refused("dog/c.png", b"GIF89a", ["dog/c.png", "signature"]);
-        refused("dog/c.gif", b"GIF89a", ["dog/c.gif", "ends in none of"]);
+        refused("dog/c.png", b"GIF89a", ["dog/c.png", "this GIF cannot be decoded"]);
+        refused("dog/c.txt", b"GIF89a", ["dog/c.txt", "ends in none of .png, .jpg, .jpeg"]);
         refused("dog/more/c.png", b"", ["dog/more", "folder in the folder of a class"]);
         refused("emu/c.png", &grey(1, 1, &[1]), ["class 2 (emu)", "one sample"]);
         refused("emu/.keep", b"", ["emu", "holds no image"]);
@@ -321,10 +320,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 12, "{text}");
         assert_eq!(lines[0], "12 of 16 images cannot be used");
-        assert!(lines[1].contains("dog/x00.png") && lines[1].contains("signature"), "{text}");
+        assert!(lines[1].contains("dog/x00.png") && lines[1].contains("this GIF cannot"), "{text}");
         assert_eq!(lines[11], "  and 2 more");
         let hint = error.hint().unwrap();
-        assert!(hint.contains("to one size") && hint.contains("save it anew"), "{hint}");
+        assert!(hint.contains("to one size") && hint.contains("copy it anew"), "{hint}");
 
         // The first by name is the odd one.
         let root = folder(&PETS);

@@ -18,9 +18,10 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::{Content, Found, has_ending, label};
+use crate::data::DataError;
 use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Images};
-use crate::data::{DataError, picture};
+use crate::data::picture::{self, Wanted};
 
 /// Columns that may hold the images, and the labels.
 const IMAGES: [&str; 2] = ["image", "img"];
@@ -167,7 +168,8 @@ fn rows(file: &Content, bytes: Bytes, gathered: &mut Gathering) -> Result<Vec<St
             let picture = bytes_of(pictures, i).ok_or_else(|| null("image"))?;
             let number = number(labels, i).ok_or_else(|| null("label"))?;
             let place = PathBuf::from(format!("{}, row {row}", file.path.display()));
-            let picture = picture::decode(picture).map_err(|error| DataError::Broken {
+            let decoded = picture::decode(picture, &Wanted::default());
+            let picture = decoded.map(|decoded| decoded.picture).map_err(|error| DataError::Broken {
                 path: place.clone(),
                 what: picture::WHAT,
                 source: Box::new(error),
@@ -360,7 +362,10 @@ mod tests {
         let text = || Arc::new(StringArray::from(vec!["cat"])) as ArrayRef;
         let image = || Arc::new(LargeBinaryArray::from_vec(vec![b"GIF89a"])) as ArrayRef;
         let one = || Arc::new(Int16Array::from(vec![0])) as ArrayRef;
-        refused(table(vec![("image", image()), ("label", one())]), ["x.parquet, row 0", "signature"]);
+        refused(
+            table(vec![("image", image()), ("label", one())]),
+            ["x.parquet, row 0", "this GIF cannot be decoded"],
+        );
         refused(table(vec![("image", image()), ("label", text())]), ["`label` is Utf8", "whole numbers"]);
         refused(table(vec![("image", text()), ("label", one())]), ["`image` is Utf8", "PNG or JPEG"]);
         refused(table(vec![("image", image()), ("class", one())]), ["no column `label`", "image, class"]);
