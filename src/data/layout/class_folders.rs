@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use super::{Content, Found, has_ending};
 use crate::data::DataError;
 use crate::data::file::unreadable;
@@ -111,14 +113,19 @@ pub fn images(files: Vec<Content>) -> Result<Images, DataError> {
         return Err(DataError::TooManyClasses { path: folder, classes: classes.len() });
     }
     let (mut pictures, mut faults, mut bytes) = (Vec::with_capacity(files.len()), Vec::new(), 0);
-    for file in &files {
-        match picture::decode(&file.bytes, &Wanted::default()) {
-            Ok(Decoded { picture, .. }) => {
-                bytes += picture.pixels.len() as u64;
-                images::check_size(&file.path, &[bytes])?;
-                pictures.push((file, picture));
+    // Many at once, but not all: what there is is counted before more is decoded.
+    for some in files.chunks(4 * rayon::current_num_threads()) {
+        let decoded: Vec<_> =
+            some.par_iter().map(|file| picture::decode(&file.bytes, &Wanted::default())).collect();
+        for (file, decoded) in some.iter().zip(decoded) {
+            match decoded {
+                Ok(Decoded { picture, .. }) => {
+                    bytes += picture.pixels.len() as u64;
+                    images::check_size(&file.path, &[bytes])?;
+                    pictures.push((file, picture));
+                }
+                Err(error) => faults.push(file.broken(picture::WHAT, error)),
             }
-            Err(error) => faults.push(file.broken(picture::WHAT, error)),
         }
     }
     let mut gathered = match usual(&pictures) {
