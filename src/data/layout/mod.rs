@@ -11,6 +11,7 @@ pub mod idx;
 pub mod npy;
 mod npz;
 mod parquet;
+pub mod qmnist;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,8 @@ use super::{Cause, DataError, Sums, checksum, picture};
 pub enum Layout {
     /// Four IDX files.
     Idx,
+    /// Four IDX files of QMNIST.
+    Qmnist,
     /// CIFAR-10's binary files.
     Cifar,
     /// NumPy's archive in MedMNIST's layout.
@@ -34,7 +37,8 @@ pub enum Layout {
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 5] = [Layout::Idx, Layout::Cifar, Layout::Npz, Layout::Parquet, Layout::ClassFolders];
+const ALL: [Layout; 6] =
+    [Layout::Idx, Layout::Qmnist, Layout::Cifar, Layout::Npz, Layout::Parquet, Layout::ClassFolders];
 
 /// A file of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +92,7 @@ impl Layout {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Idx => "a folder with four IDX files named as MNIST's",
+            Self::Qmnist => "a folder with the four IDX files of QMNIST",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
             Self::Npz => "a .npz file in MedMNIST's layout",
             Self::Parquet => "a .parquet file, or a folder of them",
@@ -98,6 +103,7 @@ impl Layout {
     fn find(self, path: &Path) -> Result<Option<Vec<Found>>, DataError> {
         match self {
             Self::Idx => idx::find(path),
+            Self::Qmnist => qmnist::find(path),
             Self::Cifar => cifar::find(path),
             Self::Npz => Ok(npz::find(path)),
             Self::Parquet => parquet::find(path),
@@ -114,6 +120,7 @@ impl Layout {
     pub fn images(self, files: Vec<Content>) -> Result<Images, DataError> {
         match self {
             Self::Idx => idx::images(files),
+            Self::Qmnist => qmnist::images(files),
             Self::Cifar => cifar::images(files),
             Self::Npz => npz::images(files),
             Self::Parquet => parquet::images(files),
@@ -141,13 +148,17 @@ impl Layout {
     /// The length of the unpacked file of this index, by the header with which it begins. Only IDX
     /// files are ever packed.
     pub fn packed_len(self, file: usize, header: &[u8]) -> Result<u64, Cause> {
-        Ok(idx::file_len(file, header)?)
+        match self {
+            Self::Qmnist => qmnist::file_len(file, header),
+            _ => Ok(idx::file_len(file, header)?),
+        }
     }
 
     /// What is wrong by itself with the file of this index, whose labels must be below `classes`.
     pub fn check_file(self, file: usize, bytes: &[u8], classes: usize) -> Result<(), Cause> {
         match self {
             Self::Idx => idx::check_file(file, bytes, classes),
+            Self::Qmnist => qmnist::check_file(file, bytes, classes),
             Self::Cifar => cifar::check_file(bytes, classes),
             // No published dataset has one of these.
             Self::Npz | Self::Parquet | Self::ClassFolders => Ok(()),
@@ -158,6 +169,7 @@ impl Layout {
     pub fn what(self) -> &'static str {
         match self {
             Self::Idx => idx::WHAT,
+            Self::Qmnist => qmnist::WHAT,
             Self::Cifar => cifar::WHAT,
             Self::Npz => npz::WHAT,
             Self::Parquet => parquet::WHAT,
