@@ -8,7 +8,8 @@ use std::path::Path;
 use hspipe_engine::names;
 
 use super::known::{PUBLISHED, Published};
-use super::{DataError, picture};
+use super::DataError;
+use super::picture::{self, PictureError};
 
 impl DataError {
     /// What the user can do about it, in a line or two.
@@ -46,8 +47,9 @@ impl DataError {
                 }
                 _ => format!("delete it, or run `hspipe data fetch {name}` to have the published one instead"),
             },
-            Self::Broken { what: picture::WHAT, .. } => {
-                "save it anew as a PNG or JPEG image of 8 bits, or take it away".to_owned()
+            Self::Broken { what: picture::WHAT, source, .. } => {
+                let hint = source.downcast_ref::<PictureError>().map(PictureError::hint);
+                hint.unwrap_or("save it anew as a PNG or JPEG image of 8 bits, or take it away").to_owned()
             }
             Self::Broken { path, .. } | Self::Unpack { path, .. } => match of_known(path) {
                 Some(name) => format!("delete it, and run `hspipe data fetch {name}` to have it anew"),
@@ -105,7 +107,7 @@ mod tests {
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
         assert_eq!(
             hint("ImageNet"),
-            "there are: CIFAR10, FashionMNIST, KMNIST, MNIST; a path has a `/`, as in ./ImageNet"
+            "there are: CIFAR10, FashionMNIST, KMNIST, MNIST, QMNIST; a path has a `/`, as in ./ImageNet"
         );
     }
 

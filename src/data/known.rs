@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::checksum::Checksum;
-use super::layout::{Layout, cifar, idx};
+use super::layout::{Layout, cifar, idx, qmnist};
 use super::package::Package;
 
 /// A published dataset.
@@ -67,11 +67,16 @@ const TRAIN_LABELS: &str = idx::FILES[1];
 const TEST_IMAGES: &str = idx::FILES[2];
 const TEST_LABELS: &str = idx::FILES[3];
 
+/// The length of a file of so many labels of QMNIST: a row of eight numbers of 32 bits for each.
+const fn qmnist_labels(count: u64) -> u64 {
+    qmnist::HEADER_LEN as u64 + count * 32
+}
+
 /// The length of a file of CIFAR-10.
 const CIFAR_BATCH: u64 = 10_000 * cifar::RECORD as u64;
 
 /// In the order in which `hspipe data list` shows them.
-pub(super) static PUBLISHED: [Published; 4] = [
+pub(super) static PUBLISHED: [Published; 5] = [
     Published {
         name: "MNIST",
         layout: Layout::Idx,
@@ -163,6 +168,22 @@ pub(super) static PUBLISHED: [Published; 4] = [
         mirrors: &["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
         archive: None,
         package: Some(Package::Debian { package: "dataset-fashion-mnist", folder: "fashion-mnist" }),
+    },
+    // Addresses and sums as torchvision has them: torchvision/datasets/mnist.py.
+    Published {
+        name: "QMNIST",
+        layout: Layout::Qmnist,
+        class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        files: &[
+            md5_gz(qmnist::FILES[0], idx_images(60_000), "ed72d4157d28c017586c42bc6afe6370"),
+            md5_gz(qmnist::FILES[1], qmnist_labels(60_000), "0058f8dd561b90ffdd0f734c6a30e5e4"),
+            md5_gz(qmnist::FILES[2], idx_images(60_000), "1394631089c404de565df7b7aeaf9412"),
+            md5_gz(qmnist::FILES[3], qmnist_labels(60_000), "5b5b05890a5e13444e108efe57b788aa"),
+        ],
+        mirrors: &["https://raw.githubusercontent.com/facebookresearch/qmnist/master/"],
+        archive: None,
+        // No package of npm, PyPI or Debian is known to carry these files.
+        package: None,
     },
     Published {
         name: "CIFAR10",

@@ -23,6 +23,9 @@ pub struct Reading {
     /// Height and width, in pixels, that images are brought to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize: Option<[u32; 2]>,
+    /// The colour that lies behind images that are transparent in places: red, green, blue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<[u8; 3]>,
     /// What images are brought to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub colour: Option<Colour>,

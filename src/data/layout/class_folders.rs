@@ -13,10 +13,10 @@ use super::{Content, Found, has_ending, is_litter, set_of};
 use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Picture};
 use crate::data::labels::{self, Labels};
+use crate::data::DataError;
+use crate::data::picture::{self, Decoded, ENDINGS, Turn, Wanted, turned};
+use crate::data::reading::Reading;
 use crate::data::samples::{Content as Samples, Rows, Set};
-use crate::data::{DataError, picture};
-
-const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
 /// The images of a folder that has folders of them. Looks at names alone.
 pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
@@ -139,14 +139,17 @@ fn listed(names: &[&String]) -> String {
 
 /// Decodes the images in their order. Images that cannot be used are named together, since whoever mends one wants to know
 /// of the others.
-pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
+pub fn rows(files: Vec<Content>, reading: &Reading) -> Result<Rows, DataError> {
     let folder = files.first().map(|file| file.path.clone()).unwrap_or_default();
-    let (mut pictures, mut faults, mut bytes) = (Vec::with_capacity(files.len()), Vec::new(), 0);
-    for file in &files {
-        match picture::decode(&file.bytes) {
-            Ok(picture) => {
+    let (mut pictures, mut faults) = (Vec::with_capacity(files.len()), Vec::new());
+    let (mut bytes, mut turns) = (0, 0);
+    let (contents, wanted) = (files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>(), Wanted::by(reading));
+    for (file, decoded) in files.iter().zip(picture::decode_each(&contents, &wanted)) {
+        match decoded {
+            Ok(Decoded { picture, turn }) => {
                 bytes += picture.pixels.len() as u64;
                 images::check_size(&file.path, &[bytes])?;
+                turns += usize::from(turn != Turn::None);
                 pictures.push((file, picture));
             }
             Err(error) => faults.push(file.broken(picture::WHAT, error)),
@@ -171,7 +174,7 @@ pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
     }
     DataError::all(faults, files.len())?;
     let content = Samples::Images(gathered.finish(&folder)?);
-    Ok(Rows { content, labels, sets, texts: Vec::new(), notices: Vec::new() })
+    Ok(Rows { content, labels, sets, texts: Vec::new(), notices: turned(turns).into_iter().collect() })
 }
 
 /// The first picture of the size and colour that most have: it is the others that do not fit.
@@ -392,7 +395,7 @@ mod tests {
         let identity = |root: &Path| own(root).identity().unwrap();
         let (one, other) = (folder(&PETS), folder(&PETS));
         assert_eq!(identity(one.path()), identity(other.path()));
-        assert_eq!(identity(one.path()).len(), 1, "one sum, however many images");
+        assert_eq!(identity(one.path()).len(), 2, "one sum, however many images, and the reader's version");
         fs::rename(other.path().join("dog"), other.path().join("doggy")).unwrap();
         assert_ne!(identity(one.path()), identity(other.path()));
         let own = own(one.path());
@@ -412,8 +415,8 @@ mod tests {
         refused("dog/c.png", &grey(2, 1, &[1, 2]), ["dog/c.png", "1x1 grey, the other 2x1 grey"]);
         let colour = png(1, 1, png::ColorType::Rgb, png::BitDepth::Eight, &[1, 1, 1]);
         refused("dog/c.png", &colour, ["dog/c.png", "1x1 in colour"]);
-        refused("dog/c.png", b"GIF89a", ["dog/c.png", "signature"]);
-        refused("dog/c.gif", b"GIF89a", ["dog/c.gif", "ends in none of"]);
+        refused("dog/c.png", b"GIF89a", ["dog/c.png", "this GIF cannot be decoded"]);
+        refused("dog/c.txt", b"GIF89a", ["dog/c.txt", "ends in none of .png, .jpg, .jpeg"]);
         refused("dog/more/c.png", b"", ["dog/more", "folder in the folder of a class"]);
         refused("emu/c.png", &grey(1, 1, &[1]), ["class 2 (emu)", "one sample"]);
         refused("emu/.keep", b"", ["emu", "holds no image"]);
@@ -431,10 +434,10 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 12, "{text}");
         assert_eq!(lines[0], "12 of 16 images cannot be used");
-        assert!(lines[1].contains("dog/x00.png") && lines[1].contains("signature"), "{text}");
+        assert!(lines[1].contains("dog/x00.png") && lines[1].contains("this GIF cannot"), "{text}");
         assert_eq!(lines[11], "  and 2 more");
         let hint = error.hint().unwrap();
-        assert!(hint.contains("to one size") && hint.contains("save it anew"), "{hint}");
+        assert!(hint.contains("to one size") && hint.contains("copy it anew"), "{hint}");
 
         // The first by name is the odd one.
         let root = folder(&PETS);

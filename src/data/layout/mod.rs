@@ -9,6 +9,7 @@ mod arrays;
 pub mod cifar;
 mod class_folders;
 pub mod idx;
+pub mod qmnist;
 mod table;
 mod unknown;
 
@@ -25,6 +26,8 @@ pub use arrays::npy;
 pub enum Layout {
     /// Four IDX files.
     Idx,
+    /// Four IDX files of QMNIST.
+    Qmnist,
     /// CIFAR-10's binary files.
     Cifar,
     /// NumPy's arrays.
@@ -36,7 +39,8 @@ pub enum Layout {
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 5] = [Layout::Idx, Layout::Cifar, Layout::Arrays, Layout::Table, Layout::ClassFolders];
+const ALL: [Layout; 6] =
+    [Layout::Idx, Layout::Qmnist, Layout::Cifar, Layout::Arrays, Layout::Table, Layout::ClassFolders];
 
 /// The parts that a dataset may have, in the order in which they are joined.
 const SETS: [&str; 3] = ["train", "val", "test"];
@@ -138,6 +142,7 @@ impl Layout {
     pub fn kind(self) -> &'static str {
         match self {
             Self::Idx => "a folder with four IDX files named as MNIST's",
+            Self::Qmnist => "a folder with the four IDX files of QMNIST",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
             Self::Arrays => "a .npz file, or a folder of .npy files, with samples and labels",
             Self::Table => "a .parquet, .csv, .tsv or .arrow file, or a folder of them",
@@ -148,6 +153,7 @@ impl Layout {
     fn find(self, path: &Path) -> Result<Option<Vec<Found>>, DataError> {
         match self {
             Self::Idx => idx::find(path),
+            Self::Qmnist => qmnist::find(path),
             Self::Cifar => cifar::find(path),
             Self::Arrays => arrays::find(path),
             Self::Table => table::find(path),
@@ -159,10 +165,11 @@ impl Layout {
     pub fn rows(self, files: Vec<Content>, reading: &Reading) -> Result<Rows, DataError> {
         match self {
             Self::Idx => idx::rows(files),
+            Self::Qmnist => qmnist::rows(files),
             Self::Cifar => cifar::rows(files),
             Self::Arrays => arrays::rows(files, reading),
             Self::Table => table::rows(files, reading),
-            Self::ClassFolders => class_folders::rows(files),
+            Self::ClassFolders => class_folders::rows(files, reading),
         }
     }
 
@@ -186,13 +193,17 @@ impl Layout {
     /// The length of the unpacked file of this index, by the header with which it begins. Only IDX
     /// files are ever packed.
     pub fn packed_len(self, file: usize, header: &[u8]) -> Result<u64, Cause> {
-        Ok(idx::file_len(file, header)?)
+        match self {
+            Self::Qmnist => qmnist::file_len(file, header),
+            _ => Ok(idx::file_len(file, header)?),
+        }
     }
 
     /// What is wrong by itself with the file of this index, whose labels must be below `classes`.
     pub fn check_file(self, file: usize, bytes: &[u8], classes: usize) -> Result<(), Cause> {
         match self {
             Self::Idx => idx::check_file(file, bytes, classes),
+            Self::Qmnist => qmnist::check_file(file, bytes, classes),
             Self::Cifar => cifar::check_file(bytes, classes),
             // No published dataset has one of these.
             Self::Arrays | Self::Table | Self::ClassFolders => Ok(()),
@@ -203,6 +214,7 @@ impl Layout {
     pub fn what(self) -> &'static str {
         match self {
             Self::Idx => idx::WHAT,
+            Self::Qmnist => qmnist::WHAT,
             Self::Cifar => cifar::WHAT,
             Self::Arrays => arrays::WHAT,
             Self::Table => table::WHAT,

@@ -11,13 +11,21 @@ use arrow_schema::DataType;
 use super::error::TableError;
 use super::frame::Frame;
 use super::labels;
+use crate::data::DataError;
 use crate::data::images::{self, Gathering, Images};
-use crate::data::{DataError, picture};
+use crate::data::picture::{self, Decoded, Turn, Wanted, turned};
+use crate::data::reading::Reading;
 
 /// Decodes the images of all rows, `rows` in all.
-pub fn read(parts: &[(&Path, &Frame)], column: &str, rows: usize) -> Result<Images, DataError> {
-    let mut gathered = Gathering::default();
-    let mut total = 0u64;
+pub fn read(
+    parts: &[(&Path, &Frame)],
+    column: &str,
+    rows: usize,
+    reading: &Reading,
+    notices: &mut Vec<String>,
+) -> Result<Images, DataError> {
+    let (mut gathered, wanted) = (Gathering::default(), Wanted::by(reading));
+    let (mut total, mut turns) = (0u64, 0);
     for (path, frame) in parts {
         let broken = |error: TableError| error.of(path);
         let at = frame.column(column).map_err(broken)?;
@@ -25,10 +33,13 @@ pub fn read(parts: &[(&Path, &Frame)], column: &str, rows: usize) -> Result<Imag
         for batch in frame.batches(&[at]).map_err(broken)? {
             let batch = batch.map_err(broken)?;
             let pictures = batch.column(0);
-            for i in 0..batch.num_rows() {
-                let bytes = bytes_of(pictures, i).ok_or_else(|| broken(lacking(pictures, i, column, row)))?;
+            let found = (0..batch.num_rows()).map(|i| {
+                bytes_of(pictures, i).ok_or_else(|| broken(lacking(pictures, i, column, row + i)))
+            });
+            let images = found.collect::<Result<Vec<&[u8]>, DataError>>()?;
+            for decoded in picture::decode_each(&images, &wanted) {
                 let place = PathBuf::from(format!("{}, row {row}", path.display()));
-                let picture = picture::decode(bytes).map_err(|error| DataError::Broken {
+                let Decoded { picture, turn } = decoded.map_err(|error| DataError::Broken {
                     path: place.clone(),
                     what: picture::WHAT,
                     source: Box::new(error),
@@ -38,10 +49,12 @@ pub fn read(parts: &[(&Path, &Frame)], column: &str, rows: usize) -> Result<Imag
                     images::check_size(path, &[rows as u64, picture.pixels.len() as u64])?;
                 }
                 gathered.push(&picture, &place)?;
+                turns += usize::from(turn != Turn::None);
                 (row, total) = (row + 1, total + 1);
             }
         }
     }
+    notices.extend(turned(turns));
     gathered.finish(parts.first().map(|(path, _)| *path).unwrap_or(Path::new("")))
 }
 
