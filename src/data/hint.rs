@@ -7,8 +7,8 @@ use std::path::Path;
 
 use hspipe_engine::names;
 
-use super::known::{PUBLISHED, Published};
 use super::DataError;
+use super::known::{PUBLISHED, Published};
 use super::picture::{self, PictureError};
 
 impl DataError {

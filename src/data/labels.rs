@@ -298,11 +298,12 @@ fn check_looks(classes: &[Class]) -> Result<(), LabelError> {
 }
 
 /// What people see of a name: no blanks at its ends, one between words, nothing that has no width, and one coding for
-/// each letter.
+/// each letter. A tab and the end of a line are seen: messages show them as \t and \n.
 fn looks(name: &str) -> String {
     let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
     let composed: String = name.nfkc().filter(is_seen).collect();
-    composed.split_whitespace().collect::<Vec<_>>().join(" ")
+    let is_blank = |c: char| c.is_whitespace() && !c.is_control();
+    composed.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -369,7 +370,7 @@ mod tests {
         }
         let error = of_texts(&["2", "01", "1"]).classes().unwrap_err();
         assert_eq!(error.to_string(), "the classes 01 and 1 are the same number");
-        assert!(of_texts(&["cat", "Cat", "1", "01"]).classes().is_ok());
+        assert!(of_texts(&["cat", "Cat", "1", "01", "a\tb", "a\nb"]).classes().is_ok());
         let mut mixed = of_texts(&["cat"]);
         mixed.push_number(3);
         assert!(matches!(mixed.classes(), Err(LabelError::Mixed { number: 3, .. })));

@@ -26,7 +26,12 @@ fn three_commands_lead_from_data_to_its_hard_samples() {
     let init = ["init", "mine", "--data", "tiny"];
     let ran = project.hspipe(&init);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "mine/pipeline.yaml\n"), "{}", ran.err);
-    assert!(ran.err.contains("four IDX files") && ran.err.contains("hspipe run hard"), "{}", ran.err);
+    assert!(
+        ran.err.contains("10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; 500 train, 100 test; 28x28 grey")
+            && ran.err.contains("hspipe run hard"),
+        "{}",
+        ran.err
+    );
     let pipeline = fs::read_to_string(project.path("mine/pipeline.yaml")).unwrap();
     assert!(pipeline.contains("datasets: [\"../tiny\"]"));
     let again = project.hspipe(&init);

@@ -24,6 +24,7 @@ mod tables;
 mod texts;
 mod usage;
 mod watched;
+mod what_people_have;
 mod written;
 
 /// The program under test.

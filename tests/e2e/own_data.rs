@@ -157,7 +157,10 @@ fn own_data_that_does_not_fit_stops_with_what_why_and_a_hint() {
     fs::rename(project.path("digits"), project.path("other")).unwrap();
     failed("runs=2", &["there is no file or folder", "digits"]);
     fs::create_dir(project.path("digits")).unwrap();
-    failed("runs=2", &["is not a dataset that hspipe can read", "a folder of class folders", ".npz"]);
+    failed(
+        "runs=2",
+        &["nothing in it is a dataset that hspipe can read", "a folder of class folders", ".npz"],
+    );
 }
 
 /// The names in the table `classes` of the only load.

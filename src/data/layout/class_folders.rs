@@ -10,10 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Found, has_ending, is_litter, set_of};
+use crate::data::DataError;
 use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Picture};
 use crate::data::labels::{self, Labels};
-use crate::data::DataError;
 use crate::data::picture::{self, Decoded, ENDINGS, Turn, Wanted, turned};
 use crate::data::reading::Reading;
 use crate::data::samples::{Content as Samples, Rows, Set};
@@ -143,7 +143,8 @@ pub fn rows(files: Vec<Content>, reading: &Reading) -> Result<Rows, DataError> {
     let folder = files.first().map(|file| file.path.clone()).unwrap_or_default();
     let (mut pictures, mut faults) = (Vec::with_capacity(files.len()), Vec::new());
     let (mut bytes, mut turns) = (0, 0);
-    let (contents, wanted) = (files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>(), Wanted::by(reading));
+    let (contents, wanted) =
+        (files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>(), Wanted::by(reading));
     for (file, decoded) in files.iter().zip(picture::decode_each(&contents, &wanted)) {
         match decoded {
             Ok(Decoded { picture, turn }) => {

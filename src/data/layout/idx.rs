@@ -3,9 +3,11 @@
 //! An IDX file is a magic number, the sizes, then bytes. In: a folder, or the bytes of its files,
 //! unpacked. Out: the files, or grey images, or what is wrong. Must not know: gzip, checksums.
 
+use std::fs;
 use std::path::Path;
 
-use super::{Content, Found, SETS, named_files};
+use super::{Content, Found, SETS};
+use crate::data::file::{is_gz, unreadable};
 use crate::data::images::{self, Images, MAX_PIXELS};
 use crate::data::labels::Labels;
 use crate::data::samples::{Content as Samples, Rows, Set};
@@ -26,9 +28,41 @@ const MAX_CLASSES: usize = 256;
 /// this bounds what it can make us allocate.
 pub const MAX_LEN: u64 = MAX_PIXELS;
 
-/// The files in a folder that has any of them.
+/// The files in a folder that has any of them, under these names or as others write them: `train-images.idx3-ubyte`,
+/// `test_labels_idx1_ubyte.gz`.
 pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
-    named_files(folder, &FILES, &["", ".gz"])
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let cannot = |source| unreadable(folder, source);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        paths.push(entry.map_err(cannot)?.path());
+    }
+    // What is not gzipped first.
+    paths.sort_by_key(|path| (is_gz(path), path.clone()));
+    let of =
+        |file: &&str| paths.iter().find(|path| path.is_file() && usual_name(path).as_deref() == Some(*file));
+    let (found, missing): (Vec<_>, Vec<_>) =
+        FILES.iter().map(|file| (*file, of(file))).partition(|(_, path)| path.is_some());
+    if found.is_empty() {
+        return Ok(None);
+    }
+    if !missing.is_empty() {
+        let missing = missing.into_iter().map(|(file, _)| file.to_owned()).collect();
+        return Err(DataError::Incomplete { path: folder.to_owned(), missing });
+    }
+    let found = found
+        .into_iter()
+        .filter_map(|(name, path)| Some(Found { name: name.to_owned(), path: path?.clone() }));
+    Ok(Some(found.collect()))
+}
+
+/// A file's name as MNIST has it.
+fn usual_name(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?.to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name).replace(['.', '_'], "-");
+    Some(name.replacen("test-", "t10k-", 1))
 }
 
 /// Joins the four files, train first.
@@ -292,6 +326,28 @@ pub mod tests {
         );
         let labels = idx(&[3], &[0, 9, 5]);
         assert_eq!(check(&labels, Kind::Labels, 10).map(|h| (h.count, h.file_len)), Ok((3, 11)));
+    }
+
+    #[test]
+    fn files_are_found_under_the_names_that_others_give_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "train-images.idx3-ubyte",
+            "train_labels_idx1_ubyte",
+            "Test-images-idx3-ubyte.gz",
+            "t10k-labels.idx1-ubyte",
+        ];
+        for name in names {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = find(folder.path()).unwrap().unwrap();
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|file| (file.name.as_str(), file.path.file_name().unwrap().to_str().unwrap()))
+            .collect();
+        assert_eq!(found, FILES.into_iter().zip(names).collect::<Vec<_>>());
+        fs::remove_file(folder.path().join(names[3])).unwrap();
+        assert!(find(folder.path()).unwrap_err().to_string().contains("lacks t10k-labels-idx1-ubyte"));
     }
 
     #[test]

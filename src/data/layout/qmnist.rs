@@ -133,8 +133,12 @@ mod tests {
 
     #[test]
     fn the_first_number_of_a_row_is_the_class() {
-        let raw =
-            [idx(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]), labels_of(&[7, 0]), idx(&[1, 1, 3], &[7, 8, 9]), labels_of(&[3])];
+        let raw = [
+            idx(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]),
+            labels_of(&[7, 0]),
+            idx(&[1, 1, 3], &[7, 8, 9]),
+            labels_of(&[3]),
+        ];
         let files = FILES.iter().zip(&raw).map(|(name, bytes)| content(name, bytes.clone())).collect();
         let read = rows(files).unwrap();
         assert_eq!(read.labels.numbers().collect::<Vec<_>>(), [7, 0, 3]);

@@ -107,9 +107,9 @@ pub(super) fn decode_each<'a>(
     wanted: &'a Wanted,
 ) -> impl Iterator<Item = Result<Decoded, PictureError>> + 'a {
     let at_once = 4 * rayon::current_num_threads();
-    images.chunks(at_once).flat_map(|some| {
-        some.par_iter().map(|bytes| decode(bytes, wanted)).collect::<Vec<_>>()
-    })
+    images
+        .chunks(at_once)
+        .flat_map(|some| some.par_iter().map(|bytes| decode(bytes, wanted)).collect::<Vec<_>>())
 }
 
 /// What a person should know where images were turned.

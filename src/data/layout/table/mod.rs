@@ -120,7 +120,8 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     let mut notices = roles.notices();
     let (content, texts) = match &roles.kind {
         Kind::Images { column } => {
-            let images = each(&parts, |parts| pictures::read(parts, column, labels.len(), reading, &mut notices))?;
+            let images =
+                each(&parts, |parts| pictures::read(parts, column, labels.len(), reading, &mut notices))?;
             let texts = match &roles.text {
                 Some(text) => each(&parts, |parts| numbers::texts(parts, text))?,
                 None => Vec::new(),

@@ -33,9 +33,8 @@ pub fn read(
         for batch in frame.batches(&[at]).map_err(broken)? {
             let batch = batch.map_err(broken)?;
             let pictures = batch.column(0);
-            let found = (0..batch.num_rows()).map(|i| {
-                bytes_of(pictures, i).ok_or_else(|| broken(lacking(pictures, i, column, row + i)))
-            });
+            let found = (0..batch.num_rows())
+                .map(|i| bytes_of(pictures, i).ok_or_else(|| broken(lacking(pictures, i, column, row + i))));
             let images = found.collect::<Result<Vec<&[u8]>, DataError>>()?;
             for decoded in picture::decode_each(&images, &wanted) {
                 let place = PathBuf::from(format!("{}, row {row}", path.display()));
