@@ -42,9 +42,9 @@ pub const DRAWING: Drawing = Drawing {
 impl Op for PlotGallery {
     type Params = Params;
     const NAME: &'static str = "plot_gallery";
-    /// One more since pictures are named and dark ones are stretched, one since label issues are framed, and one since
-    /// they come first.
-    const VERSION: u32 = figures::VERSION + 3;
+    /// One more since pictures are named and dark ones are stretched, one since label issues are framed, one since they come
+    /// first, and one since nothing may be said of hardness.
+    const VERSION: u32 = figures::VERSION + 4;
     const INPUTS: &'static [InputDecl] = &[one("images"), one("ranking"), one("classes")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
@@ -73,7 +73,13 @@ impl Op for PlotGallery {
             });
         }
         let has_files = ranking.source.iter().flatten().any(|source| !source.is_empty());
-        let mut notes = captions(&rows, if has_files { "file" } else { "sample_id" });
+        let has_hardness = ranking.hardness.iter().any(Option::is_some);
+        let mut notes = captions(&rows, has_hardness, if has_files { "file" } else { "sample_id" });
+        if !ranking.hardness.iter().flatten().any(|hardness| *hardness > 0.0) {
+            notes.push(
+                "No set calls a sample hard: all samples are there, the most suspect label first.".into(),
+            );
+        }
         if drawn.len() < names.len() {
             notes.push(format!("{} of {} classes: those with most hard samples.", drawn.len(), names.len()));
         }
@@ -96,16 +102,19 @@ impl Params {
 }
 
 /// What stands below the pictures.
-fn captions(rows: &[Row], called: &str) -> Vec<String> {
+fn captions(rows: &[Row], has_hardness: bool, called: &str) -> Vec<String> {
     let tiles = || rows.iter().flat_map(|row| &row.tiles);
     let is_unmistaken = |tile: &Tile| tile.label == UNMISTAKEN;
     let none = if tiles().any(is_unmistaken) { format!(" ({UNMISTAKEN}: none does)") } else { String::new() };
-    let rest = format!("its hardness, from 0 to 1, and its {called}.");
-    let mistaken = format!("the wrong class that most networks take it for{none}, {rest}");
+    let (and, rest) = match has_hardness {
+        true => (",", format!("its hardness, from 0 to 1, and its {called}.")),
+        false => (" and", format!("its {called}.")),
+    };
+    let mistaken = format!("the wrong class that most networks take it for{none}{and} {rest}");
     if tiles().any(|tile| tile.is_marked) {
         vec![
             format!(
-                "In a frame: a label that is probably wrong. Below it: the class that is suggested, {rest}"
+                "In a frame: a label that is probably wrong. Below it: the class that is suggested{and} {rest}"
             ),
             format!("Below the others: {mistaken}"),
         ]
@@ -167,7 +176,7 @@ fn tile(images: &Images, levels: Levels, ranking: &Ranking, names: &[String], ro
     Tile {
         raster: Raster { channels, width, height, pixels },
         label: label.unwrap_or_else(|| UNMISTAKEN.into()),
-        value: format!("{:.2}", ranking.hardness[row]),
+        value: ranking.hardness[row].map(|hardness| format!("{hardness:.2}")).unwrap_or_default(),
         name: called(ranking.source[row].as_deref().unwrap_or_default(), at),
         is_marked,
     }
@@ -206,7 +215,7 @@ mod tests {
             suggested_name: vec![None; 3],
             suggested_probability: vec![None; 3],
             strategies: Named(Vec::new()),
-            hardness: vec![1.0; 3],
+            hardness: vec![Some(1.0); 3],
             predicted: vec![Some(1); 3],
             predicted_name: vec![None; 3],
             votes: vec![1; 3],
