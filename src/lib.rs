@@ -13,6 +13,7 @@ mod report;
 mod scores;
 mod statistics;
 pub mod tables;
+mod telling;
 mod views;
 mod visible;
 

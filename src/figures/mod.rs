@@ -2,7 +2,7 @@
 //! out. The same input gives the same bytes, since only the bundled font is
 //! used and nothing reads a clock or the system.
 //!
-//! On the way through: `bars`, `lines`, `matrix`, `hexbin` or `gallery` lays a figure out on a
+//! On the way through: `bars`, `lines`, `matrix`, `hexbin`, `gallery` or `listing` lays a figure out on a
 //! `canvas`, which gives an SVG with text; `render` turns that into the three
 //! formats, with the pictures of `raster` laid on it. `style` holds what all
 //! figures share. Nothing here knows tables, files or experiments.
@@ -21,6 +21,7 @@ mod hexbin;
 mod legend;
 mod levels;
 mod lines;
+mod listing;
 mod look;
 mod matrix;
 mod panels;
@@ -42,6 +43,7 @@ pub use grid::columns;
 pub use hexbin::{Hexbin, Spot, hexbin};
 pub use levels::Levels;
 pub use lines::line_chart;
+pub use listing::{About, Entry, Group, Listing, listing};
 pub use look::{Look, Spread, Stroke};
 pub use matrix::{Matrix, matrix};
 pub use raster::Raster;

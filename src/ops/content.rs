@@ -3,7 +3,7 @@
 //! In: the input `images`, whose name stands in every key, whatever it holds. Out: [`Content`], and its samples as networks
 //! see them. Must not know what they are read for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hspipe_engine::op::{Inputs, OpError};
 
@@ -99,6 +99,20 @@ impl FeatureRows {
             sample_id.iter().zip(values.iter()).for_each(|(id, values)| visit(*id, values));
         }
         Ok(())
+    }
+
+    /// The features of the samples of these ids, by id.
+    ///
+    /// # Errors
+    /// A table that is damaged.
+    pub fn of(self, ids: &[i32]) -> Result<HashMap<i32, Vec<f32>>, TableError> {
+        let (ids, mut found) = (ids.iter().collect::<HashSet<_>>(), HashMap::new());
+        self.each(|id, values| {
+            if ids.contains(&id) {
+                found.insert(id, values.to_vec());
+            }
+        })?;
+        Ok(found)
     }
 
     /// The rows of these ids in their order, `width` features each: rows are put where they belong as they are read.

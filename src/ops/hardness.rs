@@ -65,11 +65,13 @@ impl Found {
         }
     }
 
-    /// Adds samples whose label is called wrong, or that are there twice, and takes over the order of all.
+    /// Adds samples whose label is called wrong, or that are there twice, and takes over the order of all. Where no set calls
+    /// any sample hard, such as where no search came to an end, it adds every sample: the order is all that there is to know.
     pub fn add_issues(&mut self, issues: &Issues) {
         self.order = issues.position.iter().copied().zip(0..).collect();
+        let is_order_alone = self.samples.is_empty();
         for (row, position) in issues.position.iter().enumerate() {
-            if issues.label_issue[row] || issues.duplicate_of[row].is_some() {
+            if is_order_alone || issues.label_issue[row] || issues.duplicate_of[row].is_some() {
                 let new = || Sample {
                     sample_id: issues.sample_id[row],
                     class: issues.class[row],
@@ -111,9 +113,10 @@ impl Found {
         Some(f64::from(sample.of(strategy)) / f64::from(*sets))
     }
 
-    /// The mean share, over strategies that have sets.
-    pub fn hardness(&self, sample: &Sample) -> f64 {
-        self.weight(sample) as f64 / (self.whole() * self.sets.len().max(1) as u128) as f64
+    /// The mean share, over strategies that have sets; none without any.
+    pub fn hardness(&self, sample: &Sample) -> Option<f64> {
+        let shares = self.whole() * self.sets.len() as u128;
+        (!self.sets.is_empty()).then(|| self.weight(sample) as f64 / shares as f64)
     }
 
     /// The sum of the shares, times [`Found::whole`]: a whole number, so that equals are equal.
@@ -227,9 +230,9 @@ pub mod tests {
             let sample = &found.samples[&position];
             ([0, 1, 2].map(|strategy| found.share(sample, strategy)), found.hardness(sample))
         };
-        assert_eq!(shares(7), ([Some(0.5), None, Some(2.0 / 3.0)], 7.0 / 12.0));
-        assert_eq!(shares(4), ([Some(1.0), None, Some(0.0)], 0.5));
-        assert_eq!(shares(5), ([Some(0.0), None, Some(1.0 / 3.0)], 1.0 / 6.0));
+        assert_eq!(shares(7), ([Some(0.5), None, Some(2.0 / 3.0)], Some(7.0 / 12.0)));
+        assert_eq!(shares(4), ([Some(1.0), None, Some(0.0)], Some(0.5)));
+        assert_eq!(shares(5), ([Some(0.0), None, Some(1.0 / 3.0)], Some(1.0 / 6.0)));
         let (seven, four) = (&found.samples[&7], &found.samples[&4]);
         assert_eq!((seven.sample_id, seven.class, four.sample_id, four.class), (70, 1, 40, 0));
     }
@@ -257,8 +260,23 @@ pub mod tests {
         assert_eq!(positions(&found), [9, 7, 3, 4]);
         assert_eq!(
             (found.row(3), found.hardness(&found.samples[&9]), found.samples[&9].sample_id),
-            (Some(3), 0.0, 90)
+            (Some(3), Some(0.0), 90)
         );
+    }
+
+    /// No set at all, and a set without a hard sample.
+    #[test]
+    fn without_a_hard_sample_every_sample_is_in_the_order_of_issues() {
+        let issues = issues(&[9, 7, 2, 3], &[9], &[3]);
+        let mut found = Found::default();
+        found.add_issues(&issues);
+        assert_eq!(positions(&found), [9, 7, 2, 3]);
+        assert_eq!(found.hardness(&found.samples[&9]), None, "nobody has said how hard it is");
+        let mut found = Found::default();
+        found.add_set(0, &hard(&[]));
+        found.add_issues(&issues);
+        assert_eq!(positions(&found), [9, 7, 2, 3]);
+        assert_eq!(found.hardness(&found.samples[&9]), Some(0.0));
     }
 
     #[test]

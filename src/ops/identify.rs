@@ -1,10 +1,12 @@
 //! identify: scores -> the hard samples of one set, by one strategy. Next: `hard_counts`, `overlap`, `split`.
 //!
 //! Stragglers are the samples that an inversion search misclassifies. The other strategies take the hardest samples by
-//! their score, as many as a search on clean labels has stragglers, and so need both the score and that search.
+//! their score, as many as a search on clean labels has stragglers, and so need both the score and that search; or a share of all
+//! samples that is given.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, one, optional};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::scores::{Network, Scored, Snapshot, Strategy};
 use crate::tables::{Classes, Counts, Hard, Noise, Samples};
@@ -28,6 +30,51 @@ pub struct Params {
     snapshot: Snapshot,
     /// Raises the number of hard samples per class by floor(noise_ratio * n / classes).
     noise_ratio: f64,
+    /// The key leaves `auto` out: keys are older than the choice.
+    #[serde(default, skip_serializing_if = "Share::is_auto")]
+    hard_share: Share,
+}
+
+/// How many samples are hard by strategies other than stragglers.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Share {
+    /// As many as a search on clean labels has stragglers.
+    #[default]
+    Auto,
+    /// This share of all, above 0 and below 1: no search is asked.
+    Of(f64),
+}
+
+impl Share {
+    fn is_auto(&self) -> bool {
+        *self == Share::Auto
+    }
+
+    /// The share of a number of samples, rounded; at least one of them.
+    fn of(share: f64, samples: usize) -> usize {
+        ((samples as f64 * share).round() as usize).max(1).min(samples)
+    }
+}
+
+impl Serialize for Share {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Share::Auto => serializer.serialize_str("auto"),
+            Share::Of(share) => serializer.serialize_f64(*share),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(word) if word == "auto" => Ok(Share::Auto),
+            value => match value.as_f64().filter(|share| *share > 0.0 && *share < 1.0) {
+                Some(share) => Ok(Share::Of(share)),
+                None => Err(D::Error::custom("must be auto, or above 0 and below 1")),
+            },
+        }
+    }
 }
 
 /// The search on clean labels whose stragglers are counted.
@@ -60,27 +107,38 @@ impl Op for Identify {
             // Neither matters then, so neither may tell keys apart.
             params.level = Level::Dataset;
             params.noise_ratio = 0.0;
+            params.hard_share = Share::Auto;
+        }
+        if !params.hard_share.is_auto() {
+            // It is the number already.
+            params.noise_ratio = 0.0;
         }
         Ok(params)
     }
 
     fn reads(&self, params: &Params, input: &str) -> Reads {
         let Strategy(score) = params.strategy;
-        if score.reads(input) || (input == THRESHOLD && !score.takes_mistakes()) {
-            Reads::Always
-        } else {
-            Reads::Never
-        }
+        let is_counted = !score.takes_mistakes() && params.hard_share.is_auto();
+        if score.reads(input) || (input == THRESHOLD && is_counted) { Reads::Always } else { Reads::Never }
     }
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let samples = Samples::read(task.inputs.one("samples")?.read()?)?;
         let classes = Classes::read(task.inputs.one("classes")?.read()?)?.class.len();
-        let Params { strategy: Strategy(score), level, snapshot, noise_ratio } = *task.params;
+        let Params { strategy: Strategy(score), level, snapshot, noise_ratio, hard_share } = *task.params;
         let Scored { values, predicted } = score.read(task.inputs, snapshot)?;
         let ranked = score.ranked(&values).into_iter();
         let hard = if let Some(predicted) = predicted {
             ranked.filter(|position| predicted[*position] != samples.label[*position]).collect()
+        } else if let Share::Of(share) = hard_share {
+            let wanted: Vec<usize> = match level {
+                Level::Dataset => vec![Share::of(share, samples.label.len())],
+                Level::Class => per_class(0..samples.label.len(), &samples.label, classes)
+                    .into_iter()
+                    .map(|samples| Share::of(share, samples))
+                    .collect(),
+            };
+            take(ranked, &wanted, level, &samples.label)
         } else {
             let search = task.inputs.one(THRESHOLD)?.read()?;
             let predicted = Network::Search.predictions(search, snapshot)?.predicted;
@@ -152,6 +210,33 @@ fn tables(samples: &Samples, hard: &[usize], values: &[f32], classes: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What keys have always held is without the share.
+    #[test]
+    fn a_share_asks_no_search_and_auto_leaves_keys_alone() {
+        let params = |strategy: &str, share: Option<serde_json::Value>| {
+            let mut params = serde_json::json!({
+                "strategy": strategy, "level": "class", "snapshot": "last", "noise_ratio": 0.1
+            });
+            share.into_iter().for_each(|share| params["hard_share"] = share);
+            serde_json::from_value::<Params>(params).map(|params| Identify.canonical(params).ok().unwrap())
+        };
+        let of = |strategy: &str, share: Option<serde_json::Value>| {
+            let params = params(strategy, share).unwrap_or_else(|error| panic!("{error}"));
+            let reads = Identify.reads(&params, THRESHOLD) == Reads::Always;
+            (serde_json::to_value(&params).unwrap(), reads)
+        };
+        let before = of("aum", None);
+        assert!(before.1 && before.0.get("hard_share").is_none());
+        assert_eq!(of("aum", Some("auto".into())), before);
+        let (key, reads) = of("aum", Some(0.05.into()));
+        assert_eq!((&key["hard_share"], &key["noise_ratio"], reads), (&0.05.into(), &0.0.into(), false));
+        assert_eq!(of("stragglers", Some(0.05.into())), of("stragglers", None));
+        for bad in [0.0.into(), 1.0.into(), "some".into()] {
+            assert!(params("aum", Some(bad)).is_err());
+        }
+        assert_eq!([(0.05, 50), (0.05, 3), (0.9, 1)].map(|(share, of)| Share::of(share, of)), [3, 1, 1]);
+    }
 
     #[test]
     fn levels_take_in_total_or_by_class() {

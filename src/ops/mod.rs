@@ -64,6 +64,7 @@ mod training;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use content::Content;
 pub use datasets::{label, path_of as dataset_path};
 pub use detection::precision_of as average_precision;
 pub use plot::{Drawing, Drawn};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task, many};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Table, Task, available};
 use hspipe_engine::value::show;
 use serde::{Deserialize, Serialize};
 
@@ -38,8 +38,8 @@ impl Op for PlotDetection {
     type Params = Params;
     const NAME: &'static str = "plot_detection";
     const VERSION: u32 = figures::VERSION + 1;
-    /// Gathered over kind and share.
-    const INPUTS: &'static [InputDecl] = &[many("found")];
+    /// Gathered over kind and share, of what can be made: samples that are no pictures have wrong labels alone.
+    const INPUTS: &'static [InputDecl] = &[available("found")];
     const OUTPUTS: &'static [&'static str] = &["figure"];
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {

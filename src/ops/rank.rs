@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use hspipe_engine::Value;
-use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, available, one, optional};
+use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, Table, Task, any, one, optional};
 use hspipe_engine::value::{canonical, show};
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +23,10 @@ pub struct Params {}
 impl Op for Rank {
     type Params = Params;
     const NAME: &'static str = "rank";
-    const VERSION: u32 = 5;
-    /// The first two are gathered over strategy and whatever else tells sets apart.
+    const VERSION: u32 = 6;
+    /// The first two are gathered over strategy and whatever else tells sets apart. Issues alone make a ranking too.
     const INPUTS: &'static [InputDecl] =
-        &[available("hard"), available("mistakes"), one("classes"), one("sources"), optional("issues")];
+        &[any("hard"), any("mistakes"), one("classes"), one("sources"), optional("issues")];
     const OUTPUTS: &'static [&'static str] = &["ranking"];
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
@@ -37,14 +37,18 @@ impl Op for Rank {
             let (strategy, _) = coordinates(table)?;
             found.add_set(strategy, &Hard::read(table.read()?)?);
         }
+        let issues = task.inputs.optional("issues").map(Table::read).transpose()?;
+        let issues = issues.map(Issues::read).transpose()?;
+        if issues.is_none() && task.inputs.many("hard").is_empty() {
+            return Err(OpError::new("there is nothing to rank by: no set of hard samples came to an end"));
+        }
+        issues.iter().for_each(|issues| found.add_issues(issues));
+        // After all samples are there that networks vote on.
         for table in task.inputs.many("mistakes") {
             let (strategy, set) = coordinates(table)?;
             let network = scores::ALL[strategy].network();
             found.add_mistakes(network, set, &Mistakes::read(table.read()?)?);
         }
-        let issues = task.inputs.optional("issues").map(Table::read).transpose()?;
-        let issues = issues.map(Issues::read).transpose()?;
-        issues.iter().for_each(|issues| found.add_issues(issues));
         Ok(vec![("ranking", ranking(&found, &classes, &sources, issues.as_ref()).write()?)])
     }
 }
@@ -105,8 +109,6 @@ mod tests {
     fn rows_have_the_names_of_classes_and_files() {
         let mut found = Found::default();
         found.add_set(0, &hard(&[1, 2]));
-        found.add_mistakes(Network::Search, "[0]".into(), &mistakes("search", &[(1, 0)]));
-        found.add_mistakes(Network::Search, "[1]".into(), &mistakes("search", &[]));
         let classes = Classes { class: vec![0, 1], name: vec!["ant", "bee"].into() };
         let sources = Sources {
             sample_id: vec![10],
@@ -118,13 +120,16 @@ mod tests {
         assert_eq!((without.label_issue, without.suggested), (vec![None; 2], vec![None; 2]));
         let issues = issues(&[7, 1, 2], &[7], &[]);
         found.add_issues(&issues);
+        found.add_mistakes(Network::Search, "[0]".into(), &mistakes("search", &[(1, 0), (7, 0)]));
+        found.add_mistakes(Network::Search, "[1]".into(), &mistakes("search", &[]));
         let ranking = ranking(&found, &classes, &sources, Some(&issues));
         assert_eq!((ranking.rank, ranking.position), (vec![1, 2, 3], vec![7, 1, 2]));
         assert_eq!(ranking.class_name.to_vec(), ["ant", "bee", "ant"]);
         assert_eq!(ranking.label_issue, [Some(true), Some(false), Some(false)]);
         assert_eq!(ranking.suggested_name, vec![Some("bee".to_string()); 3]);
-        assert_eq!(ranking.predicted_name, [None, Some("ant".to_string()), None]);
-        assert_eq!((ranking.votes, ranking.networks), (vec![0, 1, 0], vec![2; 3]));
+        let ant = Some("ant".to_string());
+        assert_eq!(ranking.predicted_name, [ant.clone(), ant, None], "of what issues alone name too");
+        assert_eq!((ranking.votes, ranking.networks), (vec![1, 1, 0], vec![2; 3]));
         assert_eq!(ranking.source, [None, Some("bee/10.png".to_string()), None]);
         assert_eq!((&ranking.split[1], ranking.row), (&Some("test".to_string()), vec![None, Some(3), None]));
     }

@@ -29,10 +29,14 @@ pub(super) enum Wanted {
     Auto,
     All,
     This(&'static Score),
+    /// Not this one, whatever other words say.
+    Not(&'static Score),
 }
 
 const AUTO: &str = "auto";
 const EVERY: &str = "all";
+/// Stands before the name of a score that is left out.
+const NOT: &str = "-";
 
 pub(super) fn quick() -> Vec<Wanted> {
     vec![Wanted::Auto]
@@ -40,7 +44,10 @@ pub(super) fn quick() -> Vec<Wanted> {
 
 /// The scores that words stand for, in the order of the list of scores.
 pub(super) fn named(words: &[Wanted]) -> Vec<&'static Score> {
-    scores::ALL.iter().filter(|score| words.iter().any(|wanted| wanted.is(score))).collect()
+    let is_left_out =
+        |score: &Score| words.iter().any(|word| matches!(word, Wanted::Not(not) if not.name == score.name));
+    let is_wanted = |score: &Score| words.iter().any(|wanted| wanted.is(score)) && !is_left_out(score);
+    scores::ALL.iter().filter(|score| is_wanted(score)).collect()
 }
 
 impl Wanted {
@@ -49,6 +56,7 @@ impl Wanted {
             Wanted::Auto => !score.is_slow(),
             Wanted::All => true,
             Wanted::This(this) => this.name == score.name,
+            Wanted::Not(_) => false,
         }
     }
 }
@@ -59,6 +67,7 @@ impl Serialize for Wanted {
             Wanted::Auto => serializer.serialize_str(AUTO),
             Wanted::All => serializer.serialize_str(EVERY),
             Wanted::This(score) => Strategy(score).serialize(serializer),
+            Wanted::Not(score) => serializer.serialize_str(&format!("{NOT}{}", score.name)),
         }
     }
 }
@@ -69,7 +78,10 @@ impl<'de> Deserialize<'de> for Wanted {
         Ok(match word.as_str() {
             AUTO => Wanted::Auto,
             EVERY => Wanted::All,
-            _ => Wanted::This(Strategy::deserialize(word.into_deserializer())?.0),
+            _ => match word.strip_prefix(NOT) {
+                Some(name) => Wanted::Not(Strategy::deserialize(name.into_deserializer())?.0),
+                None => Wanted::This(Strategy::deserialize(word.into_deserializer())?.0),
+            },
         })
     }
 }
@@ -231,6 +243,9 @@ mod tests {
         assert_eq!(named(serde_json::json!(["all"])), Ok(scores::ALL.len()));
         assert_eq!(named(serde_json::json!(["auto"])), Ok(scores::ALL.len() - slow));
         assert_eq!(named(serde_json::json!(["c_score", "auto", "aum"])), Ok(scores::ALL.len() - slow + 1));
+        assert_eq!(named(serde_json::json!(["-stragglers", "all"])), Ok(scores::ALL.len() - 1));
+        assert_eq!(named(serde_json::json!(["aum", "-aum"])), Ok(0));
+        assert!(named(serde_json::json!(["-aun"])).unwrap_err().contains("unknown variant `aun`"));
         assert!(named(serde_json::json!(["aun"])).unwrap_err().contains("unknown variant `aun`"));
     }
 

@@ -94,8 +94,8 @@ impl Op for Search {
             for (i, result) in open.iter().zip(attempt_all(&training, tasks, &open, attempt)) {
                 done[*i] = match result {
                     Ok(Attempt::Inverted(tables)) => Some(Ok(tables)),
-                    Ok(Attempt::Never(classes)) if attempt + 1 == max_attempts => {
-                        Some(Err(never_inverted(&classes, &tasks[*i])))
+                    Ok(Attempt::Never(end)) if attempt + 1 == max_attempts => {
+                        Some(Err(never_inverted(&end, &tasks[*i])))
                     }
                     Ok(Attempt::Never(_)) => None,
                     Err(error) => Some(Err(error)),
@@ -111,8 +111,16 @@ impl Op for Search {
 /// What became of one attempt.
 enum Attempt {
     Inverted(Outputs),
+    /// Some classes did not invert.
+    Never(Unfinished),
+}
+
+/// Where an attempt that came to nothing stood at its end.
+struct Unfinished {
     /// These classes did not invert.
-    Never(Vec<usize>),
+    classes: Vec<usize>,
+    /// Whether the network gets every sample right. It has no stragglers then, whatever its manifolds do.
+    knows_all: bool,
 }
 
 /// One attempt of each task in `open`.
@@ -138,12 +146,13 @@ fn attempt_all(
         let trained = trained?;
         let seen =
             trained.inversion.as_ref().ok_or_else(|| OpError::new("the trainer watched no inversion"))?;
-        let never = classes_without(&seen.epochs);
-        if never.is_empty() {
-            Ok(Attempt::Inverted(tables(training, &trained, seen, seed, attempt)?))
-        } else {
-            Ok(Attempt::Never(never))
+        let classes = classes_without(&seen.epochs);
+        if classes.is_empty() {
+            return Ok(Attempt::Inverted(tables(training, &trained, seen, seed, attempt)?));
         }
+        let mut rows = trained.logits.chunks(training.classes).zip(&training.labels);
+        let knows_all = rows.all(|(logits, label)| argmax(logits) as i32 == *label);
+        Ok(Attempt::Never(Unfinished { classes, knows_all }))
     };
     trained.into_iter().zip(seeds).map(judge).collect()
 }
@@ -167,7 +176,20 @@ fn possible(epochs: u32, first_epoch: u32, check_interval: u32) -> Result<(), Op
 
 /// The error of a task none of whose attempts came to anything. The next ones would come to the
 /// same.
-fn never_inverted(classes: &[usize], task: &Task<Params>) -> OpError {
+fn never_inverted(end: &Unfinished, task: &Task<Params>) -> OpError {
+    let Unfinished { classes, knows_all } = end;
+    if *knows_all {
+        // The same for all sets, so that it is said once.
+        let what = format!(
+            "not every class inverted within {} epochs, in the last of {} attempts, and the network gets every sample \
+             right: there are no stragglers to find",
+            task.params.shared.epochs, task.params.own.max_attempts
+        );
+        let hint = "the samples are easy, or few. Scores, issues and a ranking by issues are there without stragglers. To search \
+                    for none: --set 'strategies=[aum, self_confidence]' --set hard_share=0.05 \
+                    --set 'scores=[auto, -stragglers]'";
+        return OpError::new(what).hint(hint.to_string()).lasting();
+    }
     let what = format!(
         "{} {} did not invert within {} epochs, in the last of {} attempts",
         if classes.len() == 1 { "class" } else { "classes" },

@@ -1,17 +1,18 @@
-//! Label issues, and the hardest samples of each class, as pictures.
+//! Label issues, and the hardest samples of each class, as pictures, or by the features in which they stand out.
 //!
-//! In: tables of `issues`, `rank` and `load`. Out: the label issues of each dataset, and a row of pictures for each class.
+//! In: tables of `issues`, `rank` and `load`. Out: the label issues of each dataset, and a row of samples for each class.
 //! Must not know what makes a sample hard, nor how labels are called wrong: see `hardest` and `label_issues`.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use maud::{Markup, html};
 
 use super::dataset::{Dataset, Datasets};
 use super::hardest::{Hardest, Sample, hardest};
-use super::parts::{called, command, counted, data_uri};
+use super::parts::{called, command, counted, face};
 use super::{Scope, Section, label_issues};
-use crate::figures::Levels;
+use crate::telling::Said;
 
 /// Samples of a class.
 const MOST: usize = 12;
@@ -55,7 +56,9 @@ fn by_class(scope: &Scope, datasets: &mut Datasets) -> anyhow::Result<Option<Mar
     for (task, name) in tasks.iter().copied().zip(scope.labels(&tasks, &[])) {
         let Some(hardest) = hardest(scope, task, MOST)? else { continue };
         let dataset = datasets.of(scope, task)?;
-        shown.push(Case { name: &name, dataset, hardest }.html(tasks.len() <= OPEN)?);
+        let samples = hardest.classes.values().flat_map(|(_, samples)| samples);
+        let said = dataset.said(scope, &samples.map(|sample| sample.sample_id).collect::<Vec<_>>())?;
+        shown.push(Case { name: &name, dataset, hardest, said }.html(tasks.len() <= OPEN)?);
     }
     if shown.is_empty() {
         let Some(task) = tasks.first() else { return Ok(None) };
@@ -77,6 +80,8 @@ struct Case<'a> {
     name: &'a str,
     dataset: &'a Dataset,
     hardest: Hardest,
+    /// Of samples that are no pictures.
+    said: HashMap<i32, Said>,
 }
 
 impl Case<'_> {
@@ -97,16 +102,20 @@ impl Case<'_> {
         let strategies = self.hardest.strategies.iter();
         let sets: Vec<String> =
             strategies.map(|(strategy, sets)| format!("{strategy} {}", counted(*sets, "set"))).collect();
+        let why = match self.hardest.is_any_hard {
+            true => ", hard in some set or with an issue",
+            false => ", the most suspect label first: no set calls one hard",
+        };
         Ok(html! {
             details.case open[is_open] {
                 summary { h4 { (self.name) } " " span.quiet { (sets.join(", ")) } }
-                @if let Some(note) = self.dataset.levels.and_then(Levels::note) { p.note { (note) } }
+                @if let Some(note) = self.dataset.note() { p.note { (note) } }
                 @for (class, hard, samples) in &classes {
                     h5 {
                         (class) " "
-                        span.quiet { (counted(*hard, "sample")) ", hard in some set or with an issue" }
+                        span.quiet { (counted(*hard, "sample")) (why) }
                     }
-                    ul.samples {
+                    ul.samples.wide[!self.said.is_empty()] {
                         @for sample in samples { li { (sample) } }
                     }
                 }
@@ -124,10 +133,7 @@ impl Case<'_> {
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Ok(html! {
             figure.sample {
-                @match picture {
-                    Some(png) => { img src=(data_uri(&png)) alt=(alt); }
-                    None => { span.quiet { "no picture" } }
-                }
+                (face(picture.as_deref(), &alt, self.said.get(&sample.sample_id)))
                 figcaption {
                     p.verdict {
                         (label)

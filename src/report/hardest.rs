@@ -17,6 +17,8 @@ pub struct Hardest {
     pub strategies: Vec<(String, usize)>,
     /// By the clean label: how many samples any set calls hard, and the hardest of them.
     pub classes: BTreeMap<i32, (usize, Vec<Sample>)>,
+    /// Whether any set calls any sample hard; else all samples are there.
+    pub is_any_hard: bool,
 }
 
 pub struct Sample {
@@ -51,8 +53,10 @@ pub fn hardest(scope: &Scope, task: TaskId, most: usize) -> anyhow::Result<Optio
             });
         }
     }
+    let is_any_hard = ranking.hardness.iter().flatten().any(|hardness| *hardness > 0.0);
     let strategies = ranking.strategies.0.into_iter().map(|(name, _)| (sets(scope, task, &name), name));
-    Ok(Some(Hardest { strategies: strategies.map(|(sets, name)| (name, sets)).collect(), classes }))
+    let strategies = strategies.map(|(sets, name)| (name, sets)).collect();
+    Ok(Some(Hardest { strategies, classes, is_any_hard }))
 }
 
 /// How many sets of a strategy the ranking is made of.

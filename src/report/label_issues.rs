@@ -3,14 +3,16 @@
 //! In: a finished task of `issues`, and its dataset. Out: what was found, in lines, and the most suspect labels. Must not
 //! know how labels are judged.
 
+use std::collections::HashMap;
+
 use hspipe_engine::graph::TaskId;
 use maud::{Markup, html};
 
 use super::Scope;
 use super::dataset::Dataset;
-use super::parts::{called, command, counted, data_uri};
-use crate::figures::Levels;
+use super::parts::{called, command, counted, face};
 use crate::tables::{IssueCounts, Issues};
+use crate::telling::Said;
 use crate::views::verdict_of;
 
 /// Samples of a dataset.
@@ -28,6 +30,8 @@ pub fn case(
     let Some(issues) = scope.table(task, "issues", Issues::read)? else { return Ok(None) };
     let rows: Vec<usize> = (0..issues.label_issue.len()).filter(|row| issues.label_issue[*row]).collect();
     let more = rows.len().saturating_sub(MOST);
+    let ids: Vec<i32> = rows.iter().take(MOST).map(|row| issues.sample_id[*row]).collect();
+    let said = dataset.said(scope, &ids)?;
     let lines = verdict_of(name, &counts);
     let mut lines = lines.iter().map(|line| line.trim());
     Ok(Some(html! {
@@ -35,9 +39,9 @@ pub fn case(
             summary { h4 { (name) } " " span.quiet { (counted(rows.len(), "label issue")) } }
             p { (lines.next().unwrap_or_default()) ":" }
             ul { @for line in lines { li { (line) } } }
-            @if let Some(note) = dataset.levels.and_then(Levels::note) { p.note { (note) } }
-            ul.samples {
-                @for row in rows.into_iter().take(MOST) { li { (sample(&issues, row, name, dataset)) } }
+            @if let Some(note) = dataset.note() { p.note { (note) } }
+            ul.samples.wide[!said.is_empty()] {
+                @for row in rows.into_iter().take(MOST) { li { (sample(&issues, row, name, dataset, &said)) } }
             }
             @if more > 0 {
                 p.note { (counted(more, "label issue")) " more: " (command("hspipe export issues --only-label-issues")) }
@@ -46,17 +50,13 @@ pub fn case(
     }))
 }
 
-fn sample(issues: &Issues, row: usize, name: &str, dataset: &Dataset) -> Markup {
+fn sample(issues: &Issues, row: usize, name: &str, dataset: &Dataset, said: &HashMap<i32, Said>) -> Markup {
     let sample_id = issues.sample_id[row];
     let given = dataset.class(issues.class[row]);
+    let alt = format!("Label issue {sample_id} of {name}, labelled {given}");
     html! {
         figure.sample {
-            @match dataset.picture(sample_id) {
-                Some(png) => {
-                    img src=(data_uri(&png)) alt=(format!("Label issue {sample_id} of {name}, labelled {given}"));
-                }
-                None => { span.quiet { "no picture" } }
-            }
+            (face(dataset.picture(sample_id).as_deref(), &alt, said.get(&sample_id)))
             figcaption {
                 p.verdict {
                     (given)

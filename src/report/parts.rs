@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
+use crate::telling::Said;
 use crate::views::aligned::{Cell, Table};
 
 /// A table that scrolls in its own box where it is wider or longer than that.
@@ -55,6 +56,35 @@ pub fn called(source: Option<&str>, sample_id: i32) -> Markup {
             None => { "#" (sample_id) }
         }
     }
+}
+
+/// A sample: its picture, or what there is to say of it.
+pub fn face(picture: Option<&[u8]>, alt: &str, said: Option<&Said>) -> Markup {
+    html! {
+        @match (picture, said) {
+            (Some(png), _) => { img src=(data_uri(png)) alt=(alt); }
+            (None, Some(Said::Text(text))) => {
+                blockquote { (start(text)) }
+            }
+            (None, Some(Said::Features(telling))) => {
+                ul.telling {
+                    @for feature in telling {
+                        li { span { (feature.name) } " " span { (feature.figures()) } }
+                    }
+                }
+            }
+            (None, None) => { span.quiet { "no picture" } }
+        }
+    }
+}
+
+/// Characters of a text.
+const CHARACTERS: usize = 280;
+
+/// The start of a text that is too long.
+fn start(text: &str) -> String {
+    let start: String = text.chars().take(CHARACTERS).collect();
+    if start.len() < text.len() { start.trim_end().to_string() + "…" } else { start }
 }
 
 /// `12,355`.

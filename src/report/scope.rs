@@ -141,6 +141,11 @@ impl<'a> Scope<'a> {
         inputs.flat_map(|input| input.items.iter().copied()).collect()
     }
 
+    /// The first task of an op among all that `task` reads, directly or not.
+    pub fn upstream(&self, task: TaskId, op: &str) -> Option<TaskId> {
+        self.graph.closure(&[task]).into_iter().find(|task| self.graph.stage_of(*task).op.name() == op)
+    }
+
     /// A result table, as in Results/ but only of what the report is about; none if nothing of it is finished.
     pub fn result(&self, result: &Target) -> anyhow::Result<Option<Frame>> {
         let mut sources = sources(result, self.graph, self.plan, &Classes::of(self.graph, self.plan))?;

@@ -465,8 +465,8 @@ tables! {
         near_duplicates: Vec<Option<i32>>,
     }
 
-    /// rank: every sample that a set calls hard, or whose label is called wrong, the hardest first. A column for each strategy:
-    /// the share of its sets that call it hard.
+    /// rank: every sample that a set calls hard, or whose label is called wrong, the hardest first; every sample where no set
+    /// calls any hard. A column for each strategy: the share of its sets that call it hard.
     Ranking = "ranking" {
         rank: Vec<i32>,
         position: Vec<i32>,
@@ -478,7 +478,7 @@ tables! {
         suggested_name: Vec<Option<String>>,
         suggested_probability: Vec<Option<f64>>,
         strategies: Named<Vec<Option<f64>>>,
-        hardness: Vec<f64>,
+        hardness: Vec<Option<f64>>,
         predicted: Vec<Option<i32>>,
         predicted_name: Vec<Option<String>>,
         votes: Vec<i32>,

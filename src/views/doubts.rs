@@ -47,20 +47,24 @@ impl Results<'_> {
     fn missing_sets(&self) -> Vec<String> {
         let mut stages: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for task in self.finished(None) {
-            if let Some((left, all)) = self.sets(task) {
-                stages.entry(format!("{left} of {all} sets")).or_default().insert(self.stage(task));
+            if let Some((left, all, of)) = self.sets(task) {
+                let made = match left {
+                    0 => format!("made without {of}, since all {all} sets of it failed"),
+                    _ => format!("made of {left} of {all} sets, since the others failed"),
+                };
+                stages.entry(made).or_default().insert(self.stage(task));
             }
         }
-        let line = |(sets, stages): (String, BTreeSet<&str>)| {
+        let line = |(made, stages): (String, BTreeSet<&str>)| {
             let stages: Vec<&str> = stages.into_iter().collect();
-            format!("made of {sets}, since the others failed: {}", stages.join(", "))
+            format!("{made}: {}", stages.join(", "))
         };
         stages.into_iter().map(line).collect()
     }
 
-    /// Of the sets that a task gathers, those that are there and all; none if nothing is missing. A set is told from
-    /// others by its coordinates but for the strategy.
-    fn sets(&self, task: TaskId) -> Option<(usize, usize)> {
+    /// Of the sets that a task gathers, those that are there and all, and the stage that they are of; none if nothing is
+    /// missing. A set is told from others by its coordinates but for the strategy.
+    fn sets(&self, task: TaskId) -> Option<(usize, usize, &str)> {
         let op = self.graph.stage_of(task).op.as_ref();
         let is_lost = |item: &TaskId| self.plan.states[*item].is_lost();
         let inputs = &self.graph.tasks[task].inputs;
@@ -73,7 +77,8 @@ impl Results<'_> {
         };
         let all: BTreeSet<String> = input.items.iter().map(set).collect();
         let lost: BTreeSet<String> = input.items.iter().filter(|item| is_lost(item)).map(set).collect();
-        Some((all.len() - lost.len(), all.len()))
+        let of = input.items.first().map_or("", |item| self.stage(*item));
+        Some((all.len() - lost.len(), all.len(), of))
     }
 
     fn share_of_hard_samples(&self) -> anyhow::Result<Vec<String>> {

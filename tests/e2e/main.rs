@@ -6,6 +6,7 @@
 mod docs;
 mod doubts;
 mod faults;
+mod features;
 mod golden;
 mod hard;
 mod interrupted;

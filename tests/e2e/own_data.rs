@@ -34,7 +34,7 @@ pub fn write_folders(project: &Project) {
     }
 }
 
-fn write_png(path: &Path, pixels: &[u8]) {
+pub fn write_png(path: &Path, pixels: &[u8]) {
     let mut encoder = png::Encoder::new(File::create(path).unwrap(), 28, 28);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.write_header().unwrap().write_image_data(pixels).unwrap();

@@ -93,7 +93,7 @@ impl Op for Perturb {
                     let what = "samples that are not pictures have no such kind of noise";
                     let hint =
                         "take kinds of wrong labels: noise_kinds=[uniform, asymmetric, adjacent, nearest]";
-                    return Err(OpError::new(what).hint(hint.to_string()));
+                    return Err(OpError::new(what).hint(hint.to_string()).lasting());
                 };
                 images = pictures::pictures(kind, &all, &clean.sample_id, &chosen, &mut generator).write()?;
                 clean.clean_label.clone()
