@@ -13,6 +13,8 @@ use sha2::Digest;
 pub(super) enum Checksum {
     /// Of the file unpacked.
     Sha256(Cow<'static, str>),
+    /// Of the file unpacked, where nothing better is published.
+    Md5(Cow<'static, str>),
     /// Of the gzipped file as published; then the gzipped file itself is needed.
     Md5Gz(Cow<'static, str>),
 }
@@ -21,6 +23,7 @@ impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sha256(hex) => write!(f, "sha256:{hex}"),
+            Self::Md5(hex) => write!(f, "md5:{hex}"),
             Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
         }
     }
@@ -29,6 +32,17 @@ impl fmt::Display for Checksum {
 /// The sum of an unpacked file.
 pub(super) fn sha256(raw: &[u8]) -> Checksum {
     Checksum::Sha256(hex(&sha2::Sha256::digest(raw)).into())
+}
+
+impl Checksum {
+    /// The sum of this kind of an unpacked file; none where that is of the gzipped one.
+    pub(super) fn of_unpacked(&self, raw: &[u8]) -> Option<Checksum> {
+        match self {
+            Self::Sha256(_) => Some(sha256(raw)),
+            Self::Md5(_) => Some(Self::Md5(md5(raw).into())),
+            Self::Md5Gz(_) => None,
+        }
+    }
 }
 
 /// The sum of an unpacked file, read from a stream and never held.

@@ -142,7 +142,7 @@ pub enum DataError {
         name: String,
         /// A path, or the address it came from.
         path: PathBuf,
-        /// `sha256:...` or `md5-gz:...`.
+        /// `sha256:...`, `md5:...` or `md5-gz:...`.
         expected: String,
         /// In the same form.
         found: String,

@@ -233,7 +233,7 @@ fn publish(
 
 #[cfg(test)]
 mod tests {
-    use super::super::checksum::{md5, sha256};
+    use super::super::checksum::{Checksum, md5, sha256};
     use super::super::known::PublishedFile;
     use super::super::layout::idx::{FILES, tests::idx};
     use super::super::layout::{Layout, cifar};
@@ -396,5 +396,44 @@ mod tests {
         fs::write(root.path().join("Some/raw").join(name), &packed).unwrap();
         let unheard = |line: &str| assert!(!line.contains("trying"), "{line}");
         assert_eq!(super::super::load_or_fetch(&offline, &folders, &mut { unheard }).unwrap(), samples);
+    }
+
+    #[test]
+    fn files_whose_md5_is_known_are_checked_by_it() {
+        let raw =
+            [[vec![3; cifar::RECORD_100], vec![0; cifar::RECORD_100]].concat(), vec![1; cifar::RECORD_100]];
+        let file = |(name, bytes): (&&'static str, &Vec<u8>)| PublishedFile {
+            name,
+            sum: Checksum::Md5(md5(bytes).into()),
+            len: bytes.len() as u64,
+        };
+        let files: Vec<PublishedFile> = cifar::FILES_100.iter().zip(&raw).map(file).collect();
+        let some = Dataset::published(Box::leak(Box::new(Published {
+            name: "Some",
+            layout: Layout::Cifar100,
+            class_names: &["a", "b", "c", "d"],
+            files: files.leak(),
+            mirrors: &[],
+            archive: None,
+            package: None,
+        })));
+        let root = tempfile::tempdir().unwrap();
+        let folders = folders_in(&root);
+        let folder = root.path().join("Some/raw");
+        fs::create_dir_all(&folder).unwrap();
+        cifar::FILES_100
+            .iter()
+            .zip(&raw)
+            .for_each(|(name, bytes)| fs::write(folder.join(name), bytes).unwrap());
+        assert_eq!(super::super::load(&some, &folders).unwrap().labels, [3, 0, 1]);
+        assert!(some.identity().unwrap()[0].1.starts_with("md5:"));
+        let mut other = raw[1].clone();
+        other[7] ^= 1;
+        fs::write(folder.join("test.bin"), other).unwrap();
+        let error = super::super::load(&some, &folders).unwrap_err();
+        assert!(
+            matches!(&error, DataError::WrongSum { expected, .. } if expected.starts_with("md5:")),
+            "{error}"
+        );
     }
 }

@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
         assert_eq!(
             hint("ImageNet"),
-            "there are: CIFAR10, FashionMNIST, KMNIST, MNIST, QMNIST; a path has a `/`, as in ./ImageNet"
+            "there are: CIFAR10, CIFAR100, FashionMNIST, KMNIST, MNIST, QMNIST; a path has a `/`, as in ./ImageNet"
         );
     }
 

@@ -49,6 +49,10 @@ const fn sha256(name: &'static str, len: u64, hex: &'static str) -> PublishedFil
     PublishedFile { name, len, sum: Checksum::Sha256(Cow::Borrowed(hex)) }
 }
 
+const fn md5(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
+    PublishedFile { name, len, sum: Checksum::Md5(Cow::Borrowed(hex)) }
+}
+
 const fn md5_gz(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
     PublishedFile { name, len, sum: Checksum::Md5Gz(Cow::Borrowed(hex)) }
 }
@@ -76,7 +80,7 @@ const fn qmnist_labels(count: u64) -> u64 {
 const CIFAR_BATCH: u64 = 10_000 * cifar::RECORD as u64;
 
 /// In the order in which `hspipe data list` shows them.
-pub(super) static PUBLISHED: [Published; 5] = [
+pub(super) static PUBLISHED: [Published; 6] = [
     Published {
         name: "MNIST",
         layout: Layout::Idx,
@@ -242,6 +246,44 @@ pub(super) static PUBLISHED: [Published; 5] = [
         // No package of npm, PyPI or Debian carries these files.
         package: None,
     },
+    // The archive's MD5 is its authors' own. They publish none of the files in it; the two are those by which
+    // github.com/rai-project/dldataset checks what it has unpacked.
+    Published {
+        name: "CIFAR100",
+        layout: Layout::Cifar100,
+        class_names: &CIFAR100_CLASSES,
+        files: &[
+            md5(cifar::FILES_100[0], 50_000 * cifar::RECORD_100 as u64, "6172c7755cfe09b2fe270c85cebc1b15"),
+            md5(cifar::FILES_100[1], 10_000 * cifar::RECORD_100 as u64, "4499cfba6c016c1be1438163640a0898"),
+        ],
+        mirrors: &["https://www.cs.toronto.edu/~kriz/"],
+        archive: Some(Archive {
+            name: "cifar-100-binary.tar.gz",
+            md5: "03b5dce01913d631647c71ecec9e9cb8",
+            len: 168_513_733,
+            folder: "cifar-100-binary",
+        }),
+        // No package of npm, PyPI or Debian is known to carry these files.
+        package: None,
+    },
+];
+
+/// The finer classes of CIFAR-100.
+#[rustfmt::skip]
+static CIFAR100_CLASSES: [&str; 100] = [
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle",
+    "bicycle", "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel",
+    "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud",
+    "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
+    "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard",
+    "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree",
+    "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter",
+    "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+    "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea",
+    "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider",
+    "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone", "television",
+    "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
+    "willow_tree", "wolf", "woman", "worm",
 ];
 
 impl Published {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::checksum::{Checksum, md5_gz, sha256, sha256_of};
+use super::checksum::{Checksum, md5_gz, sha256_of};
 use super::file::{Long, Unread, at_most, is_gz, open, unreadable};
 use super::known::Published;
 use super::layout::{Content, Layout, idx};
@@ -99,7 +99,7 @@ pub(super) fn stream(
             }
             (unpacked(&mut bytes.as_slice())?, Some(bytes))
         }
-        (Checksum::Sha256(_), gz) => {
+        (Checksum::Sha256(_) | Checksum::Md5(_), gz) => {
             let raw = if gz {
                 unpacked(&mut BufReader::new(from))?
             } else {
@@ -108,11 +108,10 @@ pub(super) fn stream(
                     Unread::Io(source) => unreadable(path, source),
                 })?
             };
-            let found = sha256(&raw);
-            if found != known.sum {
-                return Err(wrong(found, check(&raw).err()));
+            match known.sum.of_unpacked(&raw) {
+                Some(found) if found != known.sum => return Err(wrong(found, check(&raw).err())),
+                _ => (raw, None),
             }
-            (raw, None)
         }
     };
     check(&raw).map_err(broken)?;

@@ -1,8 +1,9 @@
-//! CIFAR-10's binary files: five for training, one for testing.
+//! CIFAR's binary files: five for training and one for testing of CIFAR-10, one and one of CIFAR-100.
 //!
-//! A file is a row of records, each a label byte and three planes (red, green, blue) of 32x32 bytes.
-//! In: a folder, or the bytes of its files. Out: the files, or images of 3x32x32, or what is wrong.
-//! Must not know: the published archive, checksums.
+//! A file is a row of records, each of labels and three planes (red, green, blue) of 32x32 bytes. CIFAR-10 has one
+//! label; CIFAR-100 has two, of which the second is the finer, and that is the class. In: a folder, or
+//! the bytes of its files. Out: the files, or images of 3x32x32, or what is wrong. Must not know: the
+//! published archives, checksums.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::data::labels::Labels;
 use crate::data::samples::{Content as Samples, Rows, Set};
 use crate::data::{Cause, DataError};
 
-/// The six files, in the order in which they are joined.
+/// The six files of CIFAR-10, in the order in which they are joined.
 pub const FILES: [&str; 6] = [
     "data_batch_1.bin",
     "data_batch_2.bin",
@@ -22,27 +23,46 @@ pub const FILES: [&str; 6] = [
     "test_batch.bin",
 ];
 
-/// Names of the classes, a line for each; it may be missing.
-const NAMES: &str = "batches.meta.txt";
+/// The two files of CIFAR-100.
+pub const FILES_100: [&str; 2] = ["train.bin", "test.bin"];
+
+/// What the two datasets differ in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cifar {
+    /// Ten classes.
+    Ten,
+    /// A hundred in twenty.
+    Hundred,
+}
 
 const CHANNELS: usize = 3;
 const SIDE: usize = 32;
 
-/// Bytes of a label and its image.
-pub const RECORD: usize = 1 + CHANNELS * SIDE * SIDE;
+/// Bytes of an image.
+const IMAGE: usize = CHANNELS * SIDE * SIDE;
+
+/// Bytes of labels and their image.
+pub const RECORD: usize = Cifar::Ten.record();
+/// The same of CIFAR-100.
+pub const RECORD_100: usize = Cifar::Hundred.record();
 
 /// Labels are bytes.
 const MAX_CLASSES: usize = 256;
 
 /// What a good file is.
-pub const WHAT: &str = "file of CIFAR-10's binary kind";
+pub const WHAT: &str = "file of CIFAR's binary kind";
 
 /// What is wrong with the bytes of a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CifarError {
     /// Not a whole number of records, or none.
-    #[error("it is {0} bytes long, not a multiple of {RECORD}: a label and 3x32x32 pixels")]
-    Length(usize),
+    #[error("it is {len} bytes long, not a multiple of {record}: labels and 3x32x32 pixels")]
+    Length {
+        /// Bytes.
+        len: usize,
+        /// Bytes.
+        record: usize,
+    },
     /// A label that is none of the classes.
     #[error("label {label} of image {image} is not one of the {classes} classes")]
     Label {
@@ -55,59 +75,92 @@ pub enum CifarError {
     },
 }
 
-/// The files in a folder that has any of the six.
-pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
-    let Some(mut files) = named_files(folder, &FILES, &[""])? else { return Ok(None) };
-    let names = folder.join(NAMES);
-    if names.is_file() {
-        files.push(Found { name: NAMES.to_owned(), path: names });
-    }
-    Ok(Some(files))
-}
-
-/// Joins the files in their order.
-pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
-    let (batches, names): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.name != NAMES);
-    let records: usize = batches.iter().map(|file| file.bytes.len() / RECORD).sum();
-    let path = batches.first().map(|file| file.path.clone()).unwrap_or_default();
-    images::check_size(&path, &[records as u64, (RECORD - 1) as u64])?;
-    let mut listed: Vec<String> = Vec::new();
-    for file in names {
-        let text = String::from_utf8_lossy(&file.bytes);
-        listed.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
-    }
-    let mut pixels = Vec::with_capacity(records * (RECORD - 1));
-    let mut labels = Labels::default();
-    labels.list(&listed);
-    let mut sets = [SETS[0], SETS[2]].map(|name| Set { name: name.to_owned(), samples: 0 });
-    for file in batches {
-        check(&file.bytes, MAX_CLASSES).map_err(|error| file.broken(WHAT, error))?;
-        for record in file.bytes.chunks_exact(RECORD) {
-            // A number stands for the name in its place, if there are names.
-            labels.push_number(i64::from(record[0]));
-            pixels.extend_from_slice(&record[1..]);
+impl Cifar {
+    /// Labels of an image; the last is the class.
+    const fn labels(self) -> usize {
+        match self {
+            Self::Ten => 1,
+            Self::Hundred => 2,
         }
-        let set = usize::from(file.name == FILES[FILES.len() - 1]);
-        sets[set].samples += file.bytes.len() / RECORD;
     }
-    let images = Images { pixels, channels: CHANNELS, height: SIDE, width: SIDE };
-    let (content, texts, notices) = (Samples::Images(images), Vec::new(), Vec::new());
-    Ok(Rows { content, labels, sets: sets.into(), texts, notices })
-}
 
-/// What is wrong with a file, if anything.
-pub fn check_file(bytes: &[u8], classes: usize) -> Result<(), Cause> {
-    Ok(check(bytes, classes)?)
-}
-
-fn check(bytes: &[u8], classes: usize) -> Result<(), CifarError> {
-    if bytes.is_empty() || !bytes.len().is_multiple_of(RECORD) {
-        return Err(CifarError::Length(bytes.len()));
+    const fn record(self) -> usize {
+        self.labels() + IMAGE
     }
-    let labels = bytes.iter().step_by(RECORD).enumerate();
-    match labels.into_iter().find(|(_, label)| usize::from(**label) >= classes) {
-        Some((image, &label)) => Err(CifarError::Label { label, image, classes }),
-        None => Ok(()),
+
+    fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::Ten => &FILES,
+            Self::Hundred => &FILES_100,
+        }
+    }
+
+    /// Names of the classes, a line for each; the file may be missing.
+    fn names(self) -> &'static str {
+        match self {
+            Self::Ten => "batches.meta.txt",
+            Self::Hundred => "fine_label_names.txt",
+        }
+    }
+
+    /// The files in a folder that has any of them; of CIFAR-100, whose names are anybody's, both.
+    pub fn find(self, folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
+        if self == Self::Hundred && !self.files().iter().all(|name| folder.join(name).is_file()) {
+            return Ok(None);
+        }
+        let Some(mut files) = named_files(folder, self.files(), &[""])? else { return Ok(None) };
+        let names = folder.join(self.names());
+        if names.is_file() {
+            files.push(Found { name: self.names().to_owned(), path: names });
+        }
+        Ok(Some(files))
+    }
+
+    /// Joins the files in their order. A number stands for the name in its place, if there are names.
+    pub fn rows(self, files: Vec<Content>) -> Result<Rows, DataError> {
+        let (batches, names): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| file.name != self.names());
+        let records: usize = batches.iter().map(|file| file.bytes.len() / self.record()).sum();
+        let path = batches.first().map(|file| file.path.clone()).unwrap_or_default();
+        images::check_size(&path, &[records as u64, IMAGE as u64])?;
+        let mut pixels = Vec::with_capacity(records * IMAGE);
+        let mut labels = Labels::default();
+        for file in names {
+            let text = String::from_utf8_lossy(&file.bytes);
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            labels.list(&lines.map(str::to_owned).collect::<Vec<_>>());
+        }
+        let mut sets = [SETS[0], SETS[2]].map(|name| Set { name: name.to_owned(), samples: 0 });
+        for file in batches {
+            self.check(&file.bytes, MAX_CLASSES).map_err(|error| file.broken(WHAT, error))?;
+            for record in file.bytes.chunks_exact(self.record()) {
+                let (of_image, image) = record.split_at(self.labels());
+                of_image.iter().last().into_iter().for_each(|label| labels.push_number(i64::from(*label)));
+                pixels.extend_from_slice(image);
+            }
+            let is_test = self.files().last().is_some_and(|last| file.name == *last);
+            sets[usize::from(is_test)].samples += file.bytes.len() / self.record();
+        }
+        let images = Images { pixels, channels: CHANNELS, height: SIDE, width: SIDE };
+        let (content, texts, notices) = (Samples::Images(images), Vec::new(), Vec::new());
+        Ok(Rows { content, labels, sets: sets.into(), texts, notices })
+    }
+
+    /// What is wrong with a file, if anything.
+    pub fn check_file(self, bytes: &[u8], classes: usize) -> Result<(), Cause> {
+        Ok(self.check(bytes, classes)?)
+    }
+
+    fn check(self, bytes: &[u8], classes: usize) -> Result<(), CifarError> {
+        let record = self.record();
+        if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
+            return Err(CifarError::Length { len: bytes.len(), record });
+        }
+        let mut labels = bytes.iter().skip(self.labels() - 1).step_by(record).enumerate();
+        match labels.find(|(_, label)| usize::from(**label) >= classes) {
+            Some((image, &label)) => Err(CifarError::Label { label, image, classes }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -130,7 +183,7 @@ mod tests {
         let mut files: Vec<_> =
             FILES.iter().enumerate().map(|(i, name)| content(name, batch(&[i as u8, 5]))).collect();
         let read = |files| {
-            let rows = rows(files).unwrap();
+            let rows = Cifar::Ten.rows(files).unwrap();
             (rows.labels.classes().unwrap(), rows.sets, rows.content)
         };
         let (classes, sets, content_of) = read(files.clone());
@@ -140,7 +193,7 @@ mod tests {
         assert_eq!((images.channels, images.height, images.width), (3, 32, 32));
         let second = &images.pixels[3072..6144];
         assert_eq!((second[0], second[1023], second[1024], second[3071]), (1, 1, 2, 3));
-        files.push(content(NAMES, b"plane\ncar\n\nbird\ncat\ndeer\ndog\nfrog\n".to_vec()));
+        files.push(content(Cifar::Ten.names(), b"plane\ncar\n\nbird\ncat\ndeer\ndog\nfrog\n".to_vec()));
         let names: Vec<String> = read(files).0.classes.into_iter().map(|class| class.name).collect();
         assert_eq!(names, ["plane", "car", "bird", "cat", "deer", "dog"]);
     }
@@ -148,10 +201,36 @@ mod tests {
     #[test]
     fn a_cut_file_and_a_wrong_label_are_named() {
         let good = batch(&[3, 9]);
-        assert_eq!(check(&good, 10), Ok(()));
-        assert_eq!(check(&good, 9), Err(CifarError::Label { label: 9, image: 1, classes: 9 }));
-        assert_eq!(check(&good[..good.len() - 1], 10), Err(CifarError::Length(6145)));
-        let error = rows(vec![content(FILES[0], vec![0; 10])]).unwrap_err();
+        assert_eq!(Cifar::Ten.check(&good, 10), Ok(()));
+        assert_eq!(Cifar::Ten.check(&good, 9), Err(CifarError::Label { label: 9, image: 1, classes: 9 }));
+        assert_eq!(
+            Cifar::Ten.check(&good[..good.len() - 1], 10),
+            Err(CifarError::Length { len: 6145, record: 3073 })
+        );
+        let error = Cifar::Ten.rows(vec![content(FILES[0], vec![0; 10])]).unwrap_err();
         assert!(error.in_one_line().contains("data_batch_1.bin"), "{error}");
+    }
+
+    #[test]
+    fn the_finer_label_of_cifar_100_is_the_class() {
+        let record = |coarse: u8, fine: u8| [&[coarse, fine][..], &[fine; IMAGE]].concat();
+        let (train, test) = ([record(11, 2), record(3, 0)].concat(), record(200, 1));
+        let files = vec![content("train.bin", train.clone()), content("test.bin", test)];
+        let named = [files, vec![content("fine_label_names.txt", b"apple\nbear\ncan\n".to_vec())]].concat();
+        let read = Cifar::Hundred.rows(named).unwrap();
+        let classes = read.labels.classes().unwrap();
+        let names: Vec<&str> = classes.classes.iter().map(|class| class.name.as_str()).collect();
+        assert_eq!((classes.of, names), ([2, 0, 1].map(Some).to_vec(), vec!["apple", "bear", "can"]));
+        let Samples::Images(images) = read.content else { panic!("these are images") };
+        let pixels = &images.pixels;
+        assert_eq!((pixels.len(), pixels[0], pixels[3 * IMAGE - 1]), (3 * IMAGE, 2, 1));
+        assert_eq!(
+            Cifar::Hundred.check(&train, 2),
+            Err(CifarError::Label { label: 2, image: 0, classes: 2 })
+        );
+        assert!(matches!(
+            Cifar::Hundred.check(&train[1..], 100),
+            Err(CifarError::Length { record: 3074, .. })
+        ));
     }
 }

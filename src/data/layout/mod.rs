@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 
 use super::reading::Reading;
 use super::samples::Rows;
+
 use super::{Cause, DataError, Sums, checksum, picture};
+use cifar::Cifar;
 
 pub use arrays::npy;
 
@@ -30,6 +32,8 @@ pub enum Layout {
     Qmnist,
     /// CIFAR-10's binary files.
     Cifar,
+    /// CIFAR-100's.
+    Cifar100,
     /// NumPy's arrays.
     Arrays,
     /// Parquet, CSV or Arrow files.
@@ -39,8 +43,15 @@ pub enum Layout {
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 6] =
-    [Layout::Idx, Layout::Qmnist, Layout::Cifar, Layout::Arrays, Layout::Table, Layout::ClassFolders];
+const ALL: [Layout; 7] = [
+    Layout::Idx,
+    Layout::Qmnist,
+    Layout::Cifar,
+    Layout::Cifar100,
+    Layout::Arrays,
+    Layout::Table,
+    Layout::ClassFolders,
+];
 
 /// The parts that a dataset may have, in the order in which they are joined.
 const SETS: [&str; 3] = ["train", "val", "test"];
@@ -144,6 +155,7 @@ impl Layout {
             Self::Idx => "a folder with four IDX files named as MNIST's",
             Self::Qmnist => "a folder with the four IDX files of QMNIST",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
+            Self::Cifar100 => "a folder with the two binary files of CIFAR-100",
             Self::Arrays => "a .npz file, or a folder of .npy files, with samples and labels",
             Self::Table => "a .parquet, .csv, .tsv or .arrow file, or a folder of them",
             Self::ClassFolders => "a folder of class folders of images",
@@ -154,7 +166,8 @@ impl Layout {
         match self {
             Self::Idx => idx::find(path),
             Self::Qmnist => qmnist::find(path),
-            Self::Cifar => cifar::find(path),
+            Self::Cifar => Cifar::Ten.find(path),
+            Self::Cifar100 => Cifar::Hundred.find(path),
             Self::Arrays => arrays::find(path),
             Self::Table => table::find(path),
             Self::ClassFolders => class_folders::find(path),
@@ -166,7 +179,8 @@ impl Layout {
         match self {
             Self::Idx => idx::rows(files),
             Self::Qmnist => qmnist::rows(files),
-            Self::Cifar => cifar::rows(files),
+            Self::Cifar => Cifar::Ten.rows(files),
+            Self::Cifar100 => Cifar::Hundred.rows(files),
             Self::Arrays => arrays::rows(files, reading),
             Self::Table => table::rows(files, reading),
             Self::ClassFolders => class_folders::rows(files, reading),
@@ -204,7 +218,8 @@ impl Layout {
         match self {
             Self::Idx => idx::check_file(file, bytes, classes),
             Self::Qmnist => qmnist::check_file(file, bytes, classes),
-            Self::Cifar => cifar::check_file(bytes, classes),
+            Self::Cifar => Cifar::Ten.check_file(bytes, classes),
+            Self::Cifar100 => Cifar::Hundred.check_file(bytes, classes),
             // No published dataset has one of these.
             Self::Arrays | Self::Table | Self::ClassFolders => Ok(()),
         }
@@ -215,7 +230,7 @@ impl Layout {
         match self {
             Self::Idx => idx::WHAT,
             Self::Qmnist => qmnist::WHAT,
-            Self::Cifar => cifar::WHAT,
+            Self::Cifar | Self::Cifar100 => cifar::WHAT,
             Self::Arrays => arrays::WHAT,
             Self::Table => table::WHAT,
             Self::ClassFolders => picture::WHAT,

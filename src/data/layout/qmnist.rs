@@ -162,7 +162,7 @@ mod tests {
             assert_eq!(plain(&good[..len], 256), Err(expected));
         }
         assert_eq!(plain(&idx(&[2], &[1, 2]), 256), Err(RowsError::Header));
-        let error = images(FILES.iter().map(|name| content(name, vec![0; 20])).collect()).unwrap_err();
+        let error = rows(FILES.iter().map(|name| content(name, vec![0; 20])).collect()).unwrap_err();
         assert!(error.in_one_line().contains("qmnist-train-labels"), "{error}");
     }
 }
