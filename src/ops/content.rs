@@ -69,10 +69,7 @@ impl Content {
     /// A table that is damaged.
     pub fn digests(self, ids: &[i32]) -> Result<Vec<Option<blake3::Hash>>, TableError> {
         match self {
-            Content::Images(images) => {
-                let digest = |id: &i32| images.pixels.get(*id as usize).map(blake3::hash);
-                Ok(ids.iter().map(digest).collect())
-            }
+            Content::Images(images) => Ok(digests_of_images(&images, ids)),
             Content::Features(rows) => {
                 let mut digests = HashMap::new();
                 rows.each(|id, values| {
@@ -83,6 +80,11 @@ impl Content {
             }
         }
     }
+}
+
+/// A digest of each image of these ids, in their order; none for one that is not there.
+pub fn digests_of_images(images: &Images, ids: &[i32]) -> Vec<Option<blake3::Hash>> {
+    ids.iter().map(|id| images.pixels.get(*id as usize).map(blake3::hash)).collect()
 }
 
 /// Features as they are read, so that a table of 2 GB is not in memory twice.

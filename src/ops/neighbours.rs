@@ -9,7 +9,7 @@ use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, ParamError, T
 use hspipe_neighbours::{Neighbour, Vectors, nearest};
 use serde::{Deserialize, Serialize};
 
-use super::content::Content;
+use super::content::{Content, digests_of_images};
 use crate::tables::{self, Images, Normalisation, Samples};
 
 pub struct Neighbours;
@@ -41,30 +41,33 @@ impl Op for Neighbours {
 
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let ids = Samples::read(task.inputs.one("samples")?.read()?)?.sample_id;
-        let groups = groups(&Content::read(task.inputs)?.digests(&ids)?);
-        let vectors = vectors(task, &ids)?;
+        let (digests, vectors) = read(task, &ids)?;
         if vectors.len() != ids.len() {
             let what = format!("{} of {} samples are there", vectors.len(), ids.len());
             return Err(OpError::new(what));
         }
-        let found = nearest(&vectors, &groups, task.params.neighbours as usize);
+        let found = nearest(&vectors, &groups(&digests), task.params.neighbours as usize);
         Ok(vec![("neighbours", table(&found).write()?)])
     }
 }
 
-/// The samples as they are compared.
-fn vectors(task: &Task<Params>, ids: &[i32]) -> Result<Vectors, OpError> {
+/// What each sample is, and the samples as they are compared.
+fn read(task: &Task<Params>, ids: &[i32]) -> Result<(Vec<Option<blake3::Hash>>, Vectors), OpError> {
     match Content::read(task.inputs)? {
-        Content::Images(Images { channels, height, width, pixels, .. }) => {
+        Content::Images(images) => {
+            let digests = digests_of_images(&images, ids);
+            let Images { channels, height, width, pixels, .. } = images;
             let shape = [channels, height, width].map(|sides| sides.first().map_or(0, |side| *side as usize));
             let pictures = ids.iter().filter_map(|id| pixels.get(*id as usize));
-            Ok(Vectors::of_pictures(pictures, shape))
+            Ok((digests, Vectors::of_pictures(pictures, shape)))
         }
         features => {
+            let digests = features.digests(ids)?;
             let normalisation = Normalisation::read(task.inputs.one("normalisation")?.read()?)?;
-            let samples = features.normalised(ids, normalisation)?;
+            // Read again: features as they are and as they are compared would be twice 2 GB.
+            let samples = Content::read(task.inputs)?.normalised(ids, normalisation)?;
             let [_, _, width] = samples.shape();
-            Ok(Vectors::of_features(&samples.normalised(), width))
+            Ok((digests, Vectors::of_features(&samples.normalised(), width)))
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::InputError;
+use crate::pixels::Channel;
 
 /// `n` samples of `width` features, as networks are to see them. They learn best from features whose mean is about 0 and
 /// whose variance is about 1. The bits of f32 decide those of the networks.
@@ -28,7 +29,7 @@ impl Features<'_> {
     }
 }
 
-/// The samples of a set, in order: rows of the shared array.
+/// The samples of a set, in order: rows of the shared array, or of one that was made of pixels.
 #[derive(Debug)]
 pub struct Chosen {
     values: Arc<Vec<f32>>,
@@ -51,6 +52,17 @@ impl Chosen {
             }
         }
         Ok(chosen)
+    }
+
+    /// Of pixels, the bytes of each sample. A value is the pixel less its background, by 255 std, as in lists.
+    pub fn of_bytes<'a>(channels: &[Channel], samples: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {
+        let tables = channels.iter().flat_map(|channel| channel.pixels.clone().map(|_| &channel.values));
+        let tables: Vec<&[f32; 256]> = tables.collect();
+        let mut values = Vec::with_capacity(samples.len() * tables.len());
+        for bytes in samples {
+            values.extend(bytes.iter().zip(&tables).map(|(byte, table)| table[usize::from(*byte)]));
+        }
+        Chosen { values: Arc::new(values), width: tables.len(), positions: None }
     }
 
     /// The first number of a sample that is not finite, with its place in the array.

@@ -63,11 +63,14 @@ mod lanes;
 mod lists;
 mod loss;
 mod math;
+mod matrix;
 mod model;
-mod panels;
+mod panel;
 mod parameters;
 mod partition;
 mod pass;
+#[doc(hidden)]
+pub mod peak;
 mod perceptron;
 mod pixels;
 mod portable;

@@ -13,13 +13,14 @@ use crate::instructions::Instructions;
 use crate::lanes::{Kernel, LANES, Lanes, Vector};
 use crate::loss::{self, Loss};
 use crate::math::tanh;
+use crate::matrix::{self, AddTransposed};
 use crate::model::Model;
-use crate::panels::Panels;
+use crate::panel::PanelRoom;
 use crate::parameters::{Parameters, width};
 use crate::partition::blocks;
 use crate::radii::{self, RadiusSums};
-use crate::sets::{Entries, SampleSet, TrainingSet};
-use crate::sparse::AddRows;
+use crate::sets::{Content, SampleSet, TrainingSet};
+use crate::sparse;
 
 /// Samples that go through the small layers together: their activations stay near the processor. A multiple of
 /// [`LANES`], so that each step fills whole vectors however few networks there are.
@@ -169,8 +170,8 @@ pub fn evaluate(
 
 /// Activations and deltas on their way.
 struct Room {
-    /// Where features of a chunk are brought.
-    panels: Panels,
+    /// Where the gradient finds the samples of a chunk that are rows.
+    panel: PanelRoom,
     /// Per column group, samples of a chunk x width: sums, then deltas of the first layer.
     first: Vec<Vec<Vector>>,
     /// For each layer a row per sample of a step, outputs in columns: activations, of the last one logits, then
@@ -188,7 +189,7 @@ impl Room {
         let widths = [first].into_iter().chain(parameters.rest.iter().map(|layer| layer.width));
         let steps: Vec<Vec<Vector>> = widths.map(|width| vec![Vector::default(); STEP * width]).collect();
         Room {
-            panels: Panels::default(),
+            panel: PanelRoom::default(),
             first: vec![Vec::new(); parameters.groups.len()],
             deltas: steps[..steps.len() - 1].to_vec(),
             activations: steps,
@@ -215,7 +216,7 @@ impl Layers<'_> {
     /// The first layer of all samples of a chunk, before tanh.
     fn first(&mut self, samples: &SampleSet, chunk: &Range<usize>) {
         let groups = &self.model.parameters.groups;
-        let Room { panels, first, .. } = &mut *self.room;
+        let first = &mut self.room.first;
         let mut bias = self.model.bias.as_slice();
         for (group, sums) in groups.iter().zip(&mut *first) {
             sums.resize(chunk.len() * group.width, Vector::default());
@@ -223,11 +224,25 @@ impl Layers<'_> {
             fill_rows(of_group, sums);
             bias = rest;
         }
-        for (slice, entries) in samples.chunk(chunk, panels) {
-            for (group, sums) in groups.iter().zip(&mut *first) {
-                let width = group.width;
-                let weight = &group.weight[slice.start * width..slice.end * width];
-                add_entries::<false>(self.instructions, &entries, width, weight, sums);
+        match samples.content() {
+            Content::Lists(lists) => {
+                for (slice, rows) in samples.lists(lists, chunk) {
+                    for (group, sums) in groups.iter().zip(&mut *first) {
+                        let width = group.width;
+                        let operand = &group.weight[slice.start * width..slice.end * width];
+                        self.instructions.run(sparse::AddRows { width, rows, operand, sums });
+                    }
+                }
+            }
+            Content::Rows(chosen) => {
+                for slice in samples.slices() {
+                    for (group, sums) in groups.iter().zip(&mut *first) {
+                        let width = group.width;
+                        let operand = &group.weight[slice.start * width..slice.end * width];
+                        let (samples, rows, slice) = (chosen, chunk.clone(), slice.clone());
+                        self.instructions.run(matrix::AddRows { samples, rows, slice, operand, width, sums });
+                    }
+                }
             }
         }
     }
@@ -318,40 +333,37 @@ impl Layers<'_> {
     }
 
     /// Adds the gradient of the first layer's bias, and of its weights less what normalisation takes away.
-    fn first_gradient(&self, set: &TrainingSet, chunk: &Range<usize>, gradient: &mut Parameters) {
+    fn first_gradient(&mut self, set: &TrainingSet, chunk: &Range<usize>, gradient: &mut Parameters) {
+        let Room { panel, first, .. } = &mut *self.room;
         let mut bias = gradient.bias.as_mut_slice();
-        for (group, deltas) in gradient.groups.iter().zip(&self.room.first) {
+        for (group, deltas) in gradient.groups.iter().zip(&*first) {
             let (sums, rest) = bias.split_at_mut(group.width);
             self.instructions.run(AddColumns { rows: deltas, sums });
             bias = rest;
         }
-        for block in blocks(chunk.clone()) {
-            for (slice, entries) in set.block(&block, chunk, &self.room.panels) {
-                for (group, deltas) in gradient.groups.iter_mut().zip(&self.room.first) {
-                    let width = group.width;
-                    let sums = &mut group.weight[slice.start * width..slice.end * width];
-                    let deltas = &deltas[(block.start - chunk.start) * width..][..block.len() * width];
-                    add_entries::<true>(self.instructions, &entries, width, deltas, sums);
+        match set.samples().content() {
+            Content::Lists(_) => {
+                for block in blocks(chunk.clone()) {
+                    let rows = set.block(&block);
+                    for (group, deltas) in gradient.groups.iter_mut().zip(&*first) {
+                        let width = group.width;
+                        let operand = &deltas[(block.start - chunk.start) * width..][..block.len() * width];
+                        let sums = &mut group.weight;
+                        self.instructions.run(sparse::AddRows { width, rows, operand, sums });
+                    }
                 }
             }
-        }
-    }
-}
-
-/// The products of the first layer: entries of samples with weights, or transposed with deltas.
-fn add_entries<const TRANSPOSED: bool>(
-    instructions: Instructions,
-    entries: &Entries,
-    width: usize,
-    operand: &[Vector],
-    sums: &mut [Vector],
-) {
-    match entries {
-        // Lists have been transposed when they were built.
-        Entries::Lists(rows) => instructions.run(AddRows { width, rows: *rows, operand, sums }),
-        Entries::Panel(rows) => {
-            let left = Left { values: rows.values, width: rows.width };
-            instructions.run(AddProduct::<1, TRANSPOSED> { left, right: operand, width, sums });
+            Content::Rows(samples) => {
+                let row = |at: usize| samples.row(chunk.start + at);
+                let panel = panel.fill(chunk.len(), set.samples().width(), row);
+                for slice in set.samples().slices() {
+                    for (group, operand) in gradient.groups.iter_mut().zip(&*first) {
+                        let (panel, width) = (panel.slice(&slice), group.width);
+                        let sums = &mut group.weight[slice.start * width..slice.end * width];
+                        self.instructions.run(AddTransposed { panel, operand, width, sums });
+                    }
+                }
+            }
         }
     }
 }

@@ -1,30 +1,23 @@
-//! Sets of samples as a pass reads them: lists of pixels, or panels.
+//! Sets of samples as a pass reads them: lists of pixels, or rows of numbers.
 //!
 //! In: [`Samples`] and which of them. Out: [`SampleSet`], and [`TrainingSet`], which has what the gradient reads besides.
-//! Pixels become [`lists`](crate::lists), or [`Panels`] if nearly all are to be listed. Features stay where they are: each
-//! chunk becomes panels when its turn comes, in the room of the pass. Knows no networks.
+//! Pixels become [`lists`](crate::lists), or rows of numbers if nearly all are to be listed: lists would take three times
+//! the memory and more time. Features stay where they are. Knows no networks.
 
 use std::ops::Range;
 
 use crate::features::Chosen;
 use crate::lanes::LANES;
 use crate::lists::{ByBlock, ByChunk, Ink};
-use crate::panels::Panels;
 use crate::partition::{Batches, blocks, partitions};
 use crate::pixels::Channel;
-use crate::{InputError, Pixels, Samples, lists, panels};
+use crate::{InputError, Pixels, Samples, lists};
 
 /// Values whose weights of ten columns stay in the first-level cache (31 KB) while a chunk of samples reads them.
 const SLICE: usize = 98;
 
-/// The share of pixels that are not background above which panels are quicker than lists. Both give the same sums.
+/// The share of pixels that are not background above which rows are quicker than lists. Both give the same sums.
 const DENSE: f64 = 0.8;
-
-/// A slice of the values of some samples, in one of the two forms.
-pub(crate) enum Entries<'a> {
-    Lists(lists::Rows<'a>),
-    Panel(panels::Rows<'a>),
-}
 
 /// Samples to compute logits of.
 #[derive(Debug)]
@@ -38,11 +31,11 @@ pub struct SampleSet {
     content: Content,
 }
 
+/// The samples in one of two forms.
 #[derive(Debug)]
-enum Content {
+pub(crate) enum Content {
     Lists(ByChunk),
-    Panels(Panels),
-    Features(Chosen),
+    Rows(Chosen),
 }
 
 impl SampleSet {
@@ -54,7 +47,7 @@ impl SampleSet {
         Self::build_denser_than(DENSE, samples.into(), subset, None)
     }
 
-    /// Pixels as panels, if more than a share of `dense` of them is not background.
+    /// Pixels as rows, if more than a share of `dense` of them is not background.
     fn build_denser_than(
         dense: f64,
         samples: Samples,
@@ -67,22 +60,26 @@ impl SampleSet {
         }
         let n = subset.map_or(samples.n(), <[u32]>::len);
         let (width, partitions) = (samples.width(), batches.map_or(partitions(n), Batches::partitions));
+        let in_rows = |channels, chosen| SampleSet {
+            n,
+            width,
+            channels,
+            partitions: partitions.clone(),
+            content: Content::Rows(chosen),
+        };
         let pixels = match samples {
             Samples::Pixels(pixels) => pixels,
-            Samples::Features(features) => {
-                let content = Content::Features(Chosen::new(&features, subset)?);
-                return Ok(SampleSet { n, width, channels: Vec::new(), partitions, content });
-            }
+            Samples::Features(features) => return Ok(in_rows(Vec::new(), Chosen::new(&features, subset)?)),
         };
         let channels = pixels.channels();
         let (ink, bytes) = (Ink::new(&channels), bytes(pixels, subset));
         let inked: usize = (0..n).map(|sample| ink.count(bytes(sample))).sum();
-        let content = if inked as f64 > dense * (n * width) as f64 {
-            Content::Panels(Panels::build(&channels, (0..n).map(&bytes), slices(width)))
-        } else {
-            let chunks = partitions.iter().flatten().cloned();
-            Content::Lists(ByChunk::build(&ink, bytes, chunks, slices(width)))
-        };
+        if inked as f64 > dense * (n * width) as f64 {
+            let chosen = Chosen::of_bytes(&channels, (0..n).map(bytes));
+            return Ok(in_rows(channels, chosen));
+        }
+        let chunks = partitions.iter().flatten().cloned();
+        let content = Content::Lists(ByChunk::build(&ink, bytes, chunks, slices(width, 1)));
         Ok(SampleSet { n, width, channels, partitions, content })
     }
 
@@ -109,31 +106,30 @@ impl SampleSet {
         &self.partitions
     }
 
-    /// Each slice of the values, with a row for each sample of a chunk. Features are brought into `room`.
-    pub(crate) fn chunk<'a>(
-        &'a self,
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Of lists, each slice of the values with a row for each sample of a chunk.
+    pub(crate) fn lists<'a>(
+        &self,
+        lists: &'a ByChunk,
         chunk: &Range<usize>,
-        room: &'a mut Panels,
-    ) -> Vec<(Range<usize>, Entries<'a>)> {
-        match &self.content {
-            Content::Lists(lists) => slices(self.width).zip(lists.rows(chunk).map(Entries::Lists)).collect(),
-            Content::Panels(panels) => in_panels(panels, chunk.clone()),
-            Content::Features(chosen) => {
-                room.fill(chunk.clone().map(|sample| chosen.row(sample)), slices(self.width));
-                in_panels(room, 0..chunk.len())
-            }
-        }
+    ) -> impl Iterator<Item = (Range<usize>, lists::Rows<'a>)> {
+        slices(self.width, 1).zip(lists.rows(chunk))
+    }
+
+    /// Slices of the values of rows. Each begins at a multiple of [`LANES`].
+    pub(crate) fn slices(&self) -> impl Iterator<Item = Range<usize>> {
+        slices(self.width, LANES)
     }
 }
 
-fn in_panels(panels: &Panels, samples: Range<usize>) -> Vec<(Range<usize>, Entries<'_>)> {
-    panels.rows(samples).map(|(slice, rows)| (slice, Entries::Panel(rows))).collect()
-}
-
-/// Equal shares of the values, as few as keep each within [`SLICE`].
-fn slices(width: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    let count = width.div_ceil(SLICE);
-    (0..count).map(move |slice| slice * width / count..(slice + 1) * width / count)
+/// Equal shares of the values, of a multiple of `unit` each, as few as keep each about within [`SLICE`].
+fn slices(width: usize, unit: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let (count, units) = (width.div_ceil(SLICE), width.div_ceil(unit));
+    let at = move |slice: usize| (slice * units / count * unit).min(width);
+    (0..count).map(move |slice| at(slice)..at(slice + 1))
 }
 
 /// What gives the bytes of a sample of a subset.
@@ -176,7 +172,7 @@ impl TrainingSet {
         Self::build_denser_than(DENSE, samples.into(), subset, Some(size))
     }
 
-    /// Pixels as panels, if more than a share of `dense` of them is not background.
+    /// Pixels as rows, if more than a share of `dense` of them is not background.
     pub(crate) fn build_denser_than(
         dense: f64,
         samples: Samples,
@@ -206,19 +202,9 @@ impl TrainingSet {
         self.batches.as_ref()
     }
 
-    /// Slices of the values, of one block of a chunk: lists have a row for each pixel, panels for each sample.
-    /// `room` is as [`SampleSet::chunk`] has left it.
-    pub(crate) fn block<'a>(
-        &'a self,
-        block: &Range<usize>,
-        chunk: &Range<usize>,
-        room: &'a Panels,
-    ) -> Vec<(Range<usize>, Entries<'a>)> {
-        match &self.samples.content {
-            Content::Lists(_) => vec![(0..self.samples.width, Entries::Lists(self.blocks.rows(block)))],
-            Content::Panels(panels) => in_panels(panels, block.clone()),
-            Content::Features(_) => in_panels(room, block.start - chunk.start..block.end - chunk.start),
-        }
+    /// Of lists, a row for each pixel of the samples of a block.
+    pub(crate) fn block(&self, block: &Range<usize>) -> lists::Rows<'_> {
+        self.blocks.rows(block)
     }
 }
 
@@ -227,8 +213,7 @@ mod tests {
     use super::*;
 
     /// What the lists hold, as a dense matrix of samples x width.
-    fn dense(entries: Entries, to: &mut impl FnMut(usize, usize, f32)) {
-        let Entries::Lists(rows) = entries else { panic!("the pixels are sparse") };
+    fn dense(rows: lists::Rows, to: &mut impl FnMut(usize, usize, f32)) {
         let mut pairs = rows.offsets.iter().zip(rows.values);
         for (row, length) in rows.lengths.iter().enumerate() {
             for (offsets, values) in pairs.by_ref().take(usize::from(*length)) {
@@ -251,18 +236,16 @@ mod tests {
         let subset: Vec<u32> = (0..211).map(|i| (i * 17) % 300).collect();
         let set = TrainingSet::build(&pixels, Some(&subset)).unwrap();
         let (mut forward, mut backward) = (vec![0.0; 211 * 202], vec![0.0; 211 * 202]);
+        let Content::Lists(lists) = &set.samples.content else { panic!("the pixels are sparse") };
         for chunk in set.samples.partitions.iter().flatten() {
-            for (slice, rows) in set.samples.chunk(chunk, &mut Panels::default()) {
+            for (slice, rows) in set.samples.lists(lists, chunk) {
                 let mut put = |row, at, value| forward[(chunk.start + row) * 202 + slice.start + at] += value;
                 dense(rows, &mut put);
             }
         }
         for block in blocks(0..211) {
-            for (slice, rows) in set.block(&block, &block, &Panels::default()) {
-                let mut put =
-                    |row, at, value| backward[(block.start + at) * 202 + slice.start + row] += value;
-                dense(rows, &mut put);
-            }
+            let mut put = |row, at, value| backward[(block.start + at) * 202 + row] += value;
+            dense(set.block(&block), &mut put);
         }
         let expected = |(i, at): (usize, usize)| {
             let channel = at / area;

@@ -3,6 +3,10 @@
 //! In: bytes of pictures, or features. Out: [`Vectors`] of one length. Pictures are made smaller first: neighbours of small
 //! pictures are found faster, and are better ones, since a line that is moved by a pixel is still where it was.
 
+use std::ops::Range;
+
+use crate::products::multiply;
+
 /// The most rows and columns of a picture that is compared.
 const SIDE: usize = 16;
 
@@ -11,9 +15,6 @@ const LARGEST: f32 = 1023.0;
 
 /// Vectors are filled up with zeros to a multiple of this: what the compiler multiplies side by side.
 const STRIDE: usize = 32;
-
-/// Numbers that are multiplied before their sum goes into 64 bits.
-const CHUNK: usize = 1024;
 
 /// Vectors of one length, one after the other.
 pub struct Vectors {
@@ -83,23 +84,44 @@ impl Vectors {
 
     /// 1 less the cosine of the angle between two, from 0 to 2; 1 from or to a vector of zeros.
     pub fn distance(&self, a: usize, b: usize) -> f32 {
-        (1.0 - self.product(a, b) as f64 * self.inverse[a] * self.inverse[b]).max(0.0) as f32
+        self.distance_of(self.product(a, b), a, b)
+    }
+
+    /// The distance of two whose product is known.
+    pub(crate) fn distance_of(&self, product: i64, a: usize, b: usize) -> f32 {
+        (1.0 - product as f64 * self.inverse[a] * self.inverse[b]).max(0.0) as f32
+    }
+
+    /// 1 / the length of a vector, 0 of one that is all zeros.
+    pub(crate) fn inverse(&self, at: usize) -> f64 {
+        self.inverse[at]
+    }
+
+    /// The numbers of a vector, and zeros behind them.
+    pub(crate) fn row(&self, at: usize) -> &[i16] {
+        self.rows(at..at + 1)
+    }
+
+    /// Those of some vectors, one after the other.
+    pub(crate) fn rows(&self, range: Range<usize>) -> &[i16] {
+        &self.values[range.start * self.width..range.end * self.width]
+    }
+
+    /// Copies of some of them.
+    pub(crate) fn chosen(&self, chosen: impl Iterator<Item = usize>) -> Vectors {
+        let mut vectors = Vectors { values: Vec::new(), width: self.width, inverse: Vec::new() };
+        for at in chosen {
+            vectors.values.extend_from_slice(self.row(at));
+            vectors.inverse.push(self.inverse[at]);
+        }
+        vectors
     }
 
     fn product(&self, a: usize, b: usize) -> i64 {
-        let vector = |at: usize| &self.values[at * self.width..][..self.width];
-        let (a, b) = (vector(a), vector(b));
-        // Most vectors are one chunk, and this is where all the time goes.
-        if self.width <= CHUNK {
-            return i64::from(product(a, b));
-        }
-        a.chunks(CHUNK).zip(b.chunks(CHUNK)).map(|(a, b)| i64::from(product(a, b))).sum()
+        let mut product = [0];
+        multiply(self.row(a), self.row(b), &mut product);
+        product[0]
     }
-}
-
-/// Of at most [`CHUNK`] numbers each.
-fn product(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 /// The rounded mean of the part of a square of pixels that is within the plane.

@@ -86,6 +86,7 @@ impl Numbers {
     }
 }
 
+#[allow(dead_code)]
 pub fn simple_nn() -> Network {
     Network { hidden: vec![20, 20], classes: 10 }
 }
