@@ -20,8 +20,11 @@ const PER_CELL: usize = 40;
 
 /// As [`nearest`](crate::nearest), for any number of samples. The time grows with n sqrt(n).
 pub fn of_near_cells(vectors: &Vectors, group: &[usize], most: usize) -> Vec<Vec<Neighbour>> {
+    if vectors.is_empty() {
+        return Vec::new();
+    }
     let count = ((vectors.len() as f64).sqrt() * 2.0) as usize;
-    let centres = centres(vectors, count.clamp(1, vectors.len().max(1)));
+    let centres = centres(vectors, count.clamp(1, vectors.len()));
     let probes: Vec<Vec<u32>> =
         (0..vectors.len()).into_par_iter().map(|at| near_cells(vectors, &centres, at, PROBED)).collect();
     let mut cells = vec![Vec::new(); centres.len()];
@@ -150,5 +153,6 @@ mod tests {
             assert_eq!(pool.install(|| of_near_cells(&vectors, &group, 5)), expected, "on {threads}");
         }
         assert!(of_near_cells(&Vectors::of_features(&[1.0, 2.0], 2), &[0], 5)[0].is_empty());
+        assert!(of_near_cells(&Vectors::of_features(&[], 2), &[], 5).is_empty());
     }
 }
