@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::data::MAX_SIDE;
 use crate::nn;
 use crate::scores;
 use crate::views::format::Format;
@@ -149,10 +150,10 @@ pub struct Init {
 
 /// Reads `64x48`: height and width.
 fn size(text: &str) -> Result<[u32; 2], String> {
-    let sides = text
-        .split_once(['x', 'X'])
-        .and_then(|(height, width)| Some([height.parse().ok()?, width.parse().ok()?]));
-    sides.filter(|sides| !sides.contains(&0)).ok_or_else(|| "write height and width, as 64x64".to_string())
+    let sides = text.split_once(['x', 'X']);
+    let sides = sides.and_then(|(height, width)| Some([height.parse().ok()?, width.parse().ok()?]));
+    let is_size = |sides: &[u32; 2]| sides.iter().all(|side| (1..=MAX_SIDE).contains(side));
+    sides.filter(is_size).ok_or_else(|| format!("write height and width, as 64x64, {MAX_SIDE} at most"))
 }
 
 /// Parameters other than the file's defaults.

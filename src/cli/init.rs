@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::args;
 use super::error::Hinted;
 use super::pipe::{say, tell};
-use crate::data::{self, Dataset, Reading};
+use crate::data::{self, Content, Dataset, Reading};
 use crate::views::file::write;
 
 const TEMPLATE: &str = include_str!("init.yaml");
@@ -29,7 +29,8 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     let folder = resolved(&init.folder)?;
     let found = init.data.as_deref().map(|data| find(data, &folder, init)).transpose()?;
     let dataset = found.as_ref().map_or(Value::from(PLACEHOLDER), |found| found.dataset.clone());
-    write(&file, text(&dataset).as_bytes())?;
+    let is_easy = found.as_ref().is_some_and(|found| found.is_easy);
+    write(&file, text(&dataset, is_easy).as_bytes())?;
     tell!("{}\n", file.display());
     if !args.quiet {
         for line in next(&init.folder, found.as_ref()) {
@@ -39,8 +40,21 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Samples below which, and features, of which networks of this size soon get every one right: then there is no straggler to
+/// find, and the search for them is in vain.
+const FEW: usize = 1000;
+
+/// What is another in a pipeline that searches for no stragglers.
+const WITHOUT_SEARCH: [(&str, &str); 3] = [
+    ("strategies: [stragglers, aum, self_confidence]", "strategies: [aum, self_confidence]"),
+    ("scores: [auto]  ", "scores: [auto, -stragglers]  "),
+    ("hard_share: auto  ", "hard_share: 0.05  "),
+];
+
 /// The data that the pipeline is to be of.
 struct Found {
+    /// Whether they are easy to tell apart for networks of this size: few, or features.
+    is_easy: bool,
     /// As pipeline.yaml is to name it: a path or a name, or a map.
     dataset: Value,
     /// What was found, in words.
@@ -48,20 +62,26 @@ struct Found {
 }
 
 /// The pipeline for a dataset.
-fn text(dataset: &Value) -> String {
+fn text(dataset: &Value, is_easy: bool) -> String {
+    let changes = if is_easy { &WITHOUT_SEARCH[..] } else { &[] };
+    let template =
+        changes.iter().fold(TEMPLATE.to_string(), |text, (usual, changed)| text.replacen(usual, changed, 1));
     // JSON is YAML too, whatever is in it.
-    TEMPLATE.replacen(PLACEHOLDER, &dataset.to_string(), 1)
+    template.replacen(PLACEHOLDER, &dataset.to_string(), 1)
 }
 
 /// What the data are, and what to do with them.
 fn next(folder: &Path, found: Option<&Found>) -> Vec<String> {
     let mut lines = Vec::new();
     match found {
-        Some(Found { dataset, findings }) => {
+        Some(Found { dataset, findings, is_easy }) => {
             let called = dataset.get("path").unwrap_or(dataset).as_str().unwrap_or_default();
             let mut findings = findings.iter();
             lines.extend(findings.next().map(|summary| format!("data: {called}: {summary}")));
             lines.extend(findings.map(|notice| format!("  {notice}")));
+            if *is_easy {
+                lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
+            }
         }
         None => lines.push(format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")),
     }
@@ -80,7 +100,8 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
         Hinted::usage(format!("{} is not UTF-8", data.display()), "give the data a name that is text")
     })?;
     if !data.exists() && data::find(name).is_ok() {
-        return Ok(Found { dataset: name.into(), findings: vec!["a known dataset".to_string()] });
+        let findings = vec!["a known dataset".to_string()];
+        return Ok(Found { is_easy: false, dataset: name.into(), findings });
     }
     let reading = Reading {
         image: init.image.clone(),
@@ -104,8 +125,9 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
         map.extend(said);
     }
     let dataset = if map.len() == 1 { written.into() } else { Value::Object(map) };
+    let is_easy = samples.labels.len() < FEW || matches!(samples.content, Content::Features(_));
     let findings = [samples.summary()].into_iter().chain(samples.notices).collect();
-    Ok(Found { dataset, findings })
+    Ok(Found { is_easy, dataset, findings })
 }
 
 /// The path without links and without `..`, even if its last parts are still to be made.
@@ -153,7 +175,7 @@ mod tests {
     #[test]
     fn any_name_of_data_is_good_yaml() {
         for name in ["./my-images", "../a b/#1: \"x\", [y]\\z", "/abs/ä.npz"] {
-            let text = text(&name.into());
+            let text = text(&name.into(), false);
             let spec = Spec::parse(&text, "pipeline.yaml").unwrap();
             let (_, datasets) = spec.params.iter().find(|(param, _)| param.text == "datasets").unwrap();
             assert_eq!(datasets.value(), serde_json::json!([name]));
@@ -163,9 +185,11 @@ mod tests {
     #[test]
     fn a_map_is_one_in_the_pipeline() {
         let cards = serde_json::json!({"name": "cards", "path": "./x", "label": "fine_label"});
-        let spec = Spec::parse(&text(&cards), "pipeline.yaml").unwrap();
+        let spec = Spec::parse(&text(&cards, true), "pipeline.yaml").unwrap();
         let (_, datasets) = spec.params.iter().find(|(param, _)| param.text == "datasets").unwrap();
         assert_eq!(datasets.value(), serde_json::json!([cards]));
+        let changed = WITHOUT_SEARCH.iter().all(|(usual, _)| TEMPLATE.matches(usual).count() == 1);
+        assert!(changed, "the template has other words");
     }
 
     /// What a stage does is the same in both files, so that stages can be copied from the one to the other, and

@@ -37,7 +37,7 @@ pub use fetch::fetch;
 pub use images::Images;
 pub use labels::Class;
 pub use layout::npy;
-pub use reading::Reading;
+pub use reading::{MAX_SIDE, Reading};
 pub use samples::{Content, Samples, Set};
 pub use source::{Folders, Whereabouts, locate};
 
@@ -59,7 +59,7 @@ pub struct Dataset {
 #[derive(Debug, Clone)]
 enum Origin {
     Published(&'static Published),
-    Own(Own),
+    Own(Box<Own>),
 }
 
 /// The datasets that hspipe can fetch by itself.
@@ -79,7 +79,7 @@ impl Dataset {
     /// A dataset without published checksums: whatever `layout` knows at this path. Reads nothing
     /// yet. `name` is what errors call it.
     pub fn at_path(name: impl Into<String>, path: impl Into<PathBuf>, reading: Reading) -> Self {
-        Self { origin: Origin::Own(Own::new(name.into(), path.into(), reading)) }
+        Self { origin: Origin::Own(Box::new(Own::new(name.into(), path.into(), reading))) }
     }
 
     /// Reads a dataset that lies at a path.

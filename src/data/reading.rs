@@ -2,7 +2,8 @@
 //!
 //! It enters the key of what is read as it is written, less what is left out.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How a dataset at a path is read. What is left out is found out from the data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,17 +22,28 @@ pub struct Reading {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<Vec<String>>,
     /// Height and width, in pixels, that images are brought to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "sides")]
     pub resize: Option<[u32; 2]>,
     /// The colour that lies behind images that are transparent in places: red, green, blue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background: Option<[u8; 3]>,
     /// What images are brought to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "color")]
     pub colour: Option<Colour>,
     /// What stands in for a feature that a sample lacks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
+}
+
+/// The longest side that an image is brought to, in pixels.
+pub const MAX_SIDE: u32 = 4096;
+
+fn sides<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[u32; 2]>, D::Error> {
+    let sides = <[u32; 2]>::deserialize(deserializer)?;
+    if sides.iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+        return Ok(Some(sides));
+    }
+    Err(D::Error::custom(format!("`resize` is height and width in pixels, each from 1 to {MAX_SIDE}")))
 }
 
 /// The colours of images.

@@ -296,6 +296,7 @@ mod tests {
         assert_eq!(read(r#""./x""#), Ok(Written::Text("./x".into())));
         assert!(read(r#"{"label": "y"}"#).unwrap_err().contains("needs a `path`"));
         assert!(read(r#"{"path": "./x", "lable": "y"}"#).unwrap_err().contains("unknown field `lable`"));
+        assert!(read(r#"{"path": "./x", "resize": [0, 9]}"#).unwrap_err().contains("each from 1 to 4096"));
         assert!(read("7").unwrap_err().contains("a name, a path, or a map"));
         // What keys of datasets without a map have always held.
         let params = Params {

@@ -200,8 +200,11 @@ pub(super) fn table(stage: &Stage, reference: &Reference) -> Result<usize, SpecE
                 .hint(names::hint(table, outputs.iter().copied()))
         }),
         None if outputs.len() == 1 => Ok(0),
-        None => Err(SpecError::new(reference.stage.at, format!("stage `{}` has several tables", stage.name))
-            .hint(format!("write {}.TABLE with one of: {}", reference.stage.text, outputs.join(", ")))),
+        // Of several the one that is called as the op, so that an op may come to have more.
+        None => outputs.iter().position(|output| *output == stage.op.name()).ok_or_else(|| {
+            SpecError::new(reference.stage.at, format!("stage `{}` has several tables", stage.name))
+                .hint(format!("write {}.TABLE with one of: {}", reference.stage.text, outputs.join(", ")))
+        }),
     }
 }
 

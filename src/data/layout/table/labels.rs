@@ -71,10 +71,16 @@ fn number(number: i64, names: &[String], labels: &mut Labels) -> Result<(), Tabl
     Ok(labels.push_named(number, names)?)
 }
 
-/// The whole number of a row, if 64 bits hold it.
-fn whole(array: &dyn Array, row: usize) -> Option<i64> {
+/// The whole number of a row; none where it is null, or beyond 64 bits.
+pub fn whole(array: &dyn Array, row: usize) -> Option<i64> {
+    if row >= array.len() || array.is_null(row) {
+        return None;
+    }
     downcast_integer_array!(
-        array => i64::try_from(array.value(row)).ok(),
+        array => {
+            let wide: i128 = array.value(row).into();
+            i64::try_from(wide).ok()
+        },
         _ => None,
     )
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, downcast_integer_array};
+use arrow_array::{Array, ArrayRef};
 
 use super::error::TableError;
 use super::frame::Frame;
@@ -191,11 +191,13 @@ impl Column {
         }
         if array.data_type().is_integer() {
             let next = match before {
-                None => whole(array, 0).filter(|first| matches!(first, 0 | 1)),
+                None => labels::whole(array.as_ref(), 0).filter(|first| matches!(first, 0 | 1)),
                 Some(Column::Count { next }) => Some(next),
                 Some(other) => return other,
             };
-            let counts = |next: i64| (0..array.len()).all(|row| whole(array, row) == Some(next + row as i64));
+            let counts = |next: i64| {
+                (0..array.len()).all(|row| labels::whole(array.as_ref(), row) == Some(next + row as i64))
+            };
             return match next.filter(|next| counts(*next)) {
                 Some(next) => Column::Count { next: next + array.len() as i64 },
                 None => Column::Number,
@@ -311,19 +313,7 @@ fn numbers(array: &ArrayRef) -> Box<dyn Fn(usize) -> f64 + '_> {
     if let Some(flags) = array.as_boolean_opt() {
         return Box::new(|row| f64::from(u8::from(flags.value(row))));
     }
-    Box::new(|row| whole(array, row).map_or(f64::NAN, |number| number as f64))
-}
-
-/// The whole number of a row; none where it is null, or beyond 64 bits.
-fn whole(array: &ArrayRef, row: usize) -> Option<i64> {
-    if row >= array.len() || array.is_null(row) {
-        return None;
-    }
-    let array = array.as_ref();
-    downcast_integer_array!(
-        array => i64::try_from(array.value(row)).ok(),
-        _ => None,
-    )
+    Box::new(|row| labels::whole(array.as_ref(), row).map_or(f64::NAN, |number| number as f64))
 }
 
 /// The side of the square images whose pixels the columns are by their names, as `pixel0` or `28x28`.
