@@ -81,12 +81,17 @@ fn samples_without_stragglers_are_ranked_by_default_and_by_a_share() {
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         ran.out
     };
+    // Few samples: init's pipeline searches for no stragglers.
     let ran = hard(&[]);
+    assert_eq!((ran.code, ran.err.contains("error: ")), (Some(0), false), "{}", ran.err);
+    let search = ["strategies=[stragglers, aum, self_confidence]", "hard_share=auto", "scores=[auto]"];
+    let search = search.map(|set| ["--set", set]).concat();
+    let ran = hard(&search);
     assert_eq!(ran.code, Some(1), "hard counts were asked for: {}", ran.err);
     let said = ran.err.matches("error: ").count();
     assert!(said == 1 && ran.err.contains("the network gets every sample right: there are no stragglers"));
     assert!(ran.err.contains("--set hard_share=0.05"), "{}", ran.err);
-    let rows = asked(&["export", "hard-samples", "--set", "max_attempts=1"]);
+    let rows = asked(&[&["export", "hard-samples", "--set", "max_attempts=1"], &search[..]].concat());
     assert_eq!(rows.lines().count(), 101, "all samples, and the head");
 
     let strategies = ["--set", "strategies=[aum, self_confidence]", "--set", "hard_share=0.1"];
