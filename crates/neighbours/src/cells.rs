@@ -115,7 +115,7 @@ fn centres(vectors: &Vectors, count: usize) -> Vectors {
             members => direction(vectors, members),
         };
         let moved: Vec<Vec<f32>> = members.par_iter().enumerate().map(moved).collect();
-        centres = Vectors::of_features(&moved.concat(), vectors.row(0).len());
+        centres = Vectors::of_numbers(&moved.concat(), vectors.row(0).len());
     }
     centres
 }

@@ -13,6 +13,10 @@ const SIDE: usize = 16;
 /// The largest number of a feature's vector: products of a thousand fit into 32 bits.
 const LARGEST: f32 = 1023.0;
 
+/// A feature that all samples have alike. Angles alone tell little of samples of few features: of one feature, its sign. Seen
+/// from so many standard deviations above them, how far they are counts too; of many features it is hardly seen.
+const LIFT: f32 = 3.0;
+
 /// Vectors are filled up with zeros to a multiple of this: what the compiler multiplies side by side.
 const STRIDE: usize = 32;
 
@@ -45,15 +49,26 @@ impl Vectors {
         Self::new(pictures.flat_map(small).collect(), channels * rows * columns)
     }
 
-    /// Features, n x `width`, row-major: each sample's are scaled so that the largest is 1023, which changes no angle but by
-    /// rounding.
+    /// Features, n x `width`, row-major, of mean 0 and variance 1. Each sample gets one more: [`LIFT`].
     pub fn of_features(features: &[f32], width: usize) -> Self {
+        Self::scaled(features, width, Some(LIFT))
+    }
+
+    /// Numbers, n x `width`, row-major, that are compared by their angles alone.
+    pub(crate) fn of_numbers(numbers: &[f32], width: usize) -> Self {
+        Self::scaled(numbers, width, None)
+    }
+
+    /// Each sample is scaled so that its largest number is 1023, which changes no angle but by rounding.
+    fn scaled(numbers: &[f32], width: usize, lift: Option<f32>) -> Self {
         let scaled = |sample: &[f32]| {
-            let largest = sample.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+            let all = || sample.iter().chain(&lift);
+            let largest = all().fold(0.0f32, |largest, value| largest.max(value.abs()));
             let scale = if largest > 0.0 { LARGEST / largest } else { 0.0 };
-            sample.iter().map(|value| (value * scale).round() as i16).collect::<Vec<_>>()
+            all().map(|value| (value * scale).round() as i16).collect::<Vec<_>>()
         };
-        Self::new(features.chunks(width.max(1)).flat_map(scaled).collect(), width)
+        let all = width + usize::from(lift.is_some());
+        Self::new(numbers.chunks(width.max(1)).flat_map(scaled).collect(), all)
     }
 
     fn new(values: Vec<i16>, width: usize) -> Self {
@@ -151,7 +166,7 @@ mod tests {
     /// numpy: a = [3, 4], b = [4, -3], c = [6, 8]; 1 - a @ b / norm(a) / norm(b) = 1, of a and c 0, of a and -a 2
     #[test]
     fn distances_are_by_the_angle() {
-        let vectors = Vectors::of_features(&[3.0, 4.0, 4.0, -3.0, 6.0, 8.0, -3.0, -4.0, 0.0, 0.0], 2);
+        let vectors = Vectors::of_numbers(&[3.0, 4.0, 4.0, -3.0, 6.0, 8.0, -3.0, -4.0, 0.0, 0.0], 2);
         let distance = |b| f64::from(vectors.distance(0, b));
         assert!((distance(1) - 1.0).abs() < 1e-3);
         assert!(distance(2).abs() < 1e-6 && (distance(3) - 2.0).abs() < 1e-6);
@@ -159,10 +174,21 @@ mod tests {
         assert_eq!(vectors.len(), 5);
     }
 
+    /// One feature: by the angle alone, all of one sign would be one sample.
+    #[test]
+    fn how_far_a_sample_is_counts_where_features_are_few() {
+        let vectors = Vectors::of_features(&[1.0, 2.0, 4.0, -1.0], 1);
+        let distances: Vec<f32> = (1..4).map(|other| vectors.distance(0, other)).collect();
+        assert!(
+            distances[0] > 0.0 && distances[1] > 2.0 * distances[0] && distances[2] > distances[0],
+            "{distances:?}"
+        );
+    }
+
     /// 3000 numbers of 1023: their product is more than 32 bits hold.
     #[test]
     fn long_vectors_do_not_overflow() {
-        let vectors = Vectors::of_features(&[7.5; 6000], 3000);
+        let vectors = Vectors::of_numbers(&[7.5; 6000], 3000);
         assert_eq!(vectors.product(0, 1), 3000 * 1023 * 1023);
     }
 }
