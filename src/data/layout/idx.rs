@@ -3,8 +3,9 @@
 //! An IDX file is a magic number, the sizes, then bytes. In: a folder, or the bytes of its files,
 //! unpacked. Out: the files, or grey images, or what is wrong. Must not know: gzip, checksums.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Content, Found, SETS};
 use crate::data::file::{is_gz, unreadable};
@@ -20,6 +21,9 @@ pub const FILES: [&str; 4] = [
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 ];
+
+/// With what the names of EMNIST's files begin. Its images lie on their sides: rows are stored as columns (Cohen et al. 2017).
+const EMNIST: &str = "emnist-";
 
 /// Labels are bytes.
 const MAX_CLASSES: usize = 256;
@@ -41,28 +45,43 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     }
     // What is not gzipped first.
     paths.sort_by_key(|path| (is_gz(path), path.clone()));
-    let of =
-        |file: &&str| paths.iter().find(|path| path.is_file() && usual_name(path).as_deref() == Some(*file));
-    let (found, missing): (Vec<_>, Vec<_>) =
-        FILES.iter().map(|file| (*file, of(file))).partition(|(_, path)| path.is_some());
-    if found.is_empty() {
-        return Ok(None);
+    let named: Vec<(&PathBuf, String, String)> = paths
+        .iter()
+        .filter(|path| path.is_file())
+        .filter_map(|path| usual_name(path).map(|(name, split)| (path, name, split)))
+        .filter(|(_, name, _)| FILES.contains(&name.as_str()))
+        .collect();
+    let splits: BTreeSet<&str> = named.iter().map(|(.., split)| split.as_str()).collect();
+    let Some(split) = splits.first() else { return Ok(None) };
+    if splits.len() > 1 {
+        let found: Vec<&str> =
+            splits.iter().map(|split| if split.is_empty() { "mnist" } else { *split }).collect();
+        let why = format!("it has the files of several datasets: {}", found.join(", "));
+        let hint = "put the four files of each into a folder of its own".to_owned();
+        return Err(DataError::Unfit { path: folder.to_owned(), why, hint });
     }
+    let of = |file: &str| named.iter().find(|(_, name, _)| name == file).map(|(path, ..)| (*path).clone());
+    let missing: Vec<String> =
+        FILES.into_iter().filter(|file| of(file).is_none()).map(|file| format!("{split}{file}")).collect();
     if !missing.is_empty() {
-        let missing = missing.into_iter().map(|(file, _)| file.to_owned()).collect();
         return Err(DataError::Incomplete { path: folder.to_owned(), missing });
     }
-    let found = found
-        .into_iter()
-        .filter_map(|(name, path)| Some(Found { name: name.to_owned(), path: path?.clone() }));
+    // The name says that rows and columns are to be changed, so it is a part of the key.
+    let prefix = if split.is_empty() { "" } else { EMNIST };
+    let found =
+        FILES.into_iter().filter_map(|file| Some(Found { name: format!("{prefix}{file}"), path: of(file)? }));
     Ok(Some(found.collect()))
 }
 
-/// A file's name as MNIST has it.
-fn usual_name(path: &Path) -> Option<String> {
+/// A file's name as MNIST has it, and with what it begins if it is of a split of EMNIST: `emnist-letters-`.
+fn usual_name(path: &Path) -> Option<(String, String)> {
     let name = path.file_name()?.to_str()?.to_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name).replace(['.', '_'], "-");
-    Some(name.replacen("test-", "t10k-", 1))
+    let (split, name) = match name.strip_prefix(EMNIST).and_then(|rest| rest.split_once('-')) {
+        Some((split, rest)) => (format!("{EMNIST}{split}-"), rest.to_owned()),
+        None => (String::new(), name),
+    };
+    Some((name.replacen("test-", "t10k-", 1), split))
 }
 
 /// Joins the four files, train first.
@@ -99,19 +118,30 @@ pub fn rows(files: Vec<Content>) -> Result<Rows, DataError> {
         bytes
     };
     let labels = joined(train_labels, test_labels, Kind::Labels.header_len());
+    let is_transposed = train.name.starts_with(EMNIST);
+    let mut pixels = joined(train, test, Kind::Images.header_len());
+    let mut notices = Vec::new();
+    if is_transposed {
+        pixels.chunks_exact_mut(height * width).for_each(|image| transpose(image, height, width));
+        notices.push("images of EMNIST are stored on their sides, and are set upright".to_owned());
+    }
+    let (height, width) = if is_transposed { (width, height) } else { (height, width) };
     let set = |(name, header): (&&str, &Header)| Set { name: (*name).to_owned(), samples: header.count };
     Ok(Rows {
-        content: Samples::Images(Images {
-            pixels: joined(train, test, Kind::Images.header_len()),
-            channels: 1,
-            height,
-            width,
-        }),
+        content: Samples::Images(Images { pixels, channels: 1, height, width }),
         labels: Labels::of_numbers(labels.into_iter().map(i64::from)),
         sets: [SETS[0], SETS[2]].iter().zip([a, c]).map(set).collect(),
         texts: Vec::new(),
-        notices: Vec::new(),
+        notices,
     })
+}
+
+/// Changes rows and columns of an image.
+fn transpose(image: &mut [u8], height: usize, width: usize) {
+    let stored = image.to_vec();
+    for (at, pixel) in image.iter_mut().enumerate() {
+        *pixel = stored[at % height * width + at / height];
+    }
 }
 
 /// What is wrong with the file of this index, if anything.
@@ -348,6 +378,35 @@ pub mod tests {
         assert_eq!(found, FILES.into_iter().zip(names).collect::<Vec<_>>());
         fs::remove_file(folder.path().join(names[3])).unwrap();
         assert!(find(folder.path()).unwrap_err().to_string().contains("lacks t10k-labels-idx1-ubyte"));
+    }
+
+    #[test]
+    fn images_of_emnist_are_set_upright() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            idx(&[1, 2, 3], &[1, 2, 3, 4, 5, 6]),
+            idx(&[1], &[26]),
+            idx(&[1, 2, 3], &[7; 6]),
+            idx(&[1], &[1]),
+        ];
+        for (name, bytes) in FILES.iter().zip(&files) {
+            let name = format!("emnist-letters-{}", name.replace("t10k", "test"));
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let found = find(folder.path()).unwrap().unwrap();
+        let contents =
+            found.into_iter().zip(files).map(|(Found { name, path }, bytes)| Content { name, path, bytes });
+        let read = rows(contents.collect()).unwrap();
+        let Samples::Images(images) = read.content else { panic!("these are images") };
+        assert_eq!((images.height, images.width, &images.pixels[..6]), (3, 2, &[1, 4, 2, 5, 3, 6][..]));
+        assert_eq!(read.labels.numbers().collect::<Vec<_>>(), [26, 1]);
+        fs::write(folder.path().join("emnist-digits-train-images-idx3-ubyte"), "").unwrap();
+        assert!(
+            find(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("several datasets: emnist-digits-, emnist-letters-")
+        );
     }
 
     #[test]
