@@ -3,6 +3,9 @@
 //! In: numbers as a layout has read them, NaN where there is none. Out: [`Features`] that are finite and vary, or which
 //! column does not serve. Must not know: files, labels.
 
+use std::path::Path;
+
+use super::DataError;
 use super::reading::Missing;
 
 /// Samples that are numbers.
@@ -15,7 +18,7 @@ pub struct Features {
 }
 
 /// The most bytes that the numbers of a dataset may take.
-pub(super) const MAX_BYTES: u64 = 2 << 30;
+const MAX_BYTES: u64 = 2 << 30;
 
 /// Features that are named in a notice.
 const NAMED: usize = 5;
@@ -60,6 +63,18 @@ impl FeatureError {
             Self::Constant(_) => "are these the right columns?",
         }
     }
+}
+
+/// Checks a size before anything of it is made.
+///
+/// # Errors
+/// [`DataError::TooLarge`] if so many numbers would take more than 2 GiB.
+pub(super) fn check_size(path: &Path, samples: u64, width: usize) -> Result<(), DataError> {
+    let bytes = samples.checked_mul(width as u64).and_then(|numbers| numbers.checked_mul(4));
+    if bytes.is_some_and(|bytes| bytes <= MAX_BYTES) {
+        return Ok(());
+    }
+    Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{samples} x {width} x 4") })
 }
 
 /// Fills in what is missing, if asked to; leaves out what does not vary, and says so.

@@ -21,7 +21,7 @@ pub struct Class {
 }
 
 /// What is wrong with labels.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum LabelError {
     /// Numbers and texts.
     #[error("some labels are whole numbers, as {number}, and some are texts, as `{text}`")]
@@ -57,6 +57,9 @@ pub enum LabelError {
         /// As found.
         other: String,
     },
+    /// A number that is no class.
+    #[error("there is the label {0}, which is no whole number")]
+    Fraction(f64),
     /// More than labels can tell apart.
     #[error("there are {0} classes, and {MAX_CLASSES} are the most")]
     TooMany(usize),
@@ -70,6 +73,9 @@ impl LabelError {
             Self::NoName { .. } => "write the data anew with a name for each class",
             Self::SameNumber { .. } | Self::LookAlike { .. } => {
                 "give both the same name, or two that people can tell apart"
+            }
+            Self::Fraction(_) => {
+                "labels are classes: a number to be predicted is none; is this the right column or array?"
             }
             Self::TooMany(_) => {
                 "labels that are nearly all different are no classes: is this the right column?"
@@ -123,6 +129,23 @@ impl Labels {
 
     pub fn push_number(&mut self, number: i64) {
         self.push(Value::Number(number));
+    }
+
+    /// A whole number that is written as a float: not a number is no label.
+    pub fn push_float(&mut self, value: f64) -> Result<(), LabelError> {
+        // Up to here floats tell whole numbers apart.
+        const MOST: f64 = (1u64 << 53) as f64;
+        match value {
+            _ if value.is_nan() => self.push_none(),
+            _ if value.fract() == 0.0 && value.abs() <= MOST => self.push_number(value as i64),
+            _ => return Err(LabelError::Fraction(value)),
+        }
+        Ok(())
+    }
+
+    /// Yes or no.
+    pub fn push_flag(&mut self, flag: bool) {
+        self.push_text(if flag { "true" } else { "false" });
     }
 
     pub fn push_text(&mut self, text: &str) {

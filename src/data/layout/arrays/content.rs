@@ -118,10 +118,7 @@ fn features_of(
     samples: u64,
     path: &Path,
 ) -> Result<Features, DataError> {
-    let bytes = samples.checked_mul(width as u64).and_then(|numbers| numbers.checked_mul(4));
-    if bytes.is_none_or(|bytes| bytes > features::MAX_BYTES) {
-        return Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{samples} x {width} x 4") });
-    }
+    features::check_size(path, samples, width)?;
     let mut values = Vec::with_capacity(samples as usize * width);
     for (_, array) in arrays {
         values.extend(array.floats().map(|value| value as f32));

@@ -7,6 +7,7 @@ use zip::result::ZipError;
 use super::WHAT;
 use super::npy::NpyError;
 use crate::data::DataError;
+use crate::data::labels::LabelError;
 
 /// What is wrong with arrays.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +70,9 @@ pub enum ArrayError {
     /// Pixels that are no numbers.
     #[error("array {0} has pixels that are no finite numbers")]
     NotFinite(String),
-    /// A number that is no class.
-    #[error("array {0} has the label {1}, which is no whole number")]
-    Fraction(String, f64),
+    /// A label that is none.
+    #[error("array {0}: {1}")]
+    Label(String, LabelError),
     /// A number beyond 64 bits.
     #[error("array {0} has the label {1}, which 64 bits with a sign do not hold")]
     Huge(String, i128),
@@ -106,9 +107,8 @@ impl ArrayError {
             Self::Sizes { .. } => "samples of all sets need one shape",
             Self::Texts(_) => "turn texts into embeddings first",
             Self::NotFinite(_) => "mend the values, or take the samples away",
-            Self::Fraction(..) | Self::Huge(..) => {
-                "labels are classes: a number to be predicted is none; is this the right array?"
-            }
+            Self::Label(_, error) => error.hint(),
+            Self::Huge(..) => "number the classes by smaller numbers",
         })
     }
 }

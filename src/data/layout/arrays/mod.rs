@@ -72,9 +72,7 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
 fn push(array: &Array, name: &str, labels: &mut Labels) -> Result<(), ArrayError> {
     match array.header.kind.of {
         Of::Texts | Of::Bytes => array.texts().for_each(|text| labels.push_text(&text)),
-        Of::Flags => {
-            array.numbers().for_each(|flag| labels.push_text(if flag == 1 { "true" } else { "false" }))
-        }
+        Of::Flags => array.numbers().for_each(|flag| labels.push_flag(flag == 1)),
         Of::Unsigned | Of::Signed => {
             for number in array.numbers() {
                 let number = i64::try_from(number).map_err(|_| ArrayError::Huge(name.to_owned(), number))?;
@@ -83,13 +81,7 @@ fn push(array: &Array, name: &str, labels: &mut Labels) -> Result<(), ArrayError
         }
         Of::Floats => {
             for value in array.floats() {
-                if value.is_nan() {
-                    labels.push_none();
-                } else if value.fract() == 0.0 && value.abs() < 9e15 {
-                    labels.push_number(value as i64);
-                } else {
-                    return Err(ArrayError::Fraction(name.to_owned(), value));
-                }
+                labels.push_float(value).map_err(|error| ArrayError::Label(name.to_owned(), error))?;
             }
         }
     }

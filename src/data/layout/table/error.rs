@@ -85,17 +85,9 @@ pub enum TableError {
         /// Numbers.
         wanted: usize,
     },
-    /// A number that is no class.
-    #[error("column `{column}` has the label {value}, which is no whole number")]
-    Fraction {
-        /// Its name.
-        column: String,
-        /// The first.
-        value: f64,
-    },
     /// A label that is none.
-    #[error(transparent)]
-    Label(#[from] LabelError),
+    #[error("column `{0}`: {1}")]
+    Label(String, LabelError),
     /// Nothing to learn from.
     #[error("it has no column of numbers or of images beside {0}")]
     NoFeatures(String),
@@ -124,10 +116,7 @@ impl TableError {
             }
             Self::Null { .. } => "take the row away, or give it an image",
             Self::Ragged { .. } => "each row needs as many numbers",
-            Self::Fraction { .. } => {
-                "labels are classes: a number to be predicted is none; is this the right column?"
-            }
-            Self::Label(error) => error.hint(),
+            Self::Label(_, error) => error.hint(),
             Self::NoFeatures(_) => {
                 "hspipe learns from numbers, categories and images; turn texts into embeddings first"
             }

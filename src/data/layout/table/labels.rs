@@ -25,32 +25,28 @@ pub fn read(frame: &Frame, column: &str, labels: &mut Labels) -> Result<(), Tabl
 
 fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) -> Result<(), TableError> {
     let rows = (0..array.len()).map(|row| (row, array.is_valid(row)));
+    let of_column = |error| TableError::Label(column.to_owned(), error);
     if let Some(numbers) = floats(array) {
         for (row, is_there) in rows {
-            let value = numbers(row);
-            match value {
-                _ if !is_there || value.is_nan() => labels.push_none(),
-                // All of these are whole numbers of 64 bits.
-                _ if value.fract() == 0.0 && value.abs() < 9e15 => number(value as i64, names, labels)?,
-                _ => return Err(TableError::Fraction { column: column.to_owned(), value }),
-            }
+            let value = if is_there { numbers(row) } else { f64::NAN };
+            let is_named = !names.is_empty() && value.fract() == 0.0;
+            let pushed =
+                if is_named { labels.push_named(value as i64, names) } else { labels.push_float(value) };
+            pushed.map_err(of_column)?;
         }
         return Ok(());
     }
     if let Some(flags) = array.as_boolean_opt() {
         for (row, is_there) in rows {
-            match (is_there, is_there && flags.value(row)) {
-                (false, _) => labels.push_none(),
-                (true, true) => labels.push_text("true"),
-                (true, false) => labels.push_text("false"),
-            }
+            if is_there { labels.push_flag(flags.value(row)) } else { labels.push_none() }
         }
         return Ok(());
     }
     if array.data_type().is_integer() {
         for (row, is_there) in rows {
             match whole(array, row).filter(|_| is_there) {
-                Some(value) => number(value, names, labels)?,
+                Some(value) if names.is_empty() => labels.push_number(value),
+                Some(value) => labels.push_named(value, names).map_err(of_column)?,
                 None => labels.push_none(),
             }
         }
@@ -61,14 +57,6 @@ fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) 
         None => labels.push_none(),
     });
     Ok(())
-}
-
-fn number(number: i64, names: &[String], labels: &mut Labels) -> Result<(), TableError> {
-    if names.is_empty() {
-        labels.push_number(number);
-        return Ok(());
-    }
-    Ok(labels.push_named(number, names)?)
 }
 
 /// The whole number of a row; none where it is null, or beyond 64 bits.

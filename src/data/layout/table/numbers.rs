@@ -64,7 +64,7 @@ pub fn read(
         return Err(TableError::NoFeatures(format!("`{}`", roles.label)).of(first));
     }
     let width = names.len();
-    check_size(first, rows, width)?;
+    features::check_size(first, rows as u64, width)?;
     let mut values = Vec::with_capacity(rows * width);
     for (path, frame) in parts {
         let broken = |error: TableError| error.of(path);
@@ -135,14 +135,6 @@ fn told(columns: &[String], found: &[Column], roles: &Roles, notices: &mut Vec<S
         }
     }
     text
-}
-
-fn check_size(path: &Path, rows: usize, width: usize) -> Result<(), DataError> {
-    let bytes = (rows as u64).checked_mul(width as u64).and_then(|numbers| numbers.checked_mul(4));
-    match bytes {
-        Some(bytes) if bytes <= features::MAX_BYTES => Ok(()),
-        _ => Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{rows} x {width} x 4") }),
-    }
 }
 
 /// Where the columns stand in a file.

@@ -103,7 +103,11 @@ fn labels_are_whatever_values_occur() {
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0, f64::NAN, 1.0, 2.0]));
     assert_eq!(of(floats).unwrap().class_names(), ["1", "2"]);
     let fractions: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.5, 0.1, 1.0, 2.0]));
-    assert!(of(fractions).unwrap_err().contains("the label 2.5, which is no whole number"));
+    assert!(
+        of(fractions)
+            .unwrap_err()
+            .contains("column `label`: there is the label 2.5, which is no whole number")
+    );
     let lists =
         ListArray::from_iter_primitive::<arrow_array::types::Int64Type, _, _>(vec![Some(vec![Some(1)]); 5]);
     assert!(of(Arc::new(lists)).unwrap_err().contains("multi-label"));
