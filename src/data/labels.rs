@@ -60,6 +60,9 @@ pub enum LabelError {
     /// A number that is no class.
     #[error("there is the label {0}, which is no whole number")]
     Fraction(f64),
+    /// A number beyond 64 bits.
+    #[error("there is a label beyond what 64 bits with a sign hold")]
+    Huge,
     /// More than labels can tell apart.
     #[error("there are {0} classes, and {MAX_CLASSES} are the most")]
     TooMany(usize),
@@ -77,6 +80,7 @@ impl LabelError {
             Self::Fraction(_) => {
                 "labels are classes: a number to be predicted is none; is this the right column or array?"
             }
+            Self::Huge => "number the classes by smaller numbers",
             Self::TooMany(_) => {
                 "labels that are nearly all different are no classes: is this the right column?"
             }
@@ -118,6 +122,11 @@ impl Labels {
         labels
     }
 
+    /// What tells labels apart, one per sample: equal labels have equal numbers.
+    pub fn codes(&self) -> &[Option<u32>] {
+        &self.of
+    }
+
     /// How many there are, with those that are none.
     pub fn len(&self) -> usize {
         self.of.len()
@@ -148,7 +157,12 @@ impl Labels {
         self.push_text(if flag { "true" } else { "false" });
     }
 
+    /// A text of blanks alone is none.
     pub fn push_text(&mut self, text: &str) {
+        if text.trim().is_empty() {
+            self.push_none();
+            return;
+        }
         match self.ids.get(&Value::Text(text.to_owned())) {
             Some(id) => self.of.push(Some(*id)),
             None => self.push(Value::Text(text.to_owned())),

@@ -34,6 +34,13 @@ pub struct Set {
     pub samples: usize,
 }
 
+impl Set {
+    fn described(&self) -> String {
+        let name = if self.name.is_empty() { "of no split" } else { &self.name };
+        format!("{} {name}", self.samples)
+    }
+}
+
 /// What samples are.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
@@ -136,7 +143,7 @@ impl Samples {
         };
         let sets: Vec<String> = match self.sets.as_slice() {
             [Set { name, samples }] if name.is_empty() => vec![format!("{samples} samples")],
-            sets => sets.iter().map(|set| format!("{} {}", set.samples, set.name)).collect(),
+            sets => sets.iter().map(Set::described).collect(),
         };
         let content = match &self.content {
             Content::Images(images) => images.described(),

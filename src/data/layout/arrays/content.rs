@@ -58,7 +58,14 @@ pub fn of(
         }
     }
     match axes {
-        Axes::Features(width) => features_of(arrays, width, samples, path).map(Content::Features),
+        Axes::Features(width) => {
+            if let [_, steps, each] = array.header.shape[..] {
+                notices.push(format!(
+                    "{first} has {steps} x {each} numbers that are no pixels: read as {width} features"
+                ));
+            }
+            features_of(arrays, width, samples, path).map(Content::Features)
+        }
         Axes::Interleaved { height, width, channels } | Axes::Planes { height, width, channels } => {
             images::check_size(path, &[samples, (height * width * channels) as u64])?;
             if array.header.shape.len() == 2 {
@@ -98,9 +105,15 @@ impl Axes {
                 Axes::Interleaved { height: side, width: side, channels: 1 }
             }
             [_, width] if width > 0 => Axes::Features(size(width)),
-            [_, height, width] if height > 0 && width > 0 => {
+            [_, height, width] if height > 0 && width > 0 && !array.is_sequence(height, width) => {
                 Axes::Interleaved { height: size(height), width: size(width), channels: 1 }
             }
+            [_, first, _, last]
+                if [first, last] == [3, 3] || [first, last] == [1, 3] || [first, last] == [3, 1] =>
+            {
+                return Err(ArrayError::Channels(name.to_owned(), array.header.sizes()));
+            }
+            [_, steps, width] if steps > 0 && width > 0 => Axes::Features(size(steps * width)),
             [_, height, width, channels @ (1 | 3)] if height > 0 && width > 0 => {
                 Axes::Interleaved { height: size(height), width: size(width), channels: size(channels) }
             }
@@ -124,6 +137,23 @@ fn features_of(
         values.extend(array.floats().map(|value| value as f32));
     }
     Ok(Features { values, names: (0..width).map(|i| i.to_string()).collect() })
+}
+
+/// The least side, and the most that one is longer than the other, of images of floats of any scale: what is narrower is a
+/// sequence, or an embedding with an axis too many.
+const LEAST_SIDE: u64 = 8;
+const LONGEST: u64 = 4;
+
+impl Array {
+    /// Whether N x `height` x `width` numbers are no images: floats beyond 0 to 1 that are no whole numbers of bytes, in a strip.
+    fn is_sequence(&self, height: u64, width: u64) -> bool {
+        let (short, long) = (height.min(width), height.max(width));
+        let is_strip = short < LEAST_SIDE || long > LONGEST * short;
+        let is_pixel = |value: f64| {
+            (0.0..=1.0).contains(&value) || (value.fract() == 0.0 && (0.0..=255.0).contains(&value))
+        };
+        is_strip && !self.is_bytes() && !self.floats().all(is_pixel)
+    }
 }
 
 /// How pixels become bytes.

@@ -44,6 +44,17 @@ pub enum ArrayError {
     /// Labels that are no list.
     #[error("array {0} is {1}: each sample may have several labels (multi-label), and one is needed")]
     MultiLabel(String, String),
+    /// Images whose channels may be the second or the last axis.
+    #[error("array {0} is {1}: its channels may be the second axis or the last one")]
+    Channels(String, String),
+    /// An array of objects where numbers or texts are needed.
+    #[error("array {name} holds objects of Python ({kind}), which are programs and not read")]
+    Objects {
+        /// Of the array.
+        name: String,
+        /// Its type.
+        kind: String,
+    },
     /// Samples of a shape that is neither features nor images.
     #[error("array {name} is {found}: N x features, N x H x W, N x H x W x 3 or N x 3 x H x W are needed")]
     Shape {
@@ -73,9 +84,6 @@ pub enum ArrayError {
     /// A label that is none.
     #[error("array {0}: {1}")]
     Label(String, LabelError),
-    /// A number beyond 64 bits.
-    #[error("array {0} has the label {1}, which 64 bits with a sign do not hold")]
-    Huge(String, i128),
 }
 
 impl ArrayError {
@@ -103,12 +111,15 @@ impl ArrayError {
             Self::MultiLabel(..) => {
                 "hspipe studies data of one label per sample: of one-hot labels save y.argmax(1), else the samples that have one"
             }
+            Self::Channels(..) => {
+                "save it with 1 or 3 channels as the last axis, by X.transpose(0, 2, 3, 1) if they are the second"
+            }
+            Self::Objects { .. } => "save it as numbers or as texts, such as array.astype(str)",
             Self::Shape { .. } => "save an array of one of these shapes, such as X.reshape(len(X), -1)",
             Self::Sizes { .. } => "samples of all sets need one shape",
             Self::Texts(_) => "turn texts into embeddings first",
             Self::NotFinite(_) => "mend the values, or take the samples away",
             Self::Label(_, error) => error.hint(),
-            Self::Huge(..) => "number the classes by smaller numbers",
         })
     }
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 use super::{Content as File, Found, has_ending};
 use crate::data::DataError;
 use crate::data::file::unreadable;
-use crate::data::labels::Labels;
+use crate::data::labels::{LabelError, Labels};
 use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
 
@@ -54,7 +54,15 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
     let broken = |error: ArrayError| error.of(&path);
     let mut source = Source::of(files).map_err(broken)?;
-    let found = pairs::find(&source.headers().map_err(broken)?, reading).map_err(broken)?;
+    let (headers, objects) = source.headers().map_err(broken)?;
+    let found = pairs::find(&headers, reading).map_err(|error| {
+        // The half that is missing may be among what cannot be read.
+        let is_lacking = matches!(error, ArrayError::Missing { .. } | ArrayError::NoPair(_));
+        match objects.into_iter().next().filter(|_| is_lacking) {
+            Some((name, kind)) => broken(ArrayError::Objects { name, kind }),
+            None => broken(error),
+        }
+    })?;
     let (mut labels, mut sets, mut arrays) = (Labels::default(), Vec::new(), Vec::new());
     for pair in &found.pairs {
         let array = source.array(&pair.samples).map_err(broken)?;
@@ -75,7 +83,8 @@ fn push(array: &Array, name: &str, labels: &mut Labels) -> Result<(), ArrayError
         Of::Flags => array.numbers().for_each(|flag| labels.push_flag(flag == 1)),
         Of::Unsigned | Of::Signed => {
             for number in array.numbers() {
-                let number = i64::try_from(number).map_err(|_| ArrayError::Huge(name.to_owned(), number))?;
+                let number = i64::try_from(number)
+                    .map_err(|_| ArrayError::Label(name.to_owned(), LabelError::Huge))?;
                 labels.push_number(number);
             }
         }

@@ -31,32 +31,35 @@ impl Source {
         }
     }
 
-    /// Name and header of every array.
-    pub fn headers(&mut self) -> Result<Vec<(String, Header)>, ArrayError> {
-        let of = |name: &str, header: Result<Header, NpyError>| match header {
-            Ok(header) => Ok(Some((name.to_owned(), header))),
-            // Such as the names of files, as objects, beside the arrays that count.
-            Err(NpyError::Type(_)) => Ok(None),
-            Err(error) => Err(ArrayError::Array(name.to_owned(), error)),
-        };
-        let mut headers = Vec::new();
+    /// Name and header of every array; and name and type of those that hold what is not read, such as objects.
+    #[expect(clippy::type_complexity, reason = "two lists of pairs")]
+    pub fn headers(&mut self) -> Result<(Vec<(String, Header)>, Vec<(String, String)>), ArrayError> {
+        let mut found = Vec::new();
         match self {
             Source::Archive(zip) => {
                 let mut names: Vec<String> = zip.file_names().map(str::to_owned).collect();
                 names.sort();
                 for name in names {
                     if let Some(array) = name.strip_suffix(ENDING) {
-                        headers.extend(of(array, Header::read(zip.by_name(&name)?))?);
+                        found.push((array.to_owned(), Header::read(zip.by_name(&name)?)));
                     }
                 }
             }
             Source::Files(files) => {
-                for file in files {
-                    headers.extend(of(&file.name, Header::read(file.bytes.as_slice()))?);
-                }
+                found.extend(
+                    files.iter().map(|file| (file.name.clone(), Header::read(file.bytes.as_slice()))),
+                );
             }
         }
-        Ok(headers)
+        let (mut headers, mut others) = (Vec::new(), Vec::new());
+        for (name, header) in found {
+            match header {
+                Ok(header) => headers.push((name, header)),
+                Err(NpyError::Type(kind)) => others.push((name, kind)),
+                Err(error) => return Err(ArrayError::Array(name, error)),
+            }
+        }
+        Ok((headers, others))
     }
 
     /// The array of this name.

@@ -109,9 +109,12 @@ fn pixels_of_any_type_become_bytes_by_one_rule() {
     assert!(unit.notices[0].contains("from 0 to 1 are read as 0 to 255"), "{:?}", unit.notices);
     let whole = of(floats("(4, 1, 1)", &[0.0, 7.0, 255.0, 16.0]));
     assert_eq!((whole.images().pixels.as_slice(), whole.notices.len()), (&[0, 7, 255, 16][..], 0));
-    let standardised = of(floats("(4, 1, 1)", &[-1.0, 0.0, 4.0, 1.0]));
-    assert_eq!(standardised.images().pixels, [0, 51, 255, 102]);
+    let image = |i: usize| (0..64).map(move |at| if at == 0 { [-1.0, 0.0, 4.0, 1.0][i] } else { 0.0 });
+    let standardised = of(floats("(4, 8, 8)", &(0..4).flat_map(image).collect::<Vec<f32>>()));
+    assert_eq!([0, 64, 128, 192].map(|at| standardised.images().pixels[at]), [0, 51, 255, 102]);
     assert_eq!(standardised.notices, ["pixels from -1.0000 to 4.0000 are read as 0 to 255, rounded"]);
+    let sequence = of(floats("(4, 2, 3)", &(0..24).map(|i| 0.5 - i as f32).collect::<Vec<f32>>()));
+    assert_eq!(sequence.notices, ["X has 2 x 3 numbers that are no pixels: read as 6 features"]);
     let planes = of(bytes("(4, 1, 2, 1)", &[1, 2, 3, 4, 5, 6, 7, 8]));
     assert_eq!(planes.summary(), "2 classes: 0, 1; 4 samples; 2x1 grey", "the last axis is the channels");
     let first = of(bytes("(4, 3, 1, 2)", &(0..24).collect::<Vec<u8>>()));
@@ -150,7 +153,7 @@ fn what_does_not_fit_is_named() {
     );
     refused(
         &[("X", npy("'|O'", "(2,)", &[0; 16])), ("y", bytes("(2,)", &[0, 1]))],
-        "no array of samples beside y",
+        "array X holds objects of Python ('|O')",
     );
     refused(
         &[("X", floats("(4, 1)", &[1., f32::NAN, 2., 3.])), ("y", bytes("(4,)", &[0, 1, 0, 1]))],

@@ -3,6 +3,7 @@
 //! In: a file's bytes. Out: its columns, each of whole numbers, of numbers or of texts, by all of its values. Must not know what a column
 //! means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -29,6 +30,9 @@ pub struct Csv {
     schema: SchemaRef,
 }
 
+/// With what a file may begin that says of itself that it is UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What all values of a column so far are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -40,8 +44,11 @@ enum Kind {
 impl Csv {
     /// Finds out the types of the columns from all rows.
     pub fn open(bytes: Bytes) -> Result<Csv, TableError> {
-        const MARK: &[u8] = b"\xef\xbb\xbf";
-        let bytes = if bytes.starts_with(MARK) { bytes.slice(MARK.len()..) } else { bytes };
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(TableError::Coding("it is UTF-16, as Excel saves `Unicode text`"));
+        }
+        let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
+        let bytes = without_hint(bytes.slice(start..));
         let delimiter = delimiter(&bytes);
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_ref());
         let names: Vec<String> =
@@ -53,7 +60,7 @@ impl Csv {
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(refused)? {
             for (kind, value) in kinds.iter_mut().zip(record.iter()) {
-                *kind = (*kind).max(kind_of(value.trim()));
+                *kind = (*kind).max(kind_of(&plain(value, delimiter)));
             }
         }
         let field = |(name, kind): (String, Kind)| {
@@ -90,7 +97,7 @@ impl Csv {
                     Err(error) => return Some(Err(refused(error))),
                 }
                 for (builder, at) in builders.iter_mut().zip(&columns) {
-                    builder.push(record.get(*at).unwrap_or_default().trim());
+                    builder.push(&plain(record.get(*at).unwrap_or_default(), self.delimiter));
                 }
             }
             let arrays: Vec<ArrayRef> = builders.into_iter().map(Builder::finish).collect();
@@ -108,6 +115,20 @@ fn delimiter(bytes: &[u8]) -> u8 {
     let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
     // Of equals the last one wins, so the comma stands last.
     DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b',')
+}
+
+/// A file without the line by which Excel is told what stands between values: `sep=;`.
+fn without_hint(bytes: Bytes) -> Bytes {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.starts_with(b"sep=") && line.len() < bytes.len() { bytes.slice(line.len() + 1..) } else { bytes }
+}
+
+/// A value without blanks around it. Where no comma stands between values, one in a number is that of its decimals.
+fn plain(value: &str, delimiter: u8) -> Cow<'_, str> {
+    let value = value.trim();
+    let is_decimal =
+        |value: &str| value.matches(',').count() == 1 && value.replacen(',', ".", 1).parse::<f64>().is_ok();
+    if delimiter != b',' && is_decimal(value) { value.replacen(',', ".", 1).into() } else { value.into() }
 }
 
 fn kind_of(value: &str) -> Kind {
@@ -134,7 +155,8 @@ fn refused(error: csv::Error) -> TableError {
         }
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} has {len} values, and the first line {expected_len}")
+            let r = if *len == expected_len + 1 { " (from R, write with row.names=FALSE)" } else { "" };
+            format!("line {line} has {len} values, and the first line {expected_len}{r}")
         }
         _ => error.to_string(),
     })
@@ -190,12 +212,17 @@ mod tests {
         for other in [";", "\t", "|"] {
             assert_eq!(kinds(&text.replace(',', other)).unwrap().len(), 5, "{other:?}");
         }
+        assert_eq!(kinds("sep=;\na;b\n1,5;x,y\n-2;3\n").unwrap(), [Float64, Utf8], "a comma of decimals");
         assert_eq!(kinds("\u{feff}a,b\n\"x, y\",1\n").unwrap(), [Utf8, Int64]);
     }
 
     #[test]
     fn what_is_no_table_is_told() {
         assert!(kinds("a,b\n1,2\n1\n").unwrap_err().contains("line 3 has 1 values, and the first line 2"));
+        assert!(
+            Csv::open(Bytes::from_static(b"\xff\xfea\0"))
+                .is_err_and(|error| error.to_string().contains("UTF-16"))
+        );
         assert!(kinds("5,0,0\n3,1,2\n").unwrap_err().contains("no names of columns: it begins with 5, 0, 0"));
     }
 }

@@ -27,6 +27,22 @@ pub enum TableError {
     /// A CSV file whose first line has values.
     #[error("its first line has no names of columns: it begins with {0}")]
     NoHeader(String),
+    /// Two columns of one name.
+    #[error("it has two columns that are called `{0}`")]
+    Twice(String),
+    /// A column that is something else in another file.
+    #[error("column `{column}` holds {found}, and {wanted} in the first file")]
+    Unlike {
+        /// Its name.
+        column: String,
+        /// What it is here.
+        found: &'static str,
+        /// What it is there.
+        wanted: &'static str,
+    },
+    /// A text in another coding.
+    #[error("it is no text in UTF-8: {0}")]
+    Coding(&'static str),
     /// A column is missing.
     #[error("it has no column {wanted}; its columns are {found}")]
     Missing {
@@ -107,6 +123,9 @@ impl TableError {
         let hint = match self {
             Self::Parquet(_) | Self::Arrow(..) | Self::Damaged | Self::Bomb { .. } => return None,
             Self::Csv(_) => "each line needs as many values as the first; a value with a comma needs quotes",
+            Self::Twice(_) => "give each column a name of its own",
+            Self::Unlike { .. } => "write the column the same way in all files",
+            Self::Coding(_) => "save it as UTF-8, as with iconv -t UTF-8 or df.to_csv(path, index=False)",
             Self::NoHeader(_) => "put a line of names first, such as label,x1,x2",
             Self::Missing { hint, .. } => hint,
             Self::Type { hint, .. } => hint,

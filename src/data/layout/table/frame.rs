@@ -3,6 +3,7 @@
 //! In: a file's bytes. Out: its columns' names and types, and batches of rows of the columns that are wanted. Must not know what a
 //! column means.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -35,8 +36,17 @@ impl Frame {
     /// Looks at what the table has.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read; two columns have one name.
     pub fn open(file: File) -> Result<Frame, TableError> {
+        let frame = Self::of(file)?;
+        let mut names = HashSet::new();
+        match frame.schema.fields().iter().find(|field| !names.insert(field.name())) {
+            Some(field) => Err(TableError::Twice(field.name().clone())),
+            None => Ok(frame),
+        }
+    }
+
+    fn of(file: File) -> Result<Frame, TableError> {
         let bytes = Bytes::from(file.bytes);
         if has_ending(&file.path, &["parquet"]) {
             let parquet = Parquet::open(bytes)?;

@@ -4,13 +4,13 @@
 //! name that Hugging Face's note in the file gives it. Must not know the other columns.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float16Type, Float32Type, Float64Type};
-use arrow_array::{Array, downcast_integer_array};
-use arrow_schema::{DataType, Schema};
+use arrow_array::types::{Decimal128Type, Float16Type, Float32Type, Float64Type};
+use arrow_array::{Array, ArrayRef, downcast_integer_array};
+use arrow_schema::{ArrowError, DataType, Schema};
 
 use super::error::TableError;
 use super::frame::Frame;
-use crate::data::labels::Labels;
+use crate::data::labels::{LabelError, Labels};
 
 /// Adds the labels of all rows.
 pub fn read(frame: &Frame, column: &str, labels: &mut Labels) -> Result<(), TableError> {
@@ -24,6 +24,8 @@ pub fn read(frame: &Frame, column: &str, labels: &mut Labels) -> Result<(), Tabl
 }
 
 fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) -> Result<(), TableError> {
+    let plain = plain(array).map_err(|error| TableError::Arrow("a dictionary", error))?;
+    let array = plain.as_deref().unwrap_or(array);
     let rows = (0..array.len()).map(|row| (row, array.is_valid(row)));
     let of_column = |error| TableError::Label(column.to_owned(), error);
     if let Some(numbers) = floats(array) {
@@ -45,6 +47,7 @@ fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) 
     if array.data_type().is_integer() {
         for (row, is_there) in rows {
             match whole(array, row).filter(|_| is_there) {
+                None if is_there => return Err(of_column(LabelError::Huge)),
                 Some(value) if names.is_empty() => labels.push_number(value),
                 Some(value) => labels.push_named(value, names).map_err(of_column)?,
                 None => labels.push_none(),
@@ -57,6 +60,16 @@ fn push(array: &dyn Array, column: &str, names: &[String], labels: &mut Labels) 
         None => labels.push_none(),
     });
     Ok(())
+}
+
+/// What a dictionary stands for, value by value; none of an array that is no dictionary of numbers.
+pub fn plain(array: &dyn Array) -> Result<Option<ArrayRef>, ArrowError> {
+    match array.as_any_dictionary_opt() {
+        Some(dictionary) if !super::roles::is_text(array.data_type()) => {
+            arrow_select::take::take(dictionary.values().as_ref(), dictionary.keys(), None).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The whole number of a row; none where it is null, or beyond 64 bits.
@@ -87,6 +100,10 @@ pub fn floats(array: &dyn Array) -> Option<Box<dyn Fn(usize) -> f64 + '_>> {
         DataType::Float64 => {
             let array = array.as_primitive::<Float64Type>();
             Box::new(|row| array.value(row))
+        }
+        DataType::Decimal128(_, scale) => {
+            let (array, unit) = (array.as_primitive::<Decimal128Type>(), 10f64.powi(i32::from(*scale)));
+            Box::new(move |row| array.value(row) as f64 / unit)
         }
         _ => return None,
     })

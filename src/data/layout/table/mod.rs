@@ -11,13 +11,17 @@ mod labels;
 mod numbers;
 mod parquet;
 mod pictures;
+mod pixels;
 mod roles;
+mod twins;
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use super::{Content as File, Found, has_ending, set_of_name};
+use arrow_schema::Schema;
+
+use super::{Content as File, Found, has_ending, set_of, set_of_name};
 use crate::data::DataError;
 use crate::data::file::unreadable;
 use crate::data::labels::Labels;
@@ -76,10 +80,11 @@ fn name(place: usize, path: &Path, set: &str) -> String {
     format!("{set}{slash}{}.{ending}", place + 1)
 }
 
-/// The set that a file is of, by the beginning of its name; empty if that says none.
+/// The set that a file is of, by the word that its name begins with; empty if that says none.
 fn set(path: &Path) -> &'static str {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    super::SETS.into_iter().find(|set| name.starts_with(set)).unwrap_or_default()
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let word = name.split(|letter: char| !letter.is_alphabetic()).next().unwrap_or_default();
+    set_of(word).unwrap_or_default()
 }
 
 /// Train first, then what is of no set, then the other sets.
@@ -105,6 +110,9 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     let schema = frames.first().map(|(.., frame)| frame.schema().clone());
     let Some(schema) = schema else { return Err(DataError::NoSamples { path: first }) };
     let roles = Roles::of(&schema, reading).map_err(|error| error.of(&first))?;
+    for (path, _, frame) in &frames[1..] {
+        alike(frame, &schema, &roles).map_err(|error| error.of(path))?;
+    }
     let mut labels = Labels::default();
     let mut sets: Vec<Set> = Vec::new();
     for (path, set, frame) in &frames {
@@ -129,10 +137,23 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
             (Content::Images(images), texts)
         }
         Kind::Features { .. } => {
-            each(&parts, |parts| numbers::read(parts, &roles, labels.len(), &mut notices))?
+            each(&parts, |parts| numbers::read(parts, &roles, labels.codes(), &mut notices))?
         }
     };
     Ok(Rows { content, labels, sets, texts, notices })
+}
+
+/// Whether a file has the columns that are read, and the same in them as the first file.
+fn alike(frame: &Frame, first: &Schema, roles: &Roles) -> Result<(), TableError> {
+    for column in roles.read() {
+        let kind = |schema: &Schema, at: usize| roles::word(schema.field(at).data_type());
+        let found = kind(frame.schema(), frame.column(column)?);
+        let wanted = first.index_of(column).map_or(found, |at| kind(first, at));
+        if found != wanted {
+            return Err(TableError::Unlike { column: column.clone(), found, wanted });
+        }
+    }
+    Ok(())
 }
 
 /// Reads files that may be damaged.

@@ -2,7 +2,7 @@
 //!
 //! In: the tables, and the names of the columns. Out: numbers, NaN where there is none, or images where the columns are their pixels. A
 //! category becomes a column of 0 and 1 for each of its values. The tables are read twice: for what is in the columns, then for the numbers, which
-//! are put where they belong at once. Must not know labels.
+//! are put where they belong at once. `pixels` and `twins` look at columns that are no features. Must not know what labels mean.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,8 +12,8 @@ use arrow_array::{Array, ArrayRef};
 
 use super::error::TableError;
 use super::frame::Frame;
-use super::labels;
-use super::roles::{Kind, Roles};
+use super::roles::{self, Kind, Roles};
+use super::{labels, pixels, twins};
 use crate::data::DataError;
 use crate::data::features::{self, Features};
 use crate::data::images::{self, Images};
@@ -37,20 +37,21 @@ enum Column {
     List(usize),
 }
 
-/// Reads all rows, `rows` in all, and the text of each if there is a column of texts.
+/// Reads all rows, and the text of each if there is a column of texts. `labels` has a number for each row, equal for equal labels.
 pub fn read(
     parts: &[(&Path, &Frame)],
     roles: &Roles,
-    rows: usize,
+    labels: &[Option<u32>],
     notices: &mut Vec<String>,
 ) -> Result<(Content, Vec<String>), DataError> {
     let Kind::Features { columns, are_named } = &roles.kind else {
         return Ok((Content::Features(Features { values: Vec::new(), names: Vec::new() }), Vec::new()));
     };
     let first = parts.first().map(|(path, _)| *path).unwrap_or(Path::new(""));
+    let pixels = pixels::in_order(columns);
+    let (columns, rows) = (pixels.as_ref().unwrap_or(columns), labels.len());
     let mut found = profile(parts, columns)?;
-    let are_pixels = side_of_names(columns);
-    if *are_named || are_pixels.is_some() {
+    if *are_named || pixels.is_some() {
         // Whoever names a column that counts wants it.
         found
             .iter_mut()
@@ -76,8 +77,8 @@ pub fn read(
             values.resize(start + batch.num_rows() * width, f32::NAN);
             let mut offset = 0;
             for (i, column) in found.iter().enumerate() {
-                let array = batch.column(ranks[i]);
-                column.fill(array, &columns[i], row, &mut values[start..], offset, width).map_err(broken)?;
+                let array = plain(batch.column(ranks[i])).map_err(broken)?;
+                column.fill(&array, &columns[i], row, &mut values[start..], offset, width).map_err(broken)?;
                 offset += column.width();
             }
             row += batch.num_rows();
@@ -87,10 +88,19 @@ pub fn read(
         Some(text) => texts(parts, text)?,
         None => Vec::new(),
     };
-    let features = Features { values, names };
+    let mut features = Features { values, names };
+    if !*are_named && pixels.is_none() {
+        let spans: Vec<(&str, usize)> =
+            columns.iter().map(String::as_str).zip(found.iter().map(Column::width)).collect();
+        twins::leave_out(&mut features, &spans, labels, notices);
+        if features.names.is_empty() {
+            return Err(TableError::NoFeatures(format!("`{}`", roles.label)).of(first));
+        }
+    }
     let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
-    let content = match are_pixels.filter(|_| features.values.iter().all(is_byte)) {
-        Some(side) => {
+    let content = match pixels.filter(|_| features.values.iter().all(is_byte)) {
+        Some(columns) => {
+            let side = columns.len().isqrt();
             notices.push(format!("{width} columns of pixels are read as images of {side}x{side}"));
             images::check_size(first, &[rows as u64, width as u64])?;
             let pixels = features.values.iter().map(|value| *value as u8).collect();
@@ -157,9 +167,10 @@ fn profile(parts: &[(&Path, &Frame)], columns: &[String]) -> Result<Vec<Column>,
     for (path, frame) in parts {
         let broken = |error: TableError| error.of(path);
         let places = places(frame, columns).map_err(broken)?;
-        // Floats need no look: they are numbers, whatever they are.
-        let looked_at = |i: &usize| !frame.schema().field(places[*i]).data_type().is_floating();
-        let which: Vec<usize> = (0..columns.len()).filter(looked_at).collect();
+        // Floats need no look: they are numbers, whatever they are, and in all files.
+        let is_float = |i: &usize| frame.schema().field(places[*i]).data_type().is_floating();
+        let (floats, which): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(is_float);
+        floats.into_iter().for_each(|i| found[i] = Some(Column::Number));
         if which.is_empty() {
             continue;
         }
@@ -167,8 +178,8 @@ fn profile(parts: &[(&Path, &Frame)], columns: &[String]) -> Result<Vec<Column>,
         for batch in frame.batches(&own).map_err(broken)? {
             let batch = batch.map_err(broken)?;
             for (i, rank) in which.iter().zip(&ranks) {
-                let array = batch.column(*rank);
-                found[*i] = Some(Column::after(found[*i].take(), array));
+                let array = plain(batch.column(*rank)).map_err(broken)?;
+                found[*i] = Column::after(found[*i].take(), &array);
             }
         }
     }
@@ -177,10 +188,16 @@ fn profile(parts: &[(&Path, &Frame)], columns: &[String]) -> Result<Vec<Column>,
 
 impl Column {
     /// What a column is, after what it was so far and these rows.
-    fn after(before: Option<Column>, array: &ArrayRef) -> Column {
-        if let Some(lists) = list_at(array, 0) {
-            return before.unwrap_or(Column::List(lists.len()));
+    fn after(before: Option<Column>, array: &ArrayRef) -> Option<Column> {
+        if roles::is_list(array.data_type()) {
+            let first = (0..array.len()).find(|row| array.is_valid(*row));
+            return before.or_else(|| Some(Column::List(list_at(array, first?)?.len())));
         }
+        Some(Self::of_plain(before, array))
+    }
+
+    /// The same of a column of numbers or texts.
+    fn of_plain(before: Option<Column>, array: &ArrayRef) -> Column {
         if array.data_type().is_integer() {
             let next = match before {
                 None => labels::whole(array.as_ref(), 0).filter(|first| matches!(first, 0 | 1)),
@@ -195,7 +212,7 @@ impl Column {
                 None => Column::Number,
             };
         }
-        if !super::roles::is_text(array.data_type()) {
+        if !roles::is_text(array.data_type()) {
             return before.unwrap_or(Column::Number);
         }
         let mut levels = match before {
@@ -308,13 +325,8 @@ fn numbers(array: &ArrayRef) -> Box<dyn Fn(usize) -> f64 + '_> {
     Box::new(|row| labels::whole(array.as_ref(), row).map_or(f64::NAN, |number| number as f64))
 }
 
-/// The side of the square images whose pixels the columns are by their names, as `pixel0` or `28x28`.
-fn side_of_names(columns: &[String]) -> Option<usize> {
-    let is_place = |name: &str| {
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        name.split_once('x').is_some_and(|(row, column)| is_number(row) && is_number(column))
-    };
-    let is_pixel = |name: &String| name.to_lowercase().starts_with("pixel") || is_place(name);
-    let side = columns.len().isqrt();
-    (side >= 2 && side * side == columns.len() && columns.iter().all(is_pixel)).then_some(side)
+/// An array without its dictionary, if that is of numbers.
+fn plain(array: &ArrayRef) -> Result<ArrayRef, TableError> {
+    let plain = labels::plain(array.as_ref()).map_err(|error| TableError::Arrow("a dictionary", error))?;
+    Ok(plain.unwrap_or_else(|| array.clone()))
 }

@@ -12,6 +12,9 @@ use crate::data::reading::Reading;
 const LABELS: [&str; 7] = ["label", "labels", "target", "class", "y", "category", "species"];
 const IMAGES: [&str; 2] = ["image", "img"];
 
+/// Columns that name rows, as people and pandas call them. They are no features, whatever they hold.
+const ROWS: [&str; 8] = ["", "id", "index", "idx", "rowid", "uid", "unnamed: 0", "__index_level_0__"];
+
 /// What the columns of a table are, by their names.
 pub struct Roles {
     pub label: String,
@@ -75,6 +78,15 @@ impl Roles {
         Ok(Roles { label, text, kind, is_label_named: reading.label.is_some(), unread })
     }
 
+    /// The columns that all files need.
+    pub fn read(&self) -> impl Iterator<Item = &String> {
+        let content = match &self.kind {
+            Kind::Images { column } => std::slice::from_ref(column),
+            Kind::Features { columns, .. } => columns.as_slice(),
+        };
+        [&self.label].into_iter().chain(&self.text).chain(content)
+    }
+
     /// What a person should know of the choice.
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
@@ -106,7 +118,8 @@ fn of_names<'a>(schema: &'a Schema, wanted: &[&str]) -> Option<&'a Field> {
 fn label(schema: &Schema, reading: &Reading) -> Result<String, TableError> {
     let field = match &reading.label {
         Some(name) => named(schema, name)?,
-        None => of_names(schema, &LABELS).ok_or_else(|| {
+        // Beside x, y is a coordinate.
+        None => of_names(schema, &LABELS).filter(|field| field.name() != "y" || of_names(schema, &["x"]).is_none()).ok_or_else(|| {
             let sounds = |field: &&Field| {
                 let name = field.name().to_lowercase();
                 ["label", "class", "target"].iter().any(|part| name.contains(part))
@@ -180,6 +193,7 @@ fn features(others: &[&Field], label: &str) -> Result<Vec<String>, TableError> {
     let columns: Vec<String> = others
         .iter()
         .filter(|field| is_number(field.data_type()) || is_text(field.data_type()))
+        .filter(|field| !ROWS.contains(&field.name().to_lowercase().as_str()))
         .map(|field| field.name().clone())
         .collect();
     if columns.is_empty() { Err(TableError::NoFeatures(format!("`{label}`"))) } else { Ok(columns) }
@@ -196,7 +210,22 @@ fn wrong_feature(field: &Field) -> TableError {
 
 /// Numbers, and what is one: yes and no.
 pub fn is_number(kind: &DataType) -> bool {
-    kind.is_integer() || kind.is_floating() || *kind == DataType::Boolean
+    match kind {
+        DataType::Boolean | DataType::Decimal128(..) => true,
+        DataType::Dictionary(_, values) => is_number(values),
+        kind => kind.is_integer() || kind.is_floating(),
+    }
+}
+
+/// What a column holds, in a word.
+pub fn word(kind: &DataType) -> &'static str {
+    match kind {
+        _ if is_number(kind) => "numbers",
+        _ if is_text(kind) => "texts",
+        _ if is_list(kind) => "lists of numbers",
+        _ if is_image(kind) => "images",
+        _ => "something else",
+    }
 }
 
 /// Texts, each written or by its place in a dictionary.
@@ -209,7 +238,7 @@ pub fn is_text(kind: &DataType) -> bool {
 }
 
 /// Lists of numbers.
-fn is_list(kind: &DataType) -> bool {
+pub fn is_list(kind: &DataType) -> bool {
     match kind {
         DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
             is_number(item.data_type())

@@ -164,7 +164,7 @@ fn what_is_wrong_with_columns_is_told_with_a_hint_that_fits() {
 
 #[test]
 fn numbers_and_categories_are_features() {
-    let text = "id,age,colour,class,note\n\
+    let text = "nr,age,colour,class,note\n\
                 1,10,red,a,x\n2,20,blue,b,x\n3,30,red,a,x\n4,40,,b,x\n";
     let found = csv(text).unwrap_err();
     assert!(found.contains("no value in") || found.contains("colour"), "{found}");
@@ -174,7 +174,7 @@ fn numbers_and_categories_are_features() {
     let said = found.notices.join("; ");
     for part in [
         "labels are the column `class`",
-        "column `id` counts the rows",
+        "column `nr` counts the rows",
         "`colour` has 2 categories",
         "left out: note=x",
     ] {
