@@ -49,6 +49,13 @@ pub fn read(
     };
     let first = parts.first().map(|(path, _)| *path).unwrap_or(Path::new(""));
     let pixels = pixels::in_order(columns);
+    if let Some(pixels) = &pixels
+        && pixels.len() < columns.len()
+    {
+        let others: Vec<&str> =
+            columns.iter().filter(|name| !pixels.contains(name)).map(String::as_str).collect();
+        notices.push(format!("columns beside the pixels are not read: {}", others.join(", ")));
+    }
     let (columns, rows) = (pixels.as_ref().unwrap_or(columns), labels.len());
     let mut found = profile(parts, columns)?;
     if *are_named || pixels.is_some() {
@@ -58,7 +65,6 @@ pub fn read(
             .filter(|column| matches!(column, Column::Count { .. }))
             .for_each(|column| *column = Column::Number);
     }
-    let text = told(columns, &found, roles, notices);
     let names: Vec<String> =
         columns.iter().zip(&found).flat_map(|(name, column)| column.features(name)).collect();
     if names.is_empty() {
@@ -84,19 +90,20 @@ pub fn read(
             row += batch.num_rows();
         }
     }
-    let texts = match &text {
-        Some(text) => texts(parts, text)?,
-        None => Vec::new(),
-    };
     let mut features = Features { values, names };
+    let mut twins = Vec::new();
     if !*are_named && pixels.is_none() {
         let spans: Vec<(&str, usize)> =
             columns.iter().map(String::as_str).zip(found.iter().map(Column::width)).collect();
-        twins::leave_out(&mut features, &spans, labels, notices);
+        twins = twins::leave_out(&mut features, &spans, labels, notices);
         if features.names.is_empty() {
             return Err(TableError::NoFeatures(format!("`{}`", roles.label)).of(first));
         }
     }
+    let texts = match told(columns, &found, &twins, roles, notices) {
+        Some(text) => texts(parts, &text)?,
+        None => Vec::new(),
+    };
     let is_byte = |value: &f32| value.fract() == 0.0 && (0.0..=255.0).contains(value);
     let content = match pixels.filter(|_| features.values.iter().all(is_byte)) {
         Some(columns) => {
@@ -125,9 +132,15 @@ pub fn texts(parts: &[(&Path, &Frame)], column: &str) -> Result<Vec<String>, Dat
 }
 
 /// Says what is made of columns that are no numbers; the column of texts that is shown with the samples.
-fn told(columns: &[String], found: &[Column], roles: &Roles, notices: &mut Vec<String>) -> Option<String> {
+fn told(
+    columns: &[String],
+    found: &[Column],
+    twins: &[String],
+    roles: &Roles,
+    notices: &mut Vec<String>,
+) -> Option<String> {
     let mut text = roles.text.clone();
-    for (name, column) in columns.iter().zip(found) {
+    for (name, column) in columns.iter().zip(found).filter(|(name, _)| !twins.contains(name)) {
         match column {
             Column::Levels(levels) => {
                 notices.push(format!("column `{name}` has {} categories: a feature for each", levels.len()));

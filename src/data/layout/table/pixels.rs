@@ -3,14 +3,14 @@
 //! In: names of columns. Out: the same in the order of the pixels, row by row, if they are all that a square has: `pixel0, pixel1, ...`,
 //! `pixel_0_0, pixel_0_1, ...` or `1x1, 1x2, ...`, in whatever order they stand in the file. Looks at no value.
 
-/// The columns in the order of the pixels; none if they are no square.
+/// The columns of pixels in the order of these; none if they are no square. Columns of other names are left out.
 pub fn in_order(columns: &[String]) -> Option<Vec<String>> {
-    let side = columns.len().isqrt();
-    if side < 2 || side * side != columns.len() {
+    let mut placed: Vec<(Vec<usize>, &String)> =
+        columns.iter().filter_map(|name| Some((place(name)?, name))).collect();
+    let side = placed.len().isqrt();
+    if side < 2 || side * side != placed.len() {
         return None;
     }
-    let mut placed: Vec<(Vec<usize>, &String)> =
-        columns.iter().map(|name| Some((place(name)?, name))).collect::<Option<_>>()?;
     placed.sort();
     let first = placed[0].0.clone();
     let counts_from = *first.first().filter(|from| **from <= 1)?;
@@ -50,6 +50,7 @@ mod tests {
         sorted.sort();
         assert_ne!(sorted, names);
         assert_eq!(in_order(&sorted), Some(names));
+        assert_eq!(order(&["pixel0", "pixel1", "name", "pixel2", "pixel3"]).unwrap().len(), 4);
         assert_eq!(order(&["1x2", "1x1", "2x2", "2x1"]).unwrap(), ["1x1", "1x2", "2x1", "2x2"]);
         assert_eq!(order(&["pixel_0_0", "pixel_1_0", "pixel_0_1", "pixel_1_1"]).unwrap()[1], "pixel_0_1");
         for none in [

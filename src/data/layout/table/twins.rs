@@ -13,16 +13,16 @@ const MOST: usize = 100;
 /// Samples of each value, on average, from which on it is no chance that the label follows: fewer are left as they are.
 const EACH: usize = 5;
 
-/// Leaves out the columns, each a name and a number of features, that have one value for each label.
+/// Leaves out the columns, each a name and a number of features, that have one value for each label; their names.
 pub fn leave_out(
     features: &mut Features,
     columns: &[(&str, usize)],
     labels: &[Option<u32>],
     notices: &mut Vec<String>,
-) {
+) -> Vec<String> {
     let classes = labels.iter().flatten().collect::<HashSet<_>>().len();
     let width = features.names.len();
-    let (mut offset, mut keep) = (0, vec![true; width]);
+    let (mut offset, mut keep, mut twins) = (0, vec![true; width], Vec::new());
     for (name, own) in columns {
         match values(&features.values, width, offset..offset + own, labels) {
             Some(values) if labels.len() < EACH * values => {}
@@ -30,6 +30,7 @@ pub fn leave_out(
             Some(values) if values == classes && classes > 1 => {
                 notices.push(format!("column `{name}` has one value for each label, and is not read"));
                 keep[offset..offset + own].fill(false);
+                twins.push((*name).to_owned());
             }
             Some(values) if values > classes => {
                 notices.push(format!("beware: the label follows from column `{name}` alone"));
@@ -44,6 +45,7 @@ pub fn leave_out(
         let mut in_turn = keep.iter();
         features.names.retain(|_| in_turn.next().copied().unwrap_or(true));
     }
+    twins
 }
 
 /// How many values a column has, if they are few and no value has two labels.
