@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use serde::de::DeserializeOwned;
 
-use crate::data::MAX_SIDE;
+use crate::data::{Colour, MAX_SIDE, Missing};
 use crate::nn;
 use crate::scores;
 use crate::views::format::Format;
@@ -143,9 +144,20 @@ pub struct Init {
     /// Height and width that images are brought to, as 64x64
     #[arg(long, value_name = "HxW", requires = "data", value_parser = size)]
     pub resize: Option<[u32; 2]>,
+    /// What images are brought to: grey or rgb
+    #[arg(long, value_name = "COLOUR", requires = "data", value_parser = word::<Colour>)]
+    pub colour: Option<Colour>,
+    /// What stands in for a missing number: mean, that of its column
+    #[arg(long, value_name = "WHAT", requires = "data", value_parser = word::<Missing>)]
+    pub missing: Option<Missing>,
     /// What the data are called in tables and figures
     #[arg(long, value_name = "NAME", requires = "data")]
     pub name: Option<String>,
+}
+
+/// Reads a word as pipeline.yaml has it.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    T::deserialize(serde_json::Value::from(text)).map_err(|error| error.to_string())
 }
 
 /// Reads `64x48`: height and width.

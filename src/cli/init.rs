@@ -107,6 +107,8 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
         image: init.image.clone(),
         label: init.label.clone(),
         resize: init.resize,
+        colour: init.colour,
+        missing: init.missing,
         ..Reading::default()
     };
     let place = resolved(data)?;

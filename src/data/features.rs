@@ -56,8 +56,8 @@ impl FeatureError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {
-                "write `missing: mean` in the dataset's map, as in {path: ./x.csv, missing: mean}, to fill in the \
-                 column's mean; or fill it in, or take the rows or the column away"
+                "to fill in the column's mean, write {path: ..., missing: mean} under datasets, or init --missing mean; or \
+                 take the rows or the column away"
             }
             Self::Infinite { .. } => "mend the values, or take the rows or the column away",
             Self::Constant(_) => "are these the right columns?",
@@ -75,6 +75,28 @@ pub(super) fn check_size(path: &Path, samples: u64, width: usize) -> Result<(), 
         return Ok(());
     }
     Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{samples} x {width} x 4") })
+}
+
+/// What is taken from each value of a feature between `least` and `most`, before it becomes a float of 32 bits: times in seconds since 1970
+/// would lose all that tells them apart. 0 where nothing is lost.
+pub(super) fn offset(least: f64, most: f64) -> f64 {
+    // Floats of 32 bits have 7 digits: three at least are left for the differences.
+    const LARGEST: f64 = 1e4;
+    let largest = least.abs().max(most.abs());
+    let is_lost = largest.is_finite() && largest >= LARGEST && largest > LARGEST * (most - least);
+    if is_lost { least } else { 0.0 }
+}
+
+/// What a person should know of features from which something was taken.
+pub(super) fn taken(names: &[String], offsets: &[f64]) -> Option<String> {
+    let which: Vec<usize> = (0..offsets.len()).filter(|at| offsets[*at] != 0.0).collect();
+    let first = *which.first()?;
+    let others = if which.len() > 1 { ", each by its own least value" } else { "" };
+    Some(format!(
+        "large numbers are read less their least, {} of {}{others}",
+        offsets[first],
+        some(&which, names)
+    ))
 }
 
 /// Fills in what is missing, if asked to; leaves out what does not vary, and says so.

@@ -104,7 +104,8 @@ impl Gathering {
                 one: one.clone(),
                 other: place.to_owned(),
                 why: format!("the one is {}, the other {}", described(*expected), described(shape)),
-                remedy: "bring all images to one size, and all to grey or all to colour",
+                remedy: "bring all images to one size, and all to grey or all to colour; or let hspipe do it: `resize: [64, 64]` and \
+                         `colour: rgb` in the dataset's map, or init --resize 64x64 --colour rgb",
             });
         }
         let bytes = (self.pixels.len() + picture.pixels.len()) as u64;

@@ -37,7 +37,7 @@ pub use fetch::fetch;
 pub use images::Images;
 pub use labels::Class;
 pub use layout::npy;
-pub use reading::{MAX_SIDE, Reading};
+pub use reading::{Colour, MAX_SIDE, Missing, Reading};
 pub use samples::{Content, Samples, Set};
 pub use source::{Folders, Whereabouts, locate};
 

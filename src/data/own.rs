@@ -116,6 +116,15 @@ impl Own {
             return Err(DataError::Changed { path: self.path.clone(), name });
         }
         let mut rows = layout.rows(files, &self.reading)?;
+        let known = layout.keys(&rows.content);
+        if let [first, ..] = self.reading.others(known)[..] {
+            let why = format!("`{first}` in the dataset's map says nothing of these data");
+            let hint = match known {
+                [] => "take it away".to_owned(),
+                known => format!("take it away; what can be said of them is {}", known.join(", ")),
+            };
+            return Err(DataError::Unfit { path: self.path.clone(), why, hint });
+        }
         if !below.as_os_str().is_empty() {
             rows.notices.insert(0, format!("the data are in {}", self.path.join(below).display()));
         }

@@ -63,6 +63,21 @@ pub enum Missing {
 }
 
 impl Reading {
+    /// The keys that are set and not among `known`: they would be passed over in silence.
+    pub(super) fn others(&self, known: &[&str]) -> Vec<&'static str> {
+        let set = [
+            ("image", self.image.is_some()),
+            ("label", self.label.is_some()),
+            ("text", self.text.is_some()),
+            ("features", self.features.is_some()),
+            ("resize", self.resize.is_some()),
+            ("background", self.background.is_some()),
+            ("colour", self.colour.is_some()),
+            ("missing", self.missing.is_some()),
+        ];
+        set.iter().filter(|(key, is_set)| *is_set && !known.contains(key)).map(|(key, _)| *key).collect()
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         *self == Reading::default()

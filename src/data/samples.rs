@@ -10,6 +10,7 @@ use super::features::{self, Features};
 use super::images::Images;
 use super::labels::{Class, Classes, Labels};
 use super::reading::Reading;
+use crate::visible;
 
 /// What a layout has read, in its order.
 #[derive(Debug)]
@@ -136,7 +137,7 @@ impl Samples {
     /// What was found, in one line: `3 classes: ant, bee, wasp; 120 train, 24 test; 28x28 grey`.
     pub fn summary(&self) -> String {
         let named = &self.classes[..self.classes.len().min(NAMED)];
-        let names: Vec<&str> = named.iter().map(|class| class.name.as_str()).collect();
+        let names: Vec<_> = named.iter().map(|class| visible::name(&class.name)).collect();
         let more = match self.classes.len() - named.len() {
             0 => String::new(),
             more => format!(" and {more} more"),

@@ -56,6 +56,9 @@ impl<'de> Deserialize<'de> for Written {
             Some(_) => Err(D::Error::custom(format!("`{key}` must be a text"))),
         };
         let (name, path) = (text("name")?, text("path")?);
+        if name.as_ref().is_some_and(|name| name.trim().is_empty() || is_path(name)) {
+            return Err(D::Error::custom("`name` must have letters, and no `/`: that makes a path"));
+        }
         let path = path.ok_or_else(|| D::Error::custom("a map needs a `path`"))?;
         let reading = Reading::deserialize(Value::Object(map)).map_err(D::Error::custom)?;
         Ok(Written::Map { name, path, reading })

@@ -16,7 +16,7 @@ mod unknown;
 use std::path::{Path, PathBuf};
 
 use super::reading::Reading;
-use super::samples::Rows;
+use super::samples::{Content as Samples, Rows};
 
 use super::{Cause, DataError, Sums, checksum, picture};
 use cifar::Cifar;
@@ -184,6 +184,20 @@ impl Layout {
             Self::Arrays => arrays::rows(files, reading),
             Self::Table => table::rows(files, reading),
             Self::ClassFolders => class_folders::rows(files, reading),
+        }
+    }
+
+    /// The keys of a dataset's map that this layout looks at, of samples that are this.
+    pub fn keys(self, content: &Samples) -> &'static [&'static str] {
+        match (self, content) {
+            (Self::Idx | Self::Qmnist | Self::Cifar | Self::Cifar100, _) => &[],
+            (Self::Arrays, Samples::Images(_)) => &["image", "label"],
+            (Self::Arrays, Samples::Features(_)) => &["image", "label", "missing"],
+            (Self::Table, Samples::Images(_)) => {
+                &["image", "label", "text", "features", "resize", "background", "colour"]
+            }
+            (Self::Table, Samples::Features(_)) => &["label", "text", "features", "missing"],
+            (Self::ClassFolders, _) => &["resize", "background", "colour"],
         }
     }
 

@@ -26,5 +26,21 @@ pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<Raster, Fault> {
         ColorType::Rgba => (3, true),
     };
     let (height, width) = (frame.height as usize, frame.width as usize);
-    Ok(Raster { channels, alpha, height, width, samples, turn: Turn::None })
+    Ok(Raster { channels, alpha, height, width, samples, turn: turn(bytes) })
+}
+
+/// How the picture has to be turned, by its chunk eXIf (section 11.3.4.5 of the PNG specification, third edition), which the decoder passes
+/// over. A chunk is its length, its type, its bytes and a sum of 4 bytes; the first begins at byte 8.
+fn turn(bytes: &[u8]) -> Turn {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let [a, b, c, d, kind @ ..] = rest {
+        let len = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        let Some(content) = kind.get(4..4usize.saturating_add(len)) else { break };
+        match &kind[..4] {
+            b"eXIf" => return Turn::noted(content),
+            b"IEND" => break,
+            _ => rest = kind.get(4 + len + 4..).unwrap_or_default(),
+        }
+    }
+    Turn::None
 }

@@ -340,6 +340,23 @@ fn png_crc(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
+/// The chunk is big-endian TIFF with the tag 0x0112 alone: 6, a quarter clockwise.
+#[test]
+fn the_exif_of_a_png_is_looked_at() {
+    let plain = grey(2, 1, &[3, 9]);
+    let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let mut crc = flate2::Crc::new();
+    crc.update(b"eXIf");
+    crc.update(exif);
+    let chunk = [&(exif.len() as u32).to_be_bytes()[..], b"eXIf", exif, &crc.sum().to_be_bytes()].concat();
+    // Behind the header, which is 8 + 25 bytes.
+    let turned = [&plain[..33], &chunk, &plain[33..]].concat();
+    let upright = Wanted { upright: true, ..Wanted::default() };
+    let found = decode(&turned, &upright).unwrap();
+    assert_eq!((found.turn, found.picture.height, found.picture.pixels), (Turn::Right, 2, vec![3, 9]));
+    assert_eq!(decode(&plain, &upright).unwrap().turn, Turn::None);
+}
+
 #[test]
 fn what_is_no_picture_is_called_what_it_is() {
     let said = |bytes: &[u8]| match stored(bytes) {

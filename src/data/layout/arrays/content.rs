@@ -64,7 +64,7 @@ pub fn of(
                     "{first} has {steps} x {each} numbers that are no pixels: read as {width} features"
                 ));
             }
-            features_of(arrays, width, samples, path).map(Content::Features)
+            features_of(arrays, width, samples, path, notices).map(Content::Features)
         }
         Axes::Interleaved { height, width, channels } | Axes::Planes { height, width, channels } => {
             images::check_size(path, &[samples, (height * width * channels) as u64])?;
@@ -130,13 +130,26 @@ fn features_of(
     width: usize,
     samples: u64,
     path: &Path,
+    notices: &mut Vec<String>,
 ) -> Result<Features, DataError> {
     features::check_size(path, samples, width)?;
+    let names: Vec<String> = (0..width).map(|i| i.to_string()).collect();
+    let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); width];
+    for (_, array) in &arrays {
+        for (at, value) in array.floats().enumerate().filter(|(_, value)| value.is_finite()) {
+            let (least, most) = &mut bounds[at % width];
+            (*least, *most) = (least.min(value), most.max(value));
+        }
+    }
+    let offsets: Vec<f64> = bounds.into_iter().map(|(least, most)| features::offset(least, most)).collect();
+    notices.extend(features::taken(&names, &offsets));
     let mut values = Vec::with_capacity(samples as usize * width);
     for (_, array) in arrays {
-        values.extend(array.floats().map(|value| value as f32));
+        values.extend(
+            array.floats().zip(offsets.iter().cycle()).map(|(value, offset)| (value - offset) as f32),
+        );
     }
-    Ok(Features { values, names: (0..width).map(|i| i.to_string()).collect() })
+    Ok(Features { values, names })
 }
 
 /// The least side, and the most that one is longer than the other, of images of floats of any scale: what is narrower is a
@@ -171,18 +184,30 @@ impl Scale {
     /// By the values of all arrays.
     fn of(arrays: &[(String, Array)]) -> Result<Scale, ArrayError> {
         let (mut least, mut most, mut all_whole) = (f64::INFINITY, f64::NEG_INFINITY, true);
+        let mut tops: Vec<(&String, f64)> = Vec::new();
         for (name, array) in arrays {
             if array.is_bytes() {
                 (least, most) = (least.min(0.0), most.max(255.0));
+                tops.push((name, 255.0));
                 continue;
             }
+            let (mut top, mut is_whole) = (f64::NEG_INFINITY, true);
             for value in array.floats() {
                 if !value.is_finite() {
                     return Err(ArrayError::NotFinite(name.clone()));
                 }
-                (least, most) = (least.min(value), most.max(value));
-                all_whole &= value.fract() == 0.0;
+                (least, top) = (least.min(value), top.max(value));
+                is_whole &= value.fract() == 0.0;
             }
+            most = most.max(top);
+            all_whole &= is_whole;
+            // Whole numbers up to 1 may be black and white of 0 to 255.
+            tops.push((name, if is_whole { 255.0 } else { top }));
+        }
+        // One set from 0 to 1, another from 0 to 255: no rule fits both.
+        let unit = tops.iter().find(|(_, top)| *top <= 1.0 && least >= 0.0);
+        if let (Some((one, _)), Some((other, top))) = (unit, tops.iter().find(|(_, top)| *top > 1.0)) {
+            return Err(ArrayError::Scales((*one).clone(), (*other).clone(), *top));
         }
         Ok(match (least, most) {
             _ if all_whole && least >= 0.0 && most <= 255.0 => Scale::Bytes,

@@ -47,6 +47,9 @@ pub enum ArrayError {
     /// Images whose channels may be the second or the last axis.
     #[error("array {0} is {1}: its channels may be the second axis or the last one")]
     Channels(String, String),
+    /// Pixels of different scales.
+    #[error("{0} has pixels from 0 to 1, and {1} has some up to {2}")]
+    Scales(String, String, f64),
     /// An array of objects where numbers or texts are needed.
     #[error("array {name} holds objects of Python ({kind}), which are programs and not read")]
     Objects {
@@ -114,6 +117,7 @@ impl ArrayError {
             Self::Channels(..) => {
                 "save it with 1 or 3 channels as the last axis, by X.transpose(0, 2, 3, 1) if they are the second"
             }
+            Self::Scales(..) => "save all sets on one scale",
             Self::Objects { .. } => "save it as numbers or as texts, such as array.astype(str)",
             Self::Shape { .. } => "save an array of one of these shapes, such as X.reshape(len(X), -1)",
             Self::Sizes { .. } => "samples of all sets need one shape",

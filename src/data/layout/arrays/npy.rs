@@ -237,7 +237,11 @@ impl Array {
                 };
                 bytes.chunks_exact(4).map(letter).collect()
             } else {
-                String::from_utf8_lossy(bytes).into_owned()
+                // Bytes that are no UTF-8 are letters of Latin-1: each stays another.
+                match std::str::from_utf8(bytes) {
+                    Ok(text) => text.to_owned(),
+                    Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+                }
             };
             text.trim_end_matches('\0').to_owned()
         })

@@ -18,7 +18,8 @@ use super::frame::Batches;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// What people and programs write where there is no value.
-const NOTHING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
+const NOTHING: [&str; 13] =
+    ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "None", "null", "NULL", "?"];
 
 /// Rows that are read at once.
 const ROWS: usize = 4096;
@@ -45,7 +46,7 @@ impl Csv {
     /// Finds out the types of the columns from all rows.
     pub fn open(bytes: Bytes) -> Result<Csv, TableError> {
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            return Err(TableError::Coding("it is UTF-16, as Excel saves `Unicode text`"));
+            return Err(TableError::Coding("it is UTF-16, as Excel saves `Unicode text`".to_owned()));
         }
         let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
         let bytes = without_hint(bytes.slice(start..));
@@ -53,7 +54,8 @@ impl Csv {
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_ref());
         let names: Vec<String> =
             reader.headers().map_err(refused)?.iter().map(|name| name.trim().to_owned()).collect();
-        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        let numbers = names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
+        if 2 * numbers > names.len() {
             return Err(TableError::NoHeader(names.into_iter().take(5).collect::<Vec<_>>().join(", ")));
         }
         let mut kinds = vec![Kind::Whole; names.len()];
@@ -123,12 +125,24 @@ fn without_hint(bytes: Bytes) -> Bytes {
     if line.starts_with(b"sep=") && line.len() < bytes.len() { bytes.slice(line.len() + 1..) } else { bytes }
 }
 
-/// A value without blanks around it. Where no comma stands between values, one in a number is that of its decimals.
+/// A value without blanks around it. Where no comma stands between values, one in a number is that of its decimals; where
+/// commas do, those in a value that is quoted may stand between thousands: `1,234.5`.
 fn plain(value: &str, delimiter: u8) -> Cow<'_, str> {
     let value = value.trim();
+    if delimiter == b',' {
+        return if is_in_thousands(value) { value.replace(',', "").into() } else { value.into() };
+    }
     let is_decimal =
         |value: &str| value.matches(',').count() == 1 && value.replacen(',', ".", 1).parse::<f64>().is_ok();
-    if delimiter != b',' && is_decimal(value) { value.replacen(',', ".", 1).into() } else { value.into() }
+    if is_decimal(value) { value.replacen(',', ".", 1).into() } else { value.into() }
+}
+
+fn is_in_thousands(value: &str) -> bool {
+    let whole = value.trim_start_matches(['-', '+']).split('.').next().unwrap_or_default();
+    let mut groups = whole.split(',');
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && is_digits(group));
+    first && whole.contains(',') && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 fn kind_of(value: &str) -> Kind {
@@ -148,11 +162,11 @@ fn kind_of(value: &str) -> Kind {
 }
 
 fn refused(error: csv::Error) -> TableError {
+    if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
+        let line = error.position().map_or(0, csv::Position::line);
+        return TableError::Coding(format!("line {line} has other bytes, of Latin-1 perhaps"));
+    }
     TableError::Csv(match error.kind() {
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} is not UTF-8")
-        }
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
             let r = if *len == expected_len + 1 { " (from R, write with row.names=FALSE)" } else { "" };
@@ -212,6 +226,7 @@ mod tests {
         for other in [";", "\t", "|"] {
             assert_eq!(kinds(&text.replace(',', other)).unwrap().len(), 5, "{other:?}");
         }
+        assert_eq!(kinds("a,b\n\"1,234\",None\n\"-12,000.5\",3\n").unwrap(), [Float64, Int64], "thousands");
         assert_eq!(kinds("sep=;\na;b\n1,5;x,y\n-2;3\n").unwrap(), [Float64, Utf8], "a comma of decimals");
         assert_eq!(kinds("\u{feff}a,b\n\"x, y\",1\n").unwrap(), [Utf8, Int64]);
     }

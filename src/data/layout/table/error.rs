@@ -42,7 +42,7 @@ pub enum TableError {
     },
     /// A text in another coding.
     #[error("it is no text in UTF-8: {0}")]
-    Coding(&'static str),
+    Coding(String),
     /// A column is missing.
     #[error("it has no column {wanted}; its columns are {found}")]
     Missing {

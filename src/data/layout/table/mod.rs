@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
 
-use super::{Content as File, Found, has_ending, set_of, set_of_name};
+use super::{Content as File, Found, has_ending, is_litter, set_of, set_of_name};
 use crate::data::DataError;
 use crate::data::file::unreadable;
 use crate::data::labels::Labels;
@@ -48,29 +48,58 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if !path.is_dir() {
         return Ok(None);
     }
-    let cannot = |source| unreadable(path, source);
-    let (mut paths, mut has_folders) = (Vec::new(), false);
-    for entry in fs::read_dir(path).map_err(cannot)? {
-        let inside = entry.map_err(cannot)?.path();
-        let is_hidden = inside.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        has_folders |= inside.is_dir() && !is_hidden;
-        paths.push(inside);
+    let (paths, folders) = inside(path)?;
+    if let Some(tables) = tables_of(&paths, !folders.is_empty()) {
+        return Ok(Some(numbered(tables.into_iter().map(|path| (set(&path), path)).collect())));
     }
-    for endings in FORMATS {
-        // A list beside folders of images is no table of samples.
-        if has_folders && endings.contains(&"csv") {
-            continue;
+    // A folder for each split, as `train/0000.parquet`.
+    let splits: Vec<(&'static str, &PathBuf)> = folders
+        .iter()
+        .filter_map(|folder| Some((set_of(&folder.file_name()?.to_string_lossy())?, folder)))
+        .collect();
+    if splits.is_empty() || splits.len() < folders.len() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for (split, folder) in splits {
+        let (paths, _) = inside(folder)?;
+        let Some(tables) = tables_of(&paths, false) else { return Ok(None) };
+        found.extend(tables.into_iter().map(|path| (split, path)));
+    }
+    Ok(Some(numbered(found)))
+}
+
+/// The files and the folders in a folder, without those that say nothing of the data.
+fn inside(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
+    let cannot = |source| unreadable(folder, source);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // Hugging Face keeps what it has computed of a dataset beside it.
+        let is_cache = name.starts_with("cache-") && name.ends_with(".arrow");
+        if !is_litter(&name) && !is_cache {
+            paths.push(path);
         }
+    }
+    Ok(paths.into_iter().partition(|path| !path.is_dir()))
+}
+
+/// The tables of the first format that there is any of. A list beside folders is no table of samples.
+fn tables_of(paths: &[PathBuf], has_folders: bool) -> Option<Vec<PathBuf>> {
+    let formats = FORMATS.iter().filter(|endings| !has_folders || !endings.contains(&"csv"));
+    formats.into_iter().find_map(|endings| {
         // What is no file is named when it is to be read.
-        let mut paths: Vec<PathBuf> =
-            paths.iter().filter(|path| !path.is_dir() && has_ending(path, endings)).cloned().collect();
-        paths.sort_by_key(|path| (place(path), path.clone()));
-        if !paths.is_empty() {
-            let found = |(i, path): (usize, PathBuf)| Found { name: name(i, &path, set(&path)), path };
-            return Ok(Some(paths.into_iter().enumerate().map(found).collect()));
-        }
-    }
-    Ok(None)
+        let tables: Vec<PathBuf> = paths.iter().filter(|path| has_ending(path, endings)).cloned().collect();
+        (!tables.is_empty()).then_some(tables)
+    })
+}
+
+/// Tables and their splits, train first.
+fn numbered(mut tables: Vec<(&'static str, PathBuf)>) -> Vec<Found> {
+    tables.sort_by_key(|(set, path)| (place(set), path.clone()));
+    let found = |(i, (set, path)): (usize, (&str, PathBuf))| Found { name: name(i, &path, set), path };
+    tables.into_iter().enumerate().map(found).collect()
 }
 
 /// A file is known by its set and its place in the row: its name says nothing else about the samples.
@@ -88,8 +117,8 @@ fn set(path: &Path) -> &'static str {
 }
 
 /// Train first, then what is of no set, then the other sets.
-fn place(path: &Path) -> usize {
-    match super::SETS.iter().position(|other| *other == set(path)) {
+fn place(set: &str) -> usize {
+    match super::SETS.iter().position(|other| *other == set) {
         Some(0) => 0,
         Some(set) => set + 1,
         None => 1,
@@ -106,6 +135,20 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
             let frame = Frame::open(file).map_err(|error| error.of(&path))?;
             Ok((path, set, frame))
         })?);
+    }
+    let mut left_out = Vec::new();
+    if let Some(label) =
+        roles::label_of_any(frames.iter().map(|(.., frame): &(_, _, Frame)| frame.schema().as_ref()), reading)
+    {
+        // What is to be predicted has no labels yet.
+        let (labelled, others): (Vec<_>, Vec<_>) =
+            frames.into_iter().partition(|(.., frame)| frame.schema().index_of(&label).is_ok());
+        frames = labelled;
+        left_out.extend(
+            others
+                .iter()
+                .map(|(path, ..)| format!("{} has no column `{label}`, and is left out", path.display())),
+        );
     }
     let schema = frames.first().map(|(.., frame)| frame.schema().clone());
     let Some(schema) = schema else { return Err(DataError::NoSamples { path: first }) };
@@ -126,6 +169,7 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     }
     let parts: Vec<(&Path, &Frame)> = frames.iter().map(|(path, _, frame)| (path.as_path(), frame)).collect();
     let mut notices = roles.notices();
+    notices.extend(left_out);
     let (content, texts) = match &roles.kind {
         Kind::Images { column } => {
             let images =

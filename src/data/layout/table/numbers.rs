@@ -73,6 +73,8 @@ pub fn read(
     let width = names.len();
     features::check_size(first, rows as u64, width)?;
     let mut values = Vec::with_capacity(rows * width);
+    // By the first rows: what is so large varies little in all of them.
+    let mut offsets: Option<Vec<f64>> = None;
     for (path, frame) in parts {
         let broken = |error: TableError| error.of(path);
         let (places, ranks) = in_order(&places(frame, columns).map_err(broken)?);
@@ -82,14 +84,25 @@ pub fn read(
             let start = values.len();
             values.resize(start + batch.num_rows() * width, f32::NAN);
             let mut offset = 0;
+            let mut arrays = Vec::with_capacity(found.len());
+            for rank in &ranks {
+                arrays.push(plain(batch.column(*rank)).map_err(broken)?);
+            }
+            let least = offsets.get_or_insert_with(|| {
+                let of = |(column, array): (&Column, &ArrayRef)| column.least(array);
+                found.iter().zip(&arrays).map(of).collect()
+            });
             for (i, column) in found.iter().enumerate() {
-                let array = plain(batch.column(ranks[i])).map_err(broken)?;
-                column.fill(&array, &columns[i], row, &mut values[start..], offset, width).map_err(broken)?;
+                let array = &arrays[i];
+                column
+                    .fill(array, &columns[i], row, least[i], &mut values[start..], offset, width)
+                    .map_err(broken)?;
                 offset += column.width();
             }
             row += batch.num_rows();
         }
     }
+    notices.extend(offsets.and_then(|offsets| features::taken(columns, &offsets)));
     let mut features = Features { values, names };
     let mut twins = Vec::new();
     if !*are_named && pixels.is_none() {
@@ -264,12 +277,25 @@ impl Column {
         }
     }
 
-    /// Puts the values of some rows into their places, `offset` in rows of `width` numbers. `row` is the first row's place in its file.
+    /// What is taken from a column of numbers that begins so: see [`features::offset`].
+    fn least(&self, array: &ArrayRef) -> f64 {
+        let Column::Number = self else { return 0.0 };
+        let number = numbers(array);
+        let present =
+            (0..array.len()).filter(|row| array.is_valid(*row)).map(number).filter(|value| value.is_finite());
+        let bounds = |(least, most): (f64, f64), value: f64| (least.min(value), most.max(value));
+        let (least, most) = present.fold((f64::INFINITY, f64::NEG_INFINITY), bounds);
+        features::offset(least, most)
+    }
+
+    /// Puts the values of some rows, less `least` where they are numbers, into their places, `offset` in rows of `width` numbers. `row` is the
+    /// first row's place in its file.
     fn fill(
         &self,
         array: &ArrayRef,
         name: &str,
         row: usize,
+        least: f64,
         values: &mut [f32],
         offset: usize,
         width: usize,
@@ -278,7 +304,8 @@ impl Column {
         match self {
             Column::Number => {
                 let number = numbers(array);
-                rows.filter(|(i, _)| array.is_valid(*i)).for_each(|(i, out)| out[offset] = number(i) as f32);
+                rows.filter(|(i, _)| array.is_valid(*i))
+                    .for_each(|(i, out)| out[offset] = (number(i) - least) as f32);
             }
             Column::Levels(levels) => {
                 let mut rows = rows;

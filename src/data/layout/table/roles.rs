@@ -48,7 +48,18 @@ impl Roles {
     pub fn of(schema: &Schema, reading: &Reading) -> Result<Roles, TableError> {
         let label = label(schema, reading)?;
         let text = match &reading.text {
-            Some(name) => Some(named(schema, name)?.name().clone()),
+            Some(name) => {
+                let field = named(schema, name)?;
+                if !is_text(field.data_type()) {
+                    return Err(TableError::Type {
+                        column: field.name().clone(),
+                        found: field.data_type().to_string(),
+                        wanted: "texts",
+                        hint: "name a column of texts as `text`",
+                    });
+                }
+                Some(field.name().clone())
+            }
             None => None,
         };
         let is_free = |field: &&Field| *field.name() != label && Some(field.name()) != text.as_ref();
@@ -56,8 +67,11 @@ impl Roles {
         let image = image(schema, reading, &others)?;
         let kind = match (&reading.features, image) {
             (Some(columns), _) => {
-                for column in columns {
+                for (at, column) in columns.iter().enumerate() {
                     let field = named(schema, column)?;
+                    if *column == label || columns[..at].contains(column) {
+                        return Err(TableError::Twice(column.clone()));
+                    }
                     if !is_number(field.data_type())
                         && !is_text(field.data_type())
                         && !is_list(field.data_type())
@@ -99,6 +113,11 @@ impl Roles {
         }
         notices
     }
+}
+
+/// The column of the labels in the first of these tables that has one.
+pub fn label_of_any<'a>(schemas: impl Iterator<Item = &'a Schema>, reading: &Reading) -> Option<String> {
+    schemas.into_iter().find_map(|schema| label(schema, reading).ok())
 }
 
 fn named<'a>(schema: &'a Schema, name: &str) -> Result<&'a Field, TableError> {

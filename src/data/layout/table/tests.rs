@@ -323,3 +323,72 @@ fn damage_is_named_and_no_panic() {
         let _ = read(&damaged);
     }
 }
+
+/// Seconds since 1970 as floats of 32 bits would be four values.
+#[test]
+fn large_numbers_keep_what_tells_them_apart() {
+    let rows: String = (0..60).map(|i| format!("{},{}\n", i % 2, 1_700_000_000 + i * 3)).collect();
+    let found = csv(&format!("label,time\n{rows}")).unwrap();
+    assert_eq!(found.features().values[..3], [0.0, 3.0, 6.0]);
+    assert_eq!(found.notices, ["large numbers are read less their least, 1700000000 of time"]);
+}
+
+#[test]
+fn what_a_tester_found_to_be_misread() {
+    let rows = |row: fn(usize) -> String| (0..60).map(row).collect::<String>();
+    let text = rows(|i| format!("{},{},{},{}\n", i % 3, ["a", "b", "c"][i % 3], i * 7 % 11, i + 1000));
+    let found = csv(&format!("label,label_text,x,id\n{text}")).unwrap();
+    assert_eq!(found.features().names, ["x"], "the label's twin and the name of the row are none");
+    assert!(csv("label,x,x\n0,1,2\n1,2,3\n").unwrap_err().contains("two columns that are called `x`"));
+    let (numbers, texts) = ("label,x\n0,1\n1,2\n0,3\n1,5\n", "label,x\n0,a\n1,b\n0,c\n1,d\n");
+    let files = [("train/1.csv", numbers.into()), ("test/2.csv", texts.into())];
+    let error = samples(&files, &Reading::default()).unwrap_err();
+    assert!(error.contains("column `x` holds texts, and numbers in the first file"), "{error}");
+    // What is to be predicted has no label yet.
+    let files = [("train/1.csv", numbers.into()), ("test/2.csv", b"x\n4\n".to_vec())];
+    let found = samples(&files, &Reading::default()).unwrap();
+    assert_eq!(
+        (found.labels.len(), &*found.notices[0]),
+        (4, "test/2.csv has no column `label`, and is left out")
+    );
+    let large: ArrayRef = Arc::new(arrow_array::UInt64Array::from(vec![u64::MAX, 1, 1, 2, 2]));
+    let file = table(vec![("x", Arc::new(Float64Array::from(vec![1., 2., 3., 4., 6.]))), ("label", large)]);
+    assert!(read(&file).unwrap_err().contains("beyond what 64 bits"));
+    let codes: DictionaryArray<Int8Type> =
+        DictionaryArray::new(vec![0, 1, 1, 0].into(), Arc::new(Int64Array::from(vec![70, 9])));
+    let lists = ListArray::from_iter_primitive::<Float32Type, _, _>([
+        None,
+        Some(vec![Some(2.0), Some(1.0)]),
+        Some(vec![Some(3.0), Some(5.0)]),
+        Some(vec![Some(1.0), Some(4.0)]),
+    ]);
+    let file = table(vec![("e", Arc::new(lists)), ("label", Arc::new(codes))]);
+    let filled = Reading { missing: Some(Missing::Mean), ..Reading::default() };
+    let found = samples(&[("x.parquet", file)], &filled).unwrap();
+    assert_eq!((found.class_names(), found.features().values[0]), (vec!["9", "70"], 2.0));
+}
+
+#[test]
+fn tables_in_folders_of_splits_are_found() {
+    let root = tempfile::tempdir().unwrap();
+    for (path, pixels) in
+        [("default/train/0000.parquet", [1, 2]), ("default/validation/0000.parquet", [3, 4])]
+    {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, plain(&pixels, vec![Some(0), Some(1)])).unwrap();
+        fs::write(path.with_file_name("._0000.parquet"), "x").unwrap();
+        fs::write(path.with_file_name("cache-1.arrow"), "x").unwrap();
+    }
+    let found = Own::new("mine".into(), root.path().into(), Reading::default()).load().unwrap();
+    assert_eq!(
+        (found.images().pixels.as_slice(), found.summary().contains("2 train, 2 val")),
+        (&[1, 2, 3, 4][..], true)
+    );
+    let wrong = Reading { missing: Some(Missing::Mean), ..Reading::default() };
+    let error = Own::new("mine".into(), root.path().into(), wrong).load().unwrap_err();
+    assert!(
+        error.to_string().contains("`missing` in the dataset's map says nothing of these data"),
+        "{error}"
+    );
+}
