@@ -37,6 +37,17 @@ enum Column {
     List(usize),
 }
 
+/// Where the values of a column belong.
+struct Slot {
+    /// The place of the first row in its file.
+    row: usize,
+    /// What is taken from numbers.
+    least: f64,
+    /// Of the column's first feature, in rows of `width` numbers.
+    offset: usize,
+    width: usize,
+}
+
 /// Reads all rows, and the text of each if there is a column of texts. `labels` has a number for each row, equal for equal labels.
 pub fn read(
     parts: &[(&Path, &Frame)],
@@ -93,10 +104,8 @@ pub fn read(
                 found.iter().zip(&arrays).map(of).collect()
             });
             for (i, column) in found.iter().enumerate() {
-                let array = &arrays[i];
-                column
-                    .fill(array, &columns[i], row, least[i], &mut values[start..], offset, width)
-                    .map_err(broken)?;
+                let (array, slot) = (&arrays[i], Slot { row, least: least[i], offset, width });
+                column.fill(array, &columns[i], &slot, &mut values[start..]).map_err(broken)?;
                 offset += column.width();
             }
             row += batch.num_rows();
@@ -288,18 +297,9 @@ impl Column {
         features::offset(least, most)
     }
 
-    /// Puts the values of some rows, less `least` where they are numbers, into their places, `offset` in rows of `width` numbers. `row` is the
-    /// first row's place in its file.
-    fn fill(
-        &self,
-        array: &ArrayRef,
-        name: &str,
-        row: usize,
-        least: f64,
-        values: &mut [f32],
-        offset: usize,
-        width: usize,
-    ) -> Result<(), TableError> {
+    /// Puts the values of some rows where they belong.
+    fn fill(&self, array: &ArrayRef, name: &str, slot: &Slot, values: &mut [f32]) -> Result<(), TableError> {
+        let Slot { row, least, offset, width } = *slot;
         let rows = values.chunks_exact_mut(width).enumerate();
         match self {
             Column::Number => {
