@@ -1,7 +1,7 @@
 //! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs.
 //!
-//! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and what to
-//! do next. Never writes over a file, and writes none for data that cannot be read.
+//! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and
+//! what to do next. Never writes over a file, and writes none for data that cannot be read.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

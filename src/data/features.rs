@@ -77,8 +77,8 @@ pub(super) fn check_size(path: &Path, samples: u64, width: usize) -> Result<(), 
     Err(DataError::TooLarge { path: path.to_owned(), sizes: format!("{samples} x {width} x 4") })
 }
 
-/// What is taken from each value of a feature between `least` and `most`, before it becomes a float of 32 bits: times in seconds since 1970
-/// would lose all that tells them apart. 0 where nothing is lost.
+/// What is taken from each value of a feature between `least` and `most`, before it becomes a float of 32 bits: times
+/// in seconds since 1970 would lose all that tells them apart. 0 where nothing is lost.
 pub(super) fn offset(least: f64, most: f64) -> f64 {
     // Floats of 32 bits have 7 digits: three at least are left for the differences.
     const LARGEST: f64 = 1e4;

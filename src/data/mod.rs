@@ -1,8 +1,8 @@
 //! The datasets: what they are called, which files they consist of, and how to get their samples.
 //!
 //! In: a dataset's name or path, how to read it, the folders to look in, and the network if asked. Out: all samples
-//! with labels, those for training first, and what is to be said of them; what is published has had its checksums compared before a
-//! byte is handed on. Next: `ops::load` stores them as tables. Must not know: tables, torch, stages,
+//! with labels, those for training first, and what is to be said of them; what is published has had its checksums
+//! compared before a byte is handed on. Next: `ops::load` stores them as tables. Must not know: tables, torch, stages,
 //! the cache.
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their

@@ -1,8 +1,8 @@
 //! identify: scores -> the hard samples of one set, by one strategy. Next: `hard_counts`, `overlap`, `split`.
 //!
 //! Stragglers are the samples that an inversion search misclassifies. The other strategies take the hardest samples by
-//! their score, as many as a search on clean labels has stragglers, and so need both the score and that search; or a share of all
-//! samples that is given.
+//! their score, as many as a search on clean labels has stragglers, and so need both the score and that search; or a
+//! share of all samples that is given.
 
 use hspipe_engine::op::{InputDecl, Op, OpError, Outputs, ParamError, Reads, Task, one, optional};
 use serde::de::Error as _;

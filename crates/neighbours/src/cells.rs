@@ -1,8 +1,8 @@
 //! The nearest of each sample among those around it: the samples are divided into cells, and each is compared with the
 //! samples of the cells whose centres are nearest to it (an inverted file, as Sivic & Zisserman 2003 search by).
 //!
-//! In: [`Vectors`]. Out: neighbours, nearly always the nearest, the same whatever the threads and machines: products are exact,
-//! and each centre adds up its samples in their order. Knows no labels.
+//! In: [`Vectors`]. Out: neighbours, nearly always the nearest, the same whatever the threads and machines: products
+//! are exact, and each centre adds up its samples in their order. Knows no labels.
 
 use rayon::prelude::*;
 

@@ -22,7 +22,8 @@ pub const FILES: [&str; 4] = [
     "t10k-labels-idx1-ubyte",
 ];
 
-/// With what the names of EMNIST's files begin. Its images lie on their sides: rows are stored as columns (Cohen et al. 2017).
+/// With what the names of EMNIST's files begin. Its images lie on their sides: rows are stored as columns (Cohen et al.
+/// 2017).
 const EMNIST: &str = "emnist-";
 
 /// Labels are bytes.

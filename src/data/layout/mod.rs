@@ -1,9 +1,9 @@
 //! How a dataset may lie in files: one layout per file or folder of this folder.
 //!
-//! In: a path, or the bytes of a dataset's files, and what the user says of them. Out: which files belong to it, or [`Rows`]. A
-//! layout is two functions: `find` looks at names and says which files there are, `rows` turns their bytes into samples and
-//! labels and does no I/O. To add one, write its file, and name it in [`Layout`] and the `match`es below it. What fits none is
-//! described by `unknown`. Must not know: checksums, the network, tables of results.
+//! In: a path, or the bytes of a dataset's files, and what the user says of them. Out: which files belong to it, or
+//! [`Rows`]. A layout is two functions: `find` looks at names and says which files there are, `rows` turns their bytes
+//! into samples and labels and does no I/O. To add one, write its file, and name it in [`Layout`] and the `match`es
+//! below it. What fits none is described by `unknown`. Must not know: checksums, the network, tables of results.
 
 mod arrays;
 pub mod cifar;

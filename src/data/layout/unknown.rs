@@ -1,7 +1,7 @@
 //! What fits no layout, in words.
 //!
-//! In: a path. Out: the folder to look into instead, or an error that says what is there, and a hint that fits it. Looks at names
-//! alone.
+//! In: a path. Out: the folder to look into instead, or an error that says what is there, and a hint that fits it.
+//! Looks at names alone.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -29,8 +29,9 @@ pub(super) fn decode(bytes: &[u8], limit: u64) -> Result<Raster, Fault> {
     Ok(Raster { channels, alpha, height, width, samples, turn: turn(bytes) })
 }
 
-/// How the picture has to be turned, by its chunk eXIf (section 11.3.4.5 of the PNG specification, third edition), which the decoder passes
-/// over. A chunk is its length, its type, its bytes and a sum of 4 bytes; the first begins at byte 8.
+/// How the picture has to be turned, by its chunk eXIf (section 11.3.4.5 of the PNG specification, third edition),
+/// which the decoder passes over. A chunk is its length, its type, its bytes and a sum of 4 bytes; the first begins at
+/// byte 8.
 fn turn(bytes: &[u8]) -> Turn {
     let mut rest = bytes.get(8..).unwrap_or_default();
     while let [a, b, c, d, kind @ ..] = rest {

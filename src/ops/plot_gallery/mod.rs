@@ -1,5 +1,5 @@
-//! plot_gallery: samples and their ranking -> the hardest samples of each class (the target `hard`): as pictures, or, where they
-//! are none, as lines of the features in which they stand out, or of their texts.
+//! plot_gallery: samples and their ranking -> the hardest samples of each class (the target `hard`): as pictures, or,
+//! where they are none, as lines of the features in which they stand out, or of their texts.
 //!
 //! A sample whose label is probably wrong is marked, and with it stands the class that is suggested in place of the row's.
 
@@ -122,8 +122,8 @@ impl Shown<'_> {
         called(self.ranking.source[row].as_deref().unwrap_or_default(), self.ranking.sample_id[row])
     }
 
-    /// The notes that any form of the figure has. `places` says where captions are: the mark of a label issue, what stands with
-    /// it, with the others, and with each where none is marked.
+    /// The notes that any form of the figure has. `places` says where captions are: the mark of a label issue, what
+    /// stands with it, with the others, and with each where none is marked.
     fn notes(&self, places: [&str; 4]) -> Vec<String> {
         let Ranking { hardness, source, .. } = self.ranking;
         let has_files = source.iter().flatten().any(|source| !source.is_empty());

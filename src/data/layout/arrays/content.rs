@@ -1,7 +1,8 @@
 //! Images or features of arrays.
 //!
-//! In: the arrays of all sets. Out: images, if there are as many axes, or rows of bytes that are square images laid flat; else features.
-//! Pixels of other types become bytes by one rule for all sets, which is said. Must not know: names of arrays beyond errors, labels.
+//! In: the arrays of all sets. Out: images, if there are as many axes, or rows of bytes that are square images laid
+//! flat; else features. Pixels of other types become bytes by one rule for all sets, which is said. Must not know:
+//! names of arrays beyond errors, labels.
 
 use std::path::Path;
 
@@ -158,7 +159,8 @@ const LEAST_SIDE: u64 = 8;
 const LONGEST: u64 = 4;
 
 impl Array {
-    /// Whether N x `height` x `width` numbers are no images: floats beyond 0 to 1 that are no whole numbers of bytes, in a strip.
+    /// Whether N x `height` x `width` numbers are no images: floats beyond 0 to 1 that are no whole numbers of bytes,
+    /// in a strip.
     fn is_sequence(&self, height: u64, width: u64) -> bool {
         let (short, long) = (height.min(width), height.max(width));
         let is_strip = short < LEAST_SIDE || long > LONGEST * short;

@@ -1,7 +1,8 @@
 //! NumPy's arrays: an archive of them, .npz, or a folder of .npy files, with arrays of samples and of their labels.
 //!
-//! In: a path, or the files' bytes, and what the user says of the arrays. Out: the files, or [`Rows`], train first. `pairs` says which
-//! array is what, by names or by shapes; `npy` reads one; `content` makes images or features of them. Must not know: sums, keys.
+//! In: a path, or the files' bytes, and what the user says of the arrays. Out: the files, or [`Rows`], train first.
+//! `pairs` says which array is what, by names or by shapes; `npy` reads one; `content` makes images or features of
+//! them. Must not know: sums, keys.
 
 mod content;
 mod error;

@@ -1,7 +1,8 @@
 //! Which arrays are samples, and which are their labels.
 //!
-//! In: names and headers of arrays, and what the user says of them. Out: pairs, set by set. By names, as MedMNIST (train_images), Keras
-//! (x_train) and scikit-learn (X, y) have them; or the only two that fit by their shapes. Looks at no value.
+//! In: names and headers of arrays, and what the user says of them. Out: pairs, set by set. By names, as MedMNIST
+//! (train_images), Keras (x_train) and scikit-learn (X, y) have them; or the only two that fit by their shapes. Looks
+//! at no value.
 
 use super::super::{SETS, set_of};
 use super::error::ArrayError;

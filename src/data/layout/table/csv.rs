@@ -1,7 +1,7 @@
 //! Tables in CSV: commas, semicolons, tabs or bars between values, names of columns in the first line.
 //!
-//! In: a file's bytes. Out: its columns, each of whole numbers, of numbers or of texts, by all of its values. Must not know what a column
-//! means.
+//! In: a file's bytes. Out: its columns, each of whole numbers, of numbers or of texts, by all of its values. Must not
+//! know what a column means.
 
 use std::borrow::Cow;
 use std::sync::Arc;

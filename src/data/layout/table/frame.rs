@@ -1,7 +1,7 @@
 //! A table in a file of any format, read some columns and some rows at a time.
 //!
-//! In: a file's bytes. Out: its columns' names and types, and batches of rows of the columns that are wanted. Must not know what a
-//! column means.
+//! In: a file's bytes. Out: its columns' names and types, and batches of rows of the columns that are wanted. Must not
+//! know what a column means.
 
 use std::collections::HashSet;
 use std::io::Cursor;

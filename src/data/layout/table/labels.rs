@@ -1,7 +1,7 @@
 //! The column of labels of a table.
 //!
-//! In: a table, and the name of the column. Out: its labels, added to [`Labels`]: numbers, texts, categories, yes and no; a number has the
-//! name that Hugging Face's note in the file gives it. Must not know the other columns.
+//! In: a table, and the name of the column. Out: its labels, added to [`Labels`]: numbers, texts, categories, yes and
+//! no; a number has the name that Hugging Face's note in the file gives it. Must not know the other columns.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Decimal128Type, Float16Type, Float32Type, Float64Type};

@@ -1,7 +1,8 @@
 //! Tables: Parquet, CSV or Arrow files, one or a folder of them, with a row for each sample.
 //!
-//! In: a path, or the files' bytes, and what the user says of the columns. Out: the files, train first, or [`Rows`] of images or
-//! of features. `frame` reads columns, whatever the format (`parquet`, `csv`); `roles` says what each column is; `labels`,
+//! In: a path, or the files' bytes, and what the user says of the columns. Out: the files, train first, or [`Rows`] of
+//! images or of features. `frame` reads columns, whatever the format (`parquet`, `csv`); `roles` says what each column
+//! is; `labels`,
 //! `pictures` and `numbers` read one kind of column each. Must not know: how an image is decoded.
 
 mod csv;

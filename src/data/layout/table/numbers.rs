@@ -1,8 +1,9 @@
 //! The columns of a table that are features: numbers, yes and no, categories, or lists of numbers.
 //!
-//! In: the tables, and the names of the columns. Out: numbers, NaN where there is none, or images where the columns are their pixels. A
-//! category becomes a column of 0 and 1 for each of its values. The tables are read twice: for what is in the columns, then for the numbers, which
-//! are put where they belong at once. `pixels` and `twins` look at columns that are no features. Must not know what labels mean.
+//! In: the tables, and the names of the columns. Out: numbers, NaN where there is none, or images where the columns are
+//! their pixels. A category becomes a column of 0 and 1 for each of its values. The tables are read twice: for what is
+//! in the columns, then for the numbers, which are put where they belong at once. `pixels` and `twins` look at columns
+//! that are no features. Must not know what labels mean.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -48,7 +49,8 @@ struct Slot {
     width: usize,
 }
 
-/// Reads all rows, and the text of each if there is a column of texts. `labels` has a number for each row, equal for equal labels.
+/// Reads all rows, and the text of each if there is a column of texts. `labels` has a number for each row, equal for
+/// equal labels.
 pub fn read(
     parts: &[(&Path, &Frame)],
     roles: &Roles,

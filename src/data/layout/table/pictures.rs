@@ -1,6 +1,7 @@
 //! The column of images of a table: the bytes of each, or Hugging Face's struct of `bytes` and `path`.
 //!
-//! In: the tables, and the name of the column. Out: images of one size. Must not know the other columns, how an image is decoded.
+//! In: the tables, and the name of the column. Out: images of one size. Must not know the other columns, how an image
+//! is decoded.
 
 use std::path::{Path, PathBuf};
 

@@ -138,19 +138,24 @@ fn label(schema: &Schema, reading: &Reading) -> Result<String, TableError> {
     let field = match &reading.label {
         Some(name) => named(schema, name)?,
         // Beside x, y is a coordinate.
-        None => of_names(schema, &LABELS).filter(|field| field.name() != "y" || of_names(schema, &["x"]).is_none()).ok_or_else(|| {
-            let sounds = |field: &&Field| {
-                let name = field.name().to_lowercase();
-                ["label", "class", "target"].iter().any(|part| name.contains(part))
-            };
-            let fields = || schema.fields().iter().map(AsRef::as_ref);
-            let like = fields().find(sounds).map_or("NAME", |field: &Field| field.name().as_str());
-            TableError::Missing {
-                wanted: "`label`".to_owned(),
-                found: names(schema),
-                hint: format!("name the one that has the labels: `hspipe init --data PATH --label {like}`, or {{path: ..., label: {like}}} under datasets"),
-            }
-        })?,
+        None => of_names(schema, &LABELS)
+            .filter(|field| field.name() != "y" || of_names(schema, &["x"]).is_none())
+            .ok_or_else(|| {
+                let sounds = |field: &&Field| {
+                    let name = field.name().to_lowercase();
+                    ["label", "class", "target"].iter().any(|part| name.contains(part))
+                };
+                let fields = || schema.fields().iter().map(AsRef::as_ref);
+                let like = fields().find(sounds).map_or("NAME", |field: &Field| field.name().as_str());
+                TableError::Missing {
+                    wanted: "`label`".to_owned(),
+                    found: names(schema),
+                    hint: format!(
+                        "name the one that has the labels: `hspipe init --data PATH --label {like}`, or \
+                     {{path: ..., label: {like}}} under datasets"
+                    ),
+                }
+            })?,
     };
     let kind = field.data_type();
     if is_list(kind) {
@@ -158,7 +163,8 @@ fn label(schema: &Schema, reading: &Reading) -> Result<String, TableError> {
             column: field.name().clone(),
             found: format!("a list, so a sample may have several labels (multi-label), {kind}"),
             wanted: "numbers or texts, one for each sample,",
-            hint: "hspipe studies data of one label per sample: keep the samples that have one, or make a column of yes and no for one of the labels",
+            hint: "hspipe studies data of one label per sample: keep the samples that have one, or make a column of yes \
+                   and no for one of the labels",
         });
     }
     if is_number(kind) || is_text(kind) {

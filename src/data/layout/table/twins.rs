@@ -1,7 +1,8 @@
 //! Columns that say what the label says, such as its name beside its number: networks would learn nothing but them.
 //!
-//! In: features with the columns that they come from, and the labels. Out: the features without those columns, and what was left out. A column
-//! from which the label follows, though not the other way round, is named. Must not know what labels mean.
+//! In: features with the columns that they come from, and the labels. Out: the features without those columns, and what
+//! was left out. A column from which the label follows, though not the other way round, is named. Must not know what
+//! labels mean.
 
 use std::collections::{HashMap, HashSet};
 
