@@ -40,8 +40,8 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Samples below which, and features, of which networks of this size soon get every one right: then there is no straggler to
-/// find, and the search for them is in vain.
+/// With fewer samples than this, or with features, small networks soon get every sample right. Then there are no stragglers,
+/// and the search for them is in vain.
 const FEW: usize = 1000;
 
 /// What is another in a pipeline that searches for no stragglers.

@@ -91,7 +91,7 @@ pub enum DataError {
         path: PathBuf,
     },
 
-    /// What lies at the path of a user's dataset is no dataset that can be studied.
+    /// The data at a user's path cannot be studied.
     #[error("{}: {why}", .path.display())]
     Unfit {
         /// The file or folder.
@@ -252,6 +252,11 @@ impl DataError {
             1 => Err(faults.remove(0)),
             _ => Err(Self::Faulty { faults, images }),
         }
+    }
+
+    /// The data at `path` cannot be studied: what there is, and what the user can do.
+    pub(super) fn unfit(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Unfit { path: path.to_owned(), why: why.into(), hint: hint.into() }
     }
 
     pub(super) fn unknown(name: &str) -> Self {

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::DataError;
 use super::reading::Missing;
+use super::some::some;
 
 /// Samples that are numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +96,7 @@ pub(super) fn taken(names: &[String], offsets: &[f64]) -> Option<String> {
     Some(format!(
         "large numbers are read less their least, {} of {}{others}",
         offsets[first],
-        some(&which, names)
+        named(&which, names)
     ))
 }
 
@@ -133,7 +134,7 @@ pub(super) fn check(
         let values: usize = lacking.iter().map(|at| columns[*at].missing).sum();
         notices.push(format!(
             "{values} missing values are filled in by the mean of their column: {}",
-            some(&lacking, &features.names)
+            named(&lacking, &features.names)
         ));
     }
     let constant: Vec<usize> = (0..width).filter(|at| columns[*at].least == columns[*at].most).collect();
@@ -144,7 +145,7 @@ pub(super) fn check(
         notices.push(format!(
             "{} of {width} features have the same value in all samples, and are left out: {}",
             constant.len(),
-            some(&constant, &features.names)
+            named(&constant, &features.names)
         ));
         let varies: Vec<bool> = columns.iter().map(|column| column.least != column.most).collect();
         let mut varies_in_turn = varies.iter().cycle();
@@ -200,13 +201,8 @@ impl Column {
 }
 
 /// The names of the first of these features, and how many more there are.
-fn some(which: &[usize], names: &[String]) -> String {
-    let named: Vec<&str> = which.iter().take(NAMED).map(|at| names[*at].as_str()).collect();
-    let more = match which.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", named.join(", "))
+fn named(which: &[usize], names: &[String]) -> String {
+    some(which.iter().map(|at| &names[*at]), NAMED)
 }
 
 #[cfg(test)]

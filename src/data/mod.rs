@@ -27,6 +27,7 @@ mod picture;
 mod read;
 mod reading;
 mod samples;
+mod some;
 mod source;
 
 use std::path::PathBuf;

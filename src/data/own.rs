@@ -123,7 +123,7 @@ impl Own {
                 [] => "take it away".to_owned(),
                 known => format!("take it away; what can be said of them is {}", known.join(", ")),
             };
-            return Err(DataError::Unfit { path: self.path.clone(), why, hint });
+            return Err(DataError::unfit(&self.path, why, hint));
         }
         if !below.as_os_str().is_empty() {
             rows.notices.insert(0, format!("the data are in {}", self.path.join(below).display()));

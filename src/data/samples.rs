@@ -10,6 +10,7 @@ use super::features::{self, Features};
 use super::images::Images;
 use super::labels::{Class, Classes, Labels};
 use super::reading::Reading;
+use super::some::some;
 use crate::visible;
 
 /// What a layout has read, in its order.
@@ -36,6 +37,14 @@ pub struct Set {
 }
 
 impl Set {
+    /// Counts samples that follow those of `sets`: of the last one, or of a new one.
+    pub(super) fn count(sets: &mut Vec<Set>, name: &str, samples: usize) {
+        match sets.last_mut().filter(|last| last.name == name) {
+            Some(last) => last.samples += samples,
+            None => sets.push(Set { name: name.to_owned(), samples }),
+        }
+    }
+
     fn described(&self) -> String {
         let name = if self.name.is_empty() { "of no split" } else { &self.name };
         format!("{} {name}", self.samples)
@@ -80,8 +89,7 @@ impl Samples {
     /// both trained on and tested; features that are no numbers.
     pub(super) fn of(rows: Rows, reading: &Reading, path: &Path) -> Result<Samples, DataError> {
         let Rows { mut content, labels, sets, mut texts, mut notices } = rows;
-        let unfit =
-            |why: String, hint: &str| DataError::Unfit { path: path.to_owned(), why, hint: hint.to_owned() };
+        let unfit = |why: String, hint: &str| DataError::unfit(path, why, hint);
         let Classes { of, classes } =
             labels.classes().map_err(|error| unfit(error.to_string(), error.hint()))?;
         let keep: Vec<bool> = of.iter().map(Option::is_some).collect();
@@ -136,12 +144,7 @@ impl Samples {
 
     /// What was found, in one line: `3 classes: ant, bee, wasp; 120 train, 24 test; 28x28 grey`.
     pub fn summary(&self) -> String {
-        let named = &self.classes[..self.classes.len().min(NAMED)];
-        let names: Vec<_> = named.iter().map(|class| visible::name(&class.name)).collect();
-        let more = match self.classes.len() - named.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let names = some(self.classes.iter().map(|class| visible::name(&class.name)), NAMED);
         let sets: Vec<String> = match self.sets.as_slice() {
             [Set { name, samples }] if name.is_empty() => vec![format!("{samples} samples")],
             sets => sets.iter().map(Set::described).collect(),
@@ -153,7 +156,7 @@ impl Samples {
                 width => format!("{width} features"),
             },
         };
-        format!("{} classes: {}{more}; {}; {content}", self.classes.len(), names.join(", "), sets.join(", "))
+        format!("{} classes: {names}; {}; {content}", self.classes.len(), sets.join(", "))
     }
 
     /// The images of a dataset of a test.

@@ -1,6 +1,5 @@
 //! plot_data_map: how a training went for each sample, and which labels are probably wrong -> a map of all samples (the
-//! target
-//! `hard`), after Swayamdipta et al. 2020, arXiv 2009.10795.
+//! target `hard`), after Swayamdipta et al. 2020, arXiv 2009.10795.
 
 use std::sync::Arc;
 

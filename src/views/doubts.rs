@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 use hspipe_engine::value::{canonical, show};
 
+use super::stored;
 use crate::scores::{Network, Predictions, Snapshot};
 use crate::tables::{self, ClassStats, Counts, TableError};
 
@@ -162,9 +162,7 @@ impl Results<'_> {
         name: &str,
         read: impl FnOnce(Vec<u8>) -> Result<T, TableError>,
     ) -> anyhow::Result<T> {
-        let outputs = self.plan.states[task].outputs().unwrap_or_default();
-        let output = outputs.iter().find(|output| output.table == name).context("a table is missing")?;
-        let bytes = self.store.read(&output.digest).with_context(|| self.graph.name(task))?;
+        let bytes = stored::table(self.graph, self.plan, self.store, task, name)?;
         Ok(read(bytes)?)
     }
 }

@@ -2,12 +2,11 @@
 //!
 //! In: the finished tasks of `sources` among those asked for. Out: lines. Decides nothing: the words are the op's.
 
-use anyhow::Context;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
-use hspipe_engine::value::show;
 
+use super::stored;
 use crate::tables::Findings;
 
 /// For each dataset a line of what it is, and one for each thing that a person should know of how it was understood.
@@ -17,13 +16,12 @@ use crate::tables::Findings;
 pub fn findings(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     for task in tasks.iter().filter(|task| graph.stage_of(**task).op.name() == "sources") {
-        let Some(outputs) = plan.states[*task].outputs() else { continue };
-        let output = outputs.iter().find(|output| output.table == Findings::SCHEMA.name);
-        let digest = &output.context("a table is missing")?.digest;
+        if plan.states[*task].outputs().is_none() {
+            continue;
+        }
         // What is damaged is told where it is needed.
-        let Ok(bytes) = store.read(digest) else { continue };
-        let dataset = graph.coords(*task).find(|(axis, _)| *axis == "dataset");
-        let dataset = dataset.map(|(_, value)| show(value)).unwrap_or_default();
+        let Ok(bytes) = stored::table(graph, plan, store, *task, Findings::SCHEMA.name) else { continue };
+        let dataset = stored::dataset(graph, *task);
         lines.extend(Findings::read(bytes)?.line.iter().map(|line| format!("{dataset}: {line}")));
     }
     Ok(lines)

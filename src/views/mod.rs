@@ -18,6 +18,7 @@ pub mod published;
 pub mod query;
 pub mod results;
 pub mod shell;
+mod stored;
 pub mod tables;
 pub mod text;
 mod verdict;

@@ -2,12 +2,11 @@
 //!
 //! In: the finished tasks of `issues` among those asked for. Out: lines. Decides nothing: the counts are the op's.
 
-use anyhow::Context;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
-use hspipe_engine::value::show;
 
+use super::stored;
 use crate::ops;
 use crate::tables::IssueCounts;
 
@@ -17,18 +16,14 @@ use crate::tables::IssueCounts;
 /// A table that cannot be read.
 pub fn verdict(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
-    let dataset = |task: TaskId| {
-        let dataset = graph.coords(task).find(|(axis, _)| *axis == "dataset");
-        dataset.map(|(_, value)| show(value)).unwrap_or_default()
-    };
     let tasks = tasks.iter().filter(|task| graph.stage_of(**task).op.name() == "issues");
-    let all: Vec<String> = tasks.clone().map(|task| dataset(*task)).collect();
+    let all: Vec<String> = tasks.clone().map(|task| stored::dataset(graph, *task)).collect();
     for task in tasks {
-        let Some(outputs) = plan.states[*task].outputs() else { continue };
-        let output = outputs.iter().find(|output| output.table == IssueCounts::SCHEMA.name);
-        let digest = &output.context("a table is missing")?.digest;
-        let bytes = store.read(digest).with_context(|| graph.name(*task))?;
-        let name = ops::label(&dataset(*task), all.iter().map(String::as_str));
+        if plan.states[*task].outputs().is_none() {
+            continue;
+        }
+        let bytes = stored::table(graph, plan, store, *task, IssueCounts::SCHEMA.name)?;
+        let name = ops::label(&stored::dataset(graph, *task), all.iter().map(String::as_str));
         lines.extend(verdict_of(&name, &IssueCounts::read(bytes)?));
     }
     if !lines.is_empty() {

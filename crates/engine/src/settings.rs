@@ -117,13 +117,11 @@ impl Settings {
             let what = match (&*slot, &value) {
                 (Value::Array(old), Value::Array(new)) => {
                     let old = old.first().unwrap_or(&Value::Null);
-                    let new =
-                        new.iter().find(|new| !fits(old, new) && !is_named(old, new)).unwrap_or(&Value::Null);
+                    let new = new.iter().find(|new| !fits_as_item(old, new)).unwrap_or(&Value::Null);
                     format!("each item of `{path}` is {}, not {}", kind(old), kind(new))
                 }
                 (old, Value::Array(new)) => {
-                    let new =
-                        new.iter().find(|new| !fits(old, new) && !is_named(old, new)).unwrap_or(&Value::Null);
+                    let new = new.iter().find(|new| !fits(old, new)).unwrap_or(&Value::Null);
                     format!("each value of `{path}` is {}, not {}", kind(old), kind(new))
                 }
                 (old, new) => format!("`{path}` is {}, not {}", kind(old), kind(new)),
@@ -232,7 +230,7 @@ fn fits(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Null, _) | (_, Value::Null) => true,
         (Value::Array(items), Value::Array(new)) => {
-            items.first().is_none_or(|old| new.iter().all(|new| fits(old, new) || is_named(old, new)))
+            items.first().is_none_or(|old| new.iter().all(|new| fits_as_item(old, new)))
         }
         (Value::Array(items), new) => items.first().is_none_or(|old| fits(old, new)),
         (old, Value::Array(new)) => new.iter().all(|new| fits(old, new)),
@@ -241,9 +239,11 @@ fn fits(old: &Value, new: &Value) -> bool {
     }
 }
 
-/// Whether the one is a text and the other a map: as items of a list a map may stand for its name.
-fn is_named(old: &Value, new: &Value) -> bool {
-    matches!((old, new), (Value::String(_), Value::Object(_)) | (Value::Object(_), Value::String(_)))
+/// The same of items of a list, among which a map may stand for its name.
+fn fits_as_item(old: &Value, new: &Value) -> bool {
+    let is_named =
+        matches!((old, new), (Value::String(_), Value::Object(_)) | (Value::Object(_), Value::String(_)));
+    is_named || fits(old, new)
 }
 
 #[cfg(test)]

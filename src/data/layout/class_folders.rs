@@ -6,12 +6,12 @@
 //! not know: how an image is decoded.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Content, Found, has_ending, is_litter, set_of};
+use super::{Content, Found, has_ending, set_of};
 use crate::data::DataError;
-use crate::data::file::unreadable;
 use crate::data::images::{self, Gathering, Picture};
 use crate::data::labels::{self, Labels};
 use crate::data::picture::{self, Decoded, ENDINGS, Turn, Wanted, turned};
@@ -50,7 +50,6 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
         .map(|(set, _)| set.as_str())
         .collect();
     if !lacking.is_empty() {
-        // Tables in such folders are read by nobody, but they are no images either.
         return Err(no_classes(folder, &lacking));
     }
     // The order is that of the classes of all sets.
@@ -79,7 +78,7 @@ fn in_order_of_sets(folder: &Path, found: Vec<&String>) -> Result<Vec<String>, D
         if let Some(other) = own.next() {
             let one = sets.last().cloned().unwrap_or_default();
             let why = format!("{one}/ and {other}/ are both the set {set}");
-            return Err(unfit(folder, why, "keep one of them, or name it as the dataset's path"));
+            return Err(DataError::unfit(folder, why, "keep one of them, or name it as the dataset's path"));
         }
     }
     Ok(sets)
@@ -100,31 +99,24 @@ fn mixed(folder: &Path, sets: &[&String], others: &[&String]) -> DataError {
         sets[0],
         sets[0]
     );
-    unfit(folder, why, hint)
+    DataError::unfit(folder, why, hint)
 }
 
 fn no_classes(folder: &Path, sets: &[&str]) -> DataError {
     let named: Vec<String> = sets.iter().map(|set| format!("{set}/")).collect();
-    let why = if named.as_slice() == ["/"] {
-        "it has no class folders".to_owned()
-    } else {
-        format!(
-            "{} {} of samples, and there are no class folders below",
-            named.join(" and "),
-            if named.len() == 1 { "is a set" } else { "are sets" }
-        )
-    };
+    let are = if named.len() == 1 { "is a set" } else { "are sets" };
+    let why = format!("{} {are} of samples, and there are no class folders below", named.join(" and "));
     let lists = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let lists: Vec<String> = lists
         .filter(|path| has_ending(path, &["csv", "tsv", "json", "txt", "xlsx"]))
         .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
         .collect();
     let unread = if lists.is_empty() { String::new() } else { format!("; {} is not read", lists.join(", ")) };
-    unfit(folder, why, format!("put each image into a folder of its class, as in train/cat/1.png{unread}"))
-}
-
-fn unfit(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> DataError {
-    DataError::Unfit { path: path.to_owned(), why: why.into(), hint: hint.into() }
+    DataError::unfit(
+        folder,
+        why,
+        format!("put each image into a folder of its class, as in train/cat/1.png{unread}"),
+    )
 }
 
 /// Names of folders, as `a/, b/ and 3 more`.
@@ -168,10 +160,7 @@ pub fn rows(files: Vec<Content>, reading: &Reading) -> Result<Rows, DataError> {
         }
         let (set, class) = set_and_class(&file.name);
         labels.push_text(class);
-        match sets.last_mut().filter(|last| last.name == set) {
-            Some(last) => last.samples += 1,
-            None => sets.push(Set { name: set.to_owned(), samples: 1 }),
-        }
+        Set::count(&mut sets, set, 1);
     }
     DataError::all(faults, files.len())?;
     let content = Samples::Images(gathered.finish(&folder)?);
@@ -201,11 +190,15 @@ fn files_of(folder: &Path, name: &str, files: &mut Vec<Found>) -> Result<usize, 
     for (file, path) in entries(folder)? {
         if path.is_dir() {
             let hint = "put the images of a class into its folder itself, or name a folder further down as the dataset's path";
-            return Err(unfit(&path, "it is a folder in the folder of a class", hint));
+            return Err(DataError::unfit(&path, "it is a folder in the folder of a class", hint));
         }
         if !has_ending(&path, &ENDINGS) {
             let why = format!("its name ends in none of .{}", ENDINGS.join(", ."));
-            return Err(unfit(&path, why, "turn it into one of these if it is an image, or take it away"));
+            return Err(DataError::unfit(
+                &path,
+                why,
+                "turn it into one of these if it is an image, or take it away",
+            ));
         }
         files.push(Found { name: format!("{name}/{file}"), path });
     }
@@ -227,7 +220,11 @@ fn folders_in(folder: &Path) -> Result<Vec<String>, DataError> {
             && path.extension().is_none()
         {
             let why = format!("it is a link to {}, which is not there", target.display());
-            return Err(unfit(&path, why, "mend the link, or take it away (is the disk mounted?)"));
+            return Err(DataError::unfit(
+                &path,
+                why,
+                "mend the link, or take it away (is the disk mounted?)",
+            ));
         }
     }
     Ok(folders)
@@ -235,20 +232,11 @@ fn folders_in(folder: &Path) -> Result<Vec<String>, DataError> {
 
 /// What is in a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
-    let cannot = |source| unreadable(folder, source);
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let entry = entry.map_err(cannot)?;
-        let name = entry
-            .file_name()
-            .into_string()
-            .map_err(|_| unfit(&entry.path(), "its name is not UTF-8", "give it another name"))?;
-        if !is_litter(&name) {
-            entries.push((name, entry.path()));
-        }
-    }
-    entries.sort();
-    Ok(entries)
+    let named = |path: PathBuf| match path.file_name().and_then(OsStr::to_str) {
+        Some(name) => Ok((name.to_owned(), path)),
+        None => Err(DataError::unfit(&path, "its name is not UTF-8", "give it another name")),
+    };
+    super::inside(folder)?.into_iter().map(named).collect()
 }
 
 #[cfg(test)]

@@ -4,11 +4,10 @@
 //! unpacked. Out: the files, or grey images, or what is wrong. Must not know: gzip, checksums.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Content, Found, SETS};
-use crate::data::file::{is_gz, unreadable};
+use super::{Content, Found, SETS, inside};
+use crate::data::file::is_gz;
 use crate::data::images::{self, Images, MAX_PIXELS};
 use crate::data::labels::Labels;
 use crate::data::samples::{Content as Samples, Rows, Set};
@@ -39,11 +38,7 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if !folder.is_dir() {
         return Ok(None);
     }
-    let cannot = |source| unreadable(folder, source);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        paths.push(entry.map_err(cannot)?.path());
-    }
+    let mut paths = inside(folder)?;
     // What is not gzipped first.
     paths.sort_by_key(|path| (is_gz(path), path.clone()));
     let named: Vec<(&PathBuf, String, String)> = paths
@@ -58,8 +53,7 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
         let found: Vec<&str> =
             splits.iter().map(|split| if split.is_empty() { "mnist" } else { *split }).collect();
         let why = format!("it has the files of several datasets: {}", found.join(", "));
-        let hint = "put the four files of each into a folder of its own".to_owned();
-        return Err(DataError::Unfit { path: folder.to_owned(), why, hint });
+        return Err(DataError::unfit(folder, why, "put the four files of each into a folder of its own"));
     }
     let of = |file: &str| named.iter().find(|(_, name, _)| name == file).map(|(path, ..)| (*path).clone());
     let missing: Vec<String> =
@@ -339,6 +333,7 @@ fn wrong_magic(found: [u8; 4], kind: Kind) -> IdxError {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use std::fs;
 
     /// An IDX file with these sizes and this payload, right or wrong.
     pub fn idx(sizes: &[u32], payload: &[u8]) -> Vec<u8> {

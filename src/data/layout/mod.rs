@@ -13,12 +13,14 @@ pub mod qmnist;
 mod table;
 mod unknown;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::file::unreadable;
 use super::reading::Reading;
 use super::samples::{Content as Samples, Rows};
-
 use super::{Cause, DataError, Sums, checksum, picture};
+
 use cifar::Cifar;
 
 pub use arrays::npy;
@@ -77,9 +79,20 @@ const WRAPPERS: usize = 3;
 /// What programs that look at folders, or pack them, leave behind. Hidden files are passed over too.
 const LITTER: [&str; 5] = ["Thumbs.db", "desktop.ini", "__MACOSX", "lost+found", "@eaDir"];
 
-/// Whether a name in a folder says nothing of the data.
-fn is_litter(name: &str) -> bool {
-    name.starts_with('.') || LITTER.contains(&name)
+/// What is in a folder, in the order of the names, less what says nothing of the data.
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let cannot = |source| unreadable(folder, source);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') && !LITTER.contains(&name.as_ref()) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// A file of a dataset.

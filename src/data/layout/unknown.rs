@@ -4,12 +4,10 @@
 //! Looks at names alone.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use super::{ALL, Layout, is_litter};
+use super::{ALL, Layout};
 use crate::data::DataError;
-use crate::data::file::unreadable;
 
 /// Kinds of files that are named; of the others it is said how many they are.
 const NAMED: usize = 5;
@@ -23,23 +21,17 @@ struct Inside {
 
 impl Inside {
     fn of(folder: &Path) -> Result<Inside, DataError> {
-        let cannot = |source| unreadable(folder, source);
         let mut inside = Inside::default();
-        for entry in fs::read_dir(folder).map_err(cannot)? {
-            let path = entry.map_err(cannot)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if is_litter(&name) {
-                continue;
-            }
+        for path in super::inside(folder)? {
             if path.is_dir() {
-                inside.folders.push(name);
+                let name = path.file_name().unwrap_or_default();
+                inside.folders.push(name.to_string_lossy().into_owned());
             } else {
                 let ending =
                     path.extension().map(|ending| format!(".{}", ending.to_string_lossy().to_lowercase()));
                 *inside.files.entry(ending.unwrap_or_default()).or_default() += 1;
             }
         }
-        inside.folders.sort();
         Ok(inside)
     }
 
@@ -87,7 +79,6 @@ pub fn only_folder(path: &Path) -> Result<Option<String>, DataError> {
 
 /// The error of what lies there.
 pub fn describe(path: &Path) -> Result<DataError, DataError> {
-    let unfit = |why: String, hint: String| DataError::Unfit { path: path.to_owned(), why, hint };
     if !path.is_dir() {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
@@ -96,13 +87,11 @@ pub fn describe(path: &Path) -> Result<DataError, DataError> {
             None => "a file without an ending is no dataset that hspipe can read".to_owned(),
         };
         let is = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-        return Ok(unfit(why, of_file(is)));
+        return Ok(DataError::unfit(path, why, of_file(is)));
     }
     let inside = Inside::of(path)?;
-    Ok(unfit(
-        format!("nothing in it is a dataset that hspipe can read: there is {}", inside.text()),
-        of_folder(&inside),
-    ))
+    let why = format!("nothing in it is a dataset that hspipe can read: there is {}", inside.text());
+    Ok(DataError::unfit(path, why, of_folder(&inside)))
 }
 
 /// Endings of images, whether or not they are read.
@@ -141,7 +130,7 @@ fn of_folder(inside: &Inside) -> String {
         "put each image into a folder of its class, as in cat/1.png and dog/7.png, and name the folder of these"
     } else if inside.has(&[".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz"]) {
         "unpack what is packed"
-    } else if inside.has(&[".bin"]) && inside.files.keys().any(|ending| ending.starts_with('.')) {
+    } else if inside.has(&[".bin"]) {
         "of CIFAR-10 the six binary files are read, under their names data_batch_1.bin to test_batch.bin"
     } else if inside.folders.len() > 1 {
         "name the folder that has the data"

@@ -20,17 +20,12 @@ const FLAT: u64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Axes {
     Features(usize),
-    /// Channels are the last axis.
-    Interleaved {
+    Images {
         height: usize,
         width: usize,
         channels: usize,
-    },
-    /// Channels are the second axis.
-    Planes {
-        height: usize,
-        width: usize,
-        channels: usize,
+        /// Whether channels are the last axis, and not the second.
+        channels_last: bool,
     },
 }
 
@@ -67,7 +62,7 @@ pub fn of(
             }
             features_of(arrays, width, samples, path, notices).map(Content::Features)
         }
-        Axes::Interleaved { height, width, channels } | Axes::Planes { height, width, channels } => {
+        Axes::Images { height, width, channels, channels_last } => {
             images::check_size(path, &[samples, (height * width * channels) as u64])?;
             if array.header.shape.len() == 2 {
                 notices.push(format!(
@@ -80,15 +75,14 @@ pub fn of(
             let mut pixels = Vec::with_capacity(samples as usize * height * width * channels);
             for (_, array) in arrays {
                 let bytes = scale.bytes(array);
-                match axes {
-                    Axes::Interleaved { .. } if channels > 1 => {
-                        for sample in bytes.chunks_exact((height * width * channels).max(1)) {
-                            (0..channels).for_each(|channel| {
-                                pixels.extend(sample.iter().skip(channel).step_by(channels))
-                            });
-                        }
+                if !channels_last || channels == 1 {
+                    pixels.extend(bytes);
+                    continue;
+                }
+                for sample in bytes.chunks_exact(height * width * channels) {
+                    for channel in 0..channels {
+                        pixels.extend(sample.iter().skip(channel).step_by(channels));
                     }
-                    _ => pixels.extend(bytes),
                 }
             }
             Ok(Content::Images(Images { pixels, channels, height, width }))
@@ -99,27 +93,30 @@ pub fn of(
 impl Axes {
     fn of(name: &str, array: &Array) -> Result<Axes, ArrayError> {
         let size = |size: u64| size as usize;
+        let images = |height: u64, width: u64, channels: u64, channels_last: bool| Axes::Images {
+            height: size(height),
+            width: size(width),
+            channels: size(channels),
+            channels_last,
+        };
         Ok(match array.header.shape[..] {
             [_] => Axes::Features(1),
             [_, flat] if array.is_bytes() && flat.isqrt().pow(2) == flat && flat >= FLAT * FLAT => {
-                let side = size(flat.isqrt());
-                Axes::Interleaved { height: side, width: side, channels: 1 }
+                images(flat.isqrt(), flat.isqrt(), 1, true)
             }
             [_, width] if width > 0 => Axes::Features(size(width)),
             [_, height, width] if height > 0 && width > 0 && !array.is_sequence(height, width) => {
-                Axes::Interleaved { height: size(height), width: size(width), channels: 1 }
+                images(height, width, 1, true)
             }
-            [_, first, _, last]
-                if [first, last] == [3, 3] || [first, last] == [1, 3] || [first, last] == [3, 1] =>
-            {
+            [_, 1 | 3, _, 3] | [_, 3, _, 1] => {
                 return Err(ArrayError::Channels(name.to_owned(), array.header.sizes()));
             }
             [_, steps, width] if steps > 0 && width > 0 => Axes::Features(size(steps * width)),
             [_, height, width, channels @ (1 | 3)] if height > 0 && width > 0 => {
-                Axes::Interleaved { height: size(height), width: size(width), channels: size(channels) }
+                images(height, width, channels, true)
             }
             [_, channels @ (1 | 3), height, width] if height > 0 && width > 0 => {
-                Axes::Planes { height: size(height), width: size(width), channels: size(channels) }
+                images(height, width, channels, false)
             }
             _ => return Err(ArrayError::Shape { name: name.to_owned(), found: array.header.sizes() }),
         })

@@ -93,9 +93,7 @@ impl ArrayError {
     /// The error that this is of the file at `path`.
     pub fn of(self, path: &Path) -> DataError {
         match self.hint() {
-            Some(hint) => {
-                DataError::Unfit { path: path.to_owned(), why: self.to_string(), hint: hint.to_owned() }
-            }
+            Some(hint) => DataError::unfit(path, self.to_string(), hint),
             None => DataError::Broken { path: path.to_owned(), what: WHAT, source: Box::new(self) },
         }
     }

@@ -10,12 +10,10 @@ pub mod npy;
 mod pairs;
 mod source;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Content as File, Found, has_ending};
+use super::{Content as File, Found, has_ending, inside};
 use crate::data::DataError;
-use crate::data::file::unreadable;
 use crate::data::labels::{LabelError, Labels};
 use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
@@ -37,15 +35,12 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
         (false, true) => path,
         (false, false) => return Ok(None),
     };
-    let cannot = |source| unreadable(folder, source);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        if path.is_file() && has_ending(&path, &["npy"]) {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            files.push(Found { name, path });
-        }
-    }
+    let paths = inside(folder)?.into_iter().filter(|path| path.is_file() && has_ending(path, &["npy"]));
+    let found = |path: PathBuf| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Found { name, path }
+    };
+    let mut files: Vec<Found> = paths.map(found).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((!files.is_empty()).then_some(files))
 }

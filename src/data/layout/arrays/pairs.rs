@@ -126,10 +126,10 @@ fn half(headers: &[(String, Header)], set: &str, words: &[&str]) -> Option<Strin
             lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
         let (sets, rest): (Vec<&str>, Vec<&str>) = parts.iter().partition(|part| set_of(part).is_some());
         let own = sets.first().and_then(|part| set_of(part)).unwrap_or_default();
-        (own == set && sets.len() < 2).then_some(()).and_then(|()| match rest.as_slice() {
-            [only] => words.iter().position(|word| word == only),
+        match rest.as_slice() {
+            [only] if own == set && sets.len() < 2 => words.iter().position(|word| word == only),
             _ => None,
-        })
+        }
     };
     let found = headers.iter().filter_map(|(name, _)| Some((is_it(name)?, name)));
     found.min().map(|(_, name)| name.clone())

@@ -1,5 +1,6 @@
 //! Arrays as NumPy, Keras and MedMNIST save them.
 
+use std::fs;
 use std::io::{Cursor, Write as _};
 
 use super::super::super::own::Own;

@@ -16,6 +16,7 @@ use super::super::{Content as File, has_ending};
 use super::csv::Csv;
 use super::error::TableError;
 use super::parquet::Parquet;
+use crate::data::some::some;
 
 /// A table.
 pub struct Frame {
@@ -91,14 +92,10 @@ impl Frame {
     }
 }
 
-/// The names of all columns, for errors.
+/// The names of the columns, for errors.
 pub fn names(schema: &Schema) -> String {
     const MOST: usize = 20;
-    let names: Vec<&str> = schema.fields().iter().take(MOST).map(|field| field.name().as_str()).collect();
-    match schema.fields().len() - names.len() {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
-    }
+    some(schema.fields().iter().map(|field| field.name()), MOST)
 }
 
 /// A file, or a stream of messages: Hugging Face writes the latter under the same ending.

@@ -2,8 +2,7 @@
 //!
 //! In: a path, or the files' bytes, and what the user says of the columns. Out: the files, train first, or [`Rows`] of
 //! images or of features. `frame` reads columns, whatever the format (`parquet`, `csv`); `roles` says what each column
-//! is; `labels`,
-//! `pictures` and `numbers` read one kind of column each. Must not know: how an image is decoded.
+//! is; `labels`, `pictures` and `numbers` read one kind of column each. Must not know: how an image is decoded.
 
 mod csv;
 mod error;
@@ -16,15 +15,13 @@ mod pixels;
 mod roles;
 mod twins;
 
-use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
 
-use super::{Content as File, Found, has_ending, is_litter, set_of, set_of_name};
+use super::{Content as File, Found, has_ending, inside, set_of, set_of_name};
 use crate::data::DataError;
-use crate::data::file::unreadable;
 use crate::data::labels::Labels;
 use crate::data::reading::Reading;
 use crate::data::samples::{Content, Rows, Set};
@@ -49,7 +46,7 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if !path.is_dir() {
         return Ok(None);
     }
-    let (paths, folders) = inside(path)?;
+    let (paths, folders) = parts(path)?;
     if let Some(tables) = tables_of(&paths, !folders.is_empty()) {
         return Ok(Some(numbered(tables.into_iter().map(|path| (set(&path), path)).collect())));
     }
@@ -63,27 +60,21 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     }
     let mut found = Vec::new();
     for (split, folder) in splits {
-        let (paths, _) = inside(folder)?;
+        let (paths, _) = parts(folder)?;
         let Some(tables) = tables_of(&paths, false) else { return Ok(None) };
         found.extend(tables.into_iter().map(|path| (split, path)));
     }
     Ok(Some(numbered(found)))
 }
 
-/// The files and the folders in a folder, without those that say nothing of the data.
-fn inside(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
-    let cannot = |source| unreadable(folder, source);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // Hugging Face keeps what it has computed of a dataset beside it.
-        let is_cache = name.starts_with("cache-") && name.ends_with(".arrow");
-        if !is_litter(&name) && !is_cache {
-            paths.push(path);
-        }
-    }
-    Ok(paths.into_iter().partition(|path| !path.is_dir()))
+/// The files and the folders in a folder, without what Hugging Face has computed of a dataset and keeps beside it.
+fn parts(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
+    let is_cache = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("cache-") && name.ends_with(".arrow")
+    };
+    let paths = inside(folder)?.into_iter().filter(|path| !is_cache(path));
+    Ok(paths.partition(|path| !path.is_dir()))
 }
 
 /// The tables of the first format that there is any of. A list beside folders is no table of samples.
@@ -162,11 +153,7 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     for (path, set, frame) in &frames {
         let before = labels.len();
         guarded(path, || labels::read(frame, &roles.label, &mut labels).map_err(|error| error.of(path)))?;
-        let samples = labels.len() - before;
-        match sets.last_mut().filter(|last| last.name == *set) {
-            Some(last) => last.samples += samples,
-            None => sets.push(Set { name: set.clone(), samples }),
-        }
+        Set::count(&mut sets, set, labels.len() - before);
     }
     let parts: Vec<(&Path, &Frame)> = frames.iter().map(|(path, _, frame)| (path.as_path(), frame)).collect();
     let mut notices = roles.notices();

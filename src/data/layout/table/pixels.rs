@@ -1,8 +1,8 @@
 //! Columns that are the pixels of a square image, by their names.
 //!
 //! In: names of columns. Out: the same in the order of the pixels, row by row, if they are all that a square has:
-//! `pixel0, pixel1, ...`,
-//! `pixel_0_0, pixel_0_1, ...` or `1x1, 1x2, ...`, in whatever order they stand in the file. Looks at no value.
+//! `pixel0, pixel1, ...`, `pixel_0_0, pixel_0_1, ...` or `1x1, 1x2, ...`, in whatever order they stand in the file.
+//! Looks at no value.
 
 /// The columns of pixels in the order of these; none if they are no square. Columns of other names are left out.
 pub fn in_order(columns: &[String]) -> Option<Vec<String>> {

@@ -1,5 +1,6 @@
 //! Tables of every kind, made by arrow's own writers.
 
+use std::fs;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
