@@ -9,6 +9,7 @@ mod data;
 mod figures;
 pub mod nn;
 mod ops;
+mod recording;
 mod report;
 mod scores;
 mod statistics;

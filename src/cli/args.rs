@@ -151,8 +151,12 @@ pub struct Init {
     #[arg(long, value_name = "WHAT", requires = "data", value_parser = word::<Missing>)]
     pub missing: Option<Missing>,
     /// What the data are called in tables and figures
-    #[arg(long, value_name = "NAME", requires = "data")]
+    #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// A training that was recorded: of hspipe.Recorder, of dataset cartography, .npz, .npy or a table of probabilities. Given
+    /// several times: several trainings on the same samples
+    #[arg(long, value_name = "PATH")]
+    pub dynamics: Vec<PathBuf>,
 }
 
 /// Reads a word as pipeline.yaml has it.

@@ -255,7 +255,7 @@ impl DataError {
     }
 
     /// The data at `path` cannot be studied: what there is, and what the user can do.
-    pub(super) fn unfit(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn unfit(path: &Path, why: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Unfit { path: path.to_owned(), why: why.into(), hint: hint.into() }
     }
 

@@ -7,7 +7,8 @@
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
 //! files, `read` checks them. `own` reads what lies at a path. `layout` makes samples of either's files:
-//! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on.
+//! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on, and `raw` hands files
+//! out to what is no dataset.
 
 mod archive;
 mod checksum;
@@ -24,6 +25,7 @@ mod layout;
 mod own;
 mod package;
 mod picture;
+mod raw;
 mod read;
 mod reading;
 mod samples;
@@ -38,8 +40,10 @@ pub use fetch::fetch;
 pub use images::Images;
 pub use labels::Class;
 pub use layout::npy;
+pub use raw::{Arrays, array_files, bytes, checksum, checksum_of, inside, table_files};
 pub use reading::{Colour, MAX_SIDE, Missing, Reading};
 pub use samples::{Content, Samples, Set};
+pub use some::some;
 pub use source::{Folders, Whereabouts, locate};
 
 use known::{PUBLISHED, Published};

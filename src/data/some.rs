@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// `a, b, c and 7 more`: `most` names, and how many there are beside them.
-pub(super) fn some<T: Display>(names: impl ExactSizeIterator<Item = T>, most: usize) -> String {
+pub fn some<T: Display>(names: impl ExactSizeIterator<Item = T>, most: usize) -> String {
     let others = names.len().saturating_sub(most);
     let named: Vec<String> = names.take(most).map(|name| name.to_string()).collect();
     let more = if others > 0 { format!(" and {others} more") } else { String::new() };

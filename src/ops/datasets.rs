@@ -172,7 +172,7 @@ impl Datasets {
         match written {
             Written::Map { name, path, reading } => {
                 let name = name.as_ref().unwrap_or(path);
-                Ok(Dataset::at_path(name, place(&self.root, path, std::env::home_dir()), reading.clone()))
+                Ok(Dataset::at_path(name, place_of(&self.root, path), reading.clone()))
             }
             Written::Text(text) => match path(&self.root, text) {
                 Some(path) => Ok(Dataset::at_path(text, path, Reading::default())),
@@ -236,7 +236,7 @@ pub fn path_of(root: &Path, written: &Value) -> Option<PathBuf> {
     match written {
         Value::Object(map) => {
             let path = map.get("path").and_then(Value::as_str)?;
-            Some(place(root, path, std::env::home_dir()))
+            Some(place_of(root, path))
         }
         written => path(root, written.as_str()?),
     }
@@ -244,7 +244,12 @@ pub fn path_of(root: &Path, written: &Value) -> Option<PathBuf> {
 
 /// Where a dataset lies that is written as a path.
 fn path(root: &Path, written: &str) -> Option<PathBuf> {
-    is_path(written).then(|| place(root, written, std::env::home_dir()))
+    is_path(written).then(|| place_of(root, written))
+}
+
+/// Where a path lies that is written in a project in the folder `root`.
+pub fn place_of(root: &Path, written: &str) -> PathBuf {
+    place(root, written, std::env::home_dir())
 }
 
 /// The path that is written, as seen from `root`; `~/` is the user's home.

@@ -8,11 +8,9 @@ use std::sync::Arc;
 use hspipe_engine::op::{Capacity, Cost, InputDecl, Op, OpError, Outputs, Task, With, one};
 
 use super::training::{
-    Prepared, Recipe, Training, dynamics, logits_table, member_tables, run_batch, weights_table,
+    Prepared, Recipe, Training, dynamics, fit_scores, logits_table, member_tables, run_batch, weights_table,
 };
-use crate::nn::{Course, Schedule, Trained, argmax, margin};
-use crate::scores::logits::energy;
-use crate::tables::FitScores;
+use crate::nn::{Course, Schedule, Trained};
 
 pub struct Fit {
     pub prepared: Arc<Prepared>,
@@ -50,16 +48,7 @@ impl Op for Fit {
 }
 
 fn tables(training: &Training, trained: &Trained, seed: u32) -> Result<Outputs, OpError> {
-    let rows = || trained.logits.chunks(training.classes);
-    let tops: Vec<usize> = rows().map(argmax).collect();
-    let scores = FitScores {
-        position: (0..training.labels.len() as i32).collect(),
-        label: training.labels.clone(),
-        predicted: tops.iter().map(|top| *top as i32).collect(),
-        margin: rows().zip(&training.labels).map(|(logits, label)| margin(logits, *label as usize)).collect(),
-        confidence: rows().zip(&tops).map(|(logits, top)| logits[*top]).collect(),
-        energy: rows().map(energy).collect(),
-    };
+    let scores = fit_scores(&training.labels, &trained.logits, training.classes);
     let mut tables = member_tables(trained, seed, 0)?;
     tables.push(("weights", weights_table(trained)?));
     tables.push(("scores", scores.write()?));

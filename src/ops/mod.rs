@@ -48,6 +48,8 @@ mod prune_summary;
 mod radii;
 mod radii_summary;
 mod rank;
+mod recorded;
+mod recorded_samples;
 mod retrain;
 mod retrain_curves;
 mod retrain_summary;
@@ -84,6 +86,8 @@ pub fn registry(root: &Path) -> Registry {
     let datasets = Arc::new(datasets::Datasets::new(root));
     ops.add(load::Load { datasets: datasets.clone() });
     ops.add(sources::Sources { datasets: datasets.clone() });
+    ops.add(recorded::Recorded::new(root));
+    ops.add(recorded_samples::RecordedSamples);
     ops.add(subset::Subset);
     ops.add(noise::Noise);
     ops.add(perturb::Perturb);

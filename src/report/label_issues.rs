@@ -13,7 +13,7 @@ use super::dataset::Dataset;
 use super::parts::{called, command, counted, face};
 use crate::tables::{IssueCounts, Issues};
 use crate::telling::Said;
-use crate::views::verdict_of;
+use crate::views::{judges, verdict_of};
 
 /// Samples of a dataset.
 const MOST: usize = 24;
@@ -32,7 +32,8 @@ pub fn case(
     let more = rows.len().saturating_sub(MOST);
     let ids: Vec<i32> = rows.iter().take(MOST).map(|row| issues.sample_id[*row]).collect();
     let said = dataset.said(scope, &ids)?;
-    let lines = verdict_of(name, &counts);
+    let judges = judges(scope.graph, scope.plan, scope.store, task)?;
+    let lines = verdict_of(name, judges, &counts);
     let mut lines = lines.iter().map(|line| line.trim());
     Ok(Some(html! {
         details.case open[is_open] {

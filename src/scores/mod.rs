@@ -142,7 +142,12 @@ impl Score {
             let scored = self.of_table(inputs.one(input)?.read()?, snapshot)?;
             if scored.values.is_empty() {
                 let what = format!("the score `{}` is not one of these networks", self.name);
-                return Err(OpError::new(what).hint("it is of a SimpleNN alone".to_string()));
+                let hint = if self.input() == Some("gradients") {
+                    "it is of a SimpleNN alone"
+                } else {
+                    "it is of networks that have learned from the samples, or of those that have not, and these are the others"
+                };
+                return Err(OpError::new(what).hint(hint.to_string()));
             }
             return Ok(scored);
         }

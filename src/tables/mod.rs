@@ -251,6 +251,13 @@ tables! {
         learned: Vec<Option<i32>>,
     }
 
+    /// recorded: the samples of a recording, and what they are called there if that is no number.
+    RecordedLabels = "recorded_labels" {
+        sample_id: Vec<i32>,
+        label: Vec<i32>,
+        key: Vec<Option<String>>,
+    }
+
     /// neighbours: the nearest others of each sample, the nearest first; `neighbour` is a position.
     Neighbours = "neighbours" {
         position: Vec<i32>,

@@ -6,6 +6,7 @@ use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::plan::Plan;
 use hspipe_engine::store::Store;
 
+use super::judges::judges;
 use super::stored;
 use crate::ops;
 use crate::tables::IssueCounts;
@@ -24,7 +25,8 @@ pub fn verdict(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> a
         }
         let bytes = stored::table(graph, plan, store, *task, IssueCounts::SCHEMA.name)?;
         let name = ops::label(&stored::dataset(graph, *task), all.iter().map(String::as_str));
-        lines.extend(verdict_of(&name, &IssueCounts::read(bytes)?));
+        let judges = judges(graph, plan, store, *task)?;
+        lines.extend(verdict_of(&name, judges, &IssueCounts::read(bytes)?));
     }
     if !lines.is_empty() {
         lines.push(
@@ -35,15 +37,14 @@ pub fn verdict(graph: &Graph, plan: &Plan, store: &Store, tasks: &[TaskId]) -> a
     Ok(lines)
 }
 
-/// What a table of one row says of a dataset: a line on what was looked at, then one for each thing that may be wrong.
-pub fn verdict_of(dataset: &str, counts: &IssueCounts) -> Vec<String> {
+/// What a table of one row says of a dataset that was judged by `judges`: a line on what was looked at, then one for each thing that may be wrong.
+pub fn verdict_of(dataset: &str, judges: &str, counts: &IssueCounts) -> Vec<String> {
     let first = |column: &[i32]| column.first().copied().unwrap_or_default();
     let samples = first(&counts.samples);
     let percent = |count: i32| format!("{:.1} %", 100.0 * f64::from(count) / f64::from(samples.max(1)));
     let (wrong, ambiguous) = (first(&counts.label_issues), first(&counts.ambiguous));
     let all = counts.wrong_labels.first().copied().unwrap_or_default();
-    let mut lines =
-        vec![format!("{dataset}: {samples} samples were judged by networks that had not seen them")];
+    let mut lines = vec![format!("{dataset}: {samples} samples were judged {judges}")];
     lines.push(match wrong {
         0 => "  no label is probably wrong".to_string(),
         1 => "  1 label is probably wrong".to_string(),
@@ -115,9 +116,9 @@ mod tests {
     #[test]
     fn one_is_no_plural_and_what_was_not_looked_for_is_not_told() {
         assert_eq!(
-            verdict_of("wasps", &counts(124, 31, Some(3), 1)),
+            verdict_of("wasps", "by some", &counts(124, 31, Some(3), 1)),
             [
-                "wasps: 2000 samples were judged by networks that had not seen them",
+                "wasps: 2000 samples were judged by some",
                 "  124 labels are probably wrong, 6.2 % of all; by the confident joint about 124 are",
                 "  31 samples are ambiguous: no class has more than half of the probability",
                 "  7 samples are unusual: they look like no others",
@@ -126,10 +127,10 @@ mod tests {
                 "  2 samples are nearly the same as another",
             ]
         );
-        let few = verdict_of("wasps", &counts(1, 1, None, 0));
+        let few = verdict_of("wasps", "by some", &counts(1, 1, None, 0));
         assert_eq!(few.len(), 3);
         assert!(few[1].ends_with("1 label is probably wrong") && few[2].contains("1 sample is ambiguous"));
-        let same = verdict_of("wasps", &counts(0, 0, Some(1), 0));
+        let same = verdict_of("wasps", "by some", &counts(0, 0, Some(1), 0));
         assert!(same.len() == 5 && same[4].contains("with the same label"));
     }
 }

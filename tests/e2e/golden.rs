@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::project::Project;
+use crate::recorded;
 
 const TARGETS: &[&str] = &[
     "hard",
@@ -22,7 +23,20 @@ const TARGETS: &[&str] = &[
     "prune",
     "influence",
     "tiny_figure",
+    "recorded_samples",
 ];
+
+/// A training that was recorded elsewhere, beside the stages of the pipeline.
+const RECORDED: &str = "
+stages:
+  recorded:
+    axes: [dataset]
+    params: {recording: ./recording}
+
+  recorded_samples:
+    axes: [dataset]
+    inputs: {labels: recorded.labels, classes: recorded.classes}
+";
 
 /// Few networks, and labels that noise changes.
 const FEW: &[&str] = &[
@@ -98,7 +112,9 @@ fn made() -> Golden {
     for dataset in ["MNIST", "KMNIST", "FashionMNIST"] {
         pipeline = pipeline.replace(&format!("dataset={dataset}"), "dataset=./tiny");
     }
+    pipeline = pipeline.replace("\nstages:\n", RECORDED);
     fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
+    recorded::record(&project.path("recording"));
     project
         .run(&TARGETS.iter().copied().chain(FEW.iter().flat_map(|set| ["--set", set])).collect::<Vec<_>>());
 

@@ -14,6 +14,7 @@ mod libtorch;
 mod networks;
 mod pieces;
 mod project;
+mod recorded;
 mod results;
 
 mod cache;

@@ -5,7 +5,7 @@
 //! into samples and labels and does no I/O. To add one, write its file, and name it in [`Layout`] and the `match`es
 //! below it. What fits none is described by `unknown`. Must not know: checksums, the network, tables of results.
 
-mod arrays;
+pub mod arrays;
 pub mod cifar;
 mod class_folders;
 pub mod idx;
@@ -80,7 +80,7 @@ const WRAPPERS: usize = 3;
 const LITTER: [&str; 5] = ["Thumbs.db", "desktop.ini", "__MACOSX", "lost+found", "@eaDir"];
 
 /// What is in a folder, in the order of the names, less what says nothing of the data.
-fn inside(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub fn inside(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let cannot = |source| unreadable(folder, source);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
@@ -175,7 +175,7 @@ impl Layout {
         }
     }
 
-    fn find(self, path: &Path) -> Result<Option<Vec<Found>>, DataError> {
+    pub fn find(self, path: &Path) -> Result<Option<Vec<Found>>, DataError> {
         match self {
             Self::Idx => idx::find(path),
             Self::Qmnist => qmnist::find(path),

@@ -18,7 +18,9 @@ use crate::nn::{Course, Job, Request, Trained};
 pub use kept::Kept;
 pub use prepared::{Prepared, Training, lacking};
 pub use recipe::Recipe;
-pub use tables::{dynamics, logits_table, member_tables, radii_table, weights_table};
+pub use tables::{
+    dynamics, dynamics_of, fit_scores, logits_of, logits_table, member_tables, radii_table, weights_table,
+};
 
 /// Trains one network per task and makes its tables. `wanted` gives the course and the positions of
 /// the samples that are trained on. The tasks differ only in their seeds, so what holds for the

@@ -6,8 +6,9 @@
 use hspipe_engine::op::{OpError, Outputs};
 
 use super::Training;
-use crate::nn::{Parameter, Trained};
-use crate::tables::{Dynamics, History, Logits, Member, Radii, TableError, Vectors, Weights};
+use crate::nn::{self, Parameter, Trained, argmax, margin};
+use crate::scores::logits::energy;
+use crate::tables::{Dynamics, FitScores, History, Logits, Member, Radii, TableError, Vectors, Weights};
 
 /// The tables `member` and `history` of a trained network.
 pub fn member_tables(trained: &Trained, seed: u32, attempt: u32) -> Result<Outputs, OpError> {
@@ -35,12 +36,30 @@ pub fn weights_table(trained: &Trained) -> Result<Vec<u8>, TableError> {
 
 /// The table `logits`: samples x classes.
 pub fn logits_table(training: &Training, logits: Vec<f32>) -> Result<Vec<u8>, TableError> {
+    logits_of(&training.labels, logits, training.classes).write()
+}
+
+/// The same, of samples with these labels.
+pub fn logits_of(labels: &[i32], logits: Vec<f32>, classes: usize) -> Logits {
     Logits {
-        position: (0..training.labels.len() as i32).collect(),
-        label: training.labels.clone(),
-        logits: Vectors::new(logits, training.classes),
+        position: (0..labels.len() as i32).collect(),
+        label: labels.to_vec(),
+        logits: Vectors::new(logits, classes),
     }
-    .write()
+}
+
+/// What can be read off the logits, samples x classes, of samples with these labels.
+pub fn fit_scores(labels: &[i32], logits: &[f32], classes: usize) -> FitScores {
+    let rows = || logits.chunks(classes);
+    let tops: Vec<usize> = rows().map(argmax).collect();
+    FitScores {
+        position: (0..labels.len() as i32).collect(),
+        label: labels.to_vec(),
+        predicted: tops.iter().map(|top| *top as i32).collect(),
+        margin: rows().zip(labels).map(|(logits, label)| margin(logits, *label as usize)).collect(),
+        confidence: rows().zip(&tops).map(|(logits, top)| logits[*top]).collect(),
+        energy: rows().map(energy).collect(),
+    }
 }
 
 /// What a network has made of the samples: means over the epochs, and counts of epochs.
@@ -50,22 +69,27 @@ pub fn logits_table(training: &Training, logits: Vec<f32>) -> Result<Vec<u8>, Ta
 pub fn dynamics(training: &Training, trained: &Trained) -> Result<Dynamics, OpError> {
     let seen = trained.dynamics.as_ref();
     let seen = seen.ok_or_else(|| OpError::new("the trainer kept no training dynamics"))?;
-    let epochs = f64::from(trained.epochs);
+    Ok(dynamics_of(seen, &training.labels, trained.epochs))
+}
+
+/// What was seen of samples with these labels in so many epochs: means over the epochs, and counts of epochs.
+pub fn dynamics_of(seen: &nn::Dynamics, labels: &[i32], epochs: u32) -> Dynamics {
+    let epochs = f64::from(epochs);
     let mean = |sums: &[f64]| -> Vec<f64> { sums.iter().map(|sum| sum / epochs).collect() };
     let (probability, squares) = (mean(&seen.probability_sum), mean(&seen.probability_squares));
     let spread = |(mean, square): (&f64, &f64)| (square - mean * mean).max(0.0).sqrt();
     let std: Vec<f64> = probability.iter().zip(&squares).map(spread).collect();
     let counts = |counts: &[u32]| -> Vec<i32> { counts.iter().map(|count| *count as i32).collect() };
-    Ok(Dynamics {
-        position: (0..training.labels.len() as i32).collect(),
-        label: training.labels.clone(),
+    Dynamics {
+        position: (0..labels.len() as i32).collect(),
+        label: labels.to_vec(),
         margin_mean: mean(&seen.margin_sum),
         probability_mean: probability,
         probability_std: std,
         correct: counts(&seen.correct),
         forgotten: counts(&seen.forgotten),
         learned: seen.learned.iter().map(|epoch| epoch.map(|at| at as i32)).collect(),
-    })
+    }
 }
 
 /// The table `radii` of a trained network, without classes that have no samples.

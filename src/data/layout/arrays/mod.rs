@@ -18,9 +18,10 @@ use crate::data::labels::{LabelError, Labels};
 use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
 
-use error::ArrayError;
-use npy::{Array, Of};
-use source::Source;
+pub use error::ArrayError;
+use npy::Of;
+pub use npy::{Array, Header};
+pub use source::Source;
 
 /// What a good file is.
 pub const WHAT: &str = "NumPy file";

@@ -207,11 +207,17 @@ impl Array {
 
     /// Numbers of any type, in order.
     pub fn floats(&self) -> Box<dyn Iterator<Item = f64> + '_> {
-        let Kind { of, big_endian, size } = self.header.kind;
-        if of != Of::Floats {
+        if self.header.kind.of != Of::Floats {
             return Box::new(self.numbers().map(|number| number as f64));
         }
-        Box::new(self.bytes.chunks_exact(size).map(move |bytes| {
+        Box::new(self.floats_from(0))
+    }
+
+    /// The numbers of an array of floats from one on.
+    pub fn floats_from(&self, first: usize) -> impl Iterator<Item = f64> + '_ {
+        let Kind { big_endian, size, .. } = self.header.kind;
+        let bytes = self.bytes.get(first * size..).unwrap_or_default();
+        bytes.chunks_exact(size).map(move |bytes| {
             let mut little = [0; 8];
             little[..size].copy_from_slice(bytes);
             if big_endian {
@@ -222,7 +228,7 @@ impl Array {
                 4 => f64::from(f32::from_le_bytes([little[0], little[1], little[2], little[3]])),
                 _ => f64::from_le_bytes(little),
             }
-        }))
+        })
     }
 
     /// Texts, in order, without what fills them up to one length.

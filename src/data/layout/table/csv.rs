@@ -54,8 +54,8 @@ impl Csv {
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_ref());
         let names: Vec<String> =
             reader.headers().map_err(refused)?.iter().map(|name| name.trim().to_owned()).collect();
-        let numbers = names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
-        if 2 * numbers > names.len() {
+        let numbers: Vec<&String> = names.iter().filter(|name| name.parse::<f64>().is_ok()).collect();
+        if 2 * numbers.len() > names.len() && !is_count(&numbers) {
             return Err(TableError::NoHeader(names.into_iter().take(5).collect::<Vec<_>>().join(", ")));
         }
         let mut kinds = vec![Kind::Whole; names.len()];
@@ -109,6 +109,12 @@ impl Csv {
             (rows > 0).then(batch)
         }))
     }
+}
+
+/// Whether numbers are such as count columns, from 0 or from 1: so pandas calls those of an array.
+fn is_count(names: &[&String]) -> bool {
+    let counts = |from: usize| names.iter().zip(from..).all(|(name, at)| **name == at.to_string());
+    names.len() > 2 && (counts(0) || counts(1))
 }
 
 /// The one that the first line has most of.
@@ -239,5 +245,6 @@ mod tests {
                 .is_err_and(|error| error.to_string().contains("UTF-16"))
         );
         assert!(kinds("5,0,0\n3,1,2\n").unwrap_err().contains("no names of columns: it begins with 5, 0, 0"));
+        assert_eq!(kinds("0,1,2,label\n.5,.25,.25,0\n").unwrap().len(), 4, "pandas' names for an array");
     }
 }

@@ -1,7 +1,9 @@
-//! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs.
+//! init: a pipeline for the user's own data, or for trainings of theirs, with no more in it than `hspipe run hard` needs.
 //!
-//! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and
-//! what to do next. Never writes over a file, and writes none for data that cannot be read.
+//! In: a folder, paths and how to read what is there. Out: pipeline.yaml, made of `own_data.yaml` or `recorded.yaml`, what
+//! the data are, and what to do next. Never writes over a file, and writes none for what cannot be read.
+
+mod recorded;
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -16,7 +18,7 @@ use super::pipe::{say, tell};
 use crate::data::{self, Content, Dataset, Reading};
 use crate::views::file::write;
 
-const TEMPLATE: &str = include_str!("init.yaml");
+const TEMPLATE: &str = include_str!("own_data.yaml");
 /// Stands in the template for the data.
 const PLACEHOLDER: &str = "./my-images";
 
@@ -28,12 +30,27 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     }
     let folder = resolved(&init.folder)?;
     let found = init.data.as_deref().map(|data| find(data, &folder, init)).transpose()?;
+    if !init.dynamics.is_empty() {
+        let recorded = recorded::find(init, &folder, found.as_ref())?;
+        return made(args, init, &file, &recorded.text(), recorded.findings());
+    }
     let dataset = found.as_ref().map_or(Value::from(PLACEHOLDER), |found| found.dataset.clone());
     let is_easy = found.as_ref().is_some_and(|found| found.is_easy);
-    write(&file, text(&dataset, is_easy).as_bytes())?;
+    made(args, init, &file, &text(&dataset, is_easy), findings(found.as_ref()))
+}
+
+/// Writes a pipeline, says what was found, and what to do next.
+fn made(
+    args: &args::Args,
+    init: &args::Init,
+    file: &Path,
+    pipeline: &str,
+    findings: Vec<String>,
+) -> anyhow::Result<ExitCode> {
+    write(file, pipeline.as_bytes())?;
     tell!("{}\n", file.display());
     if !args.quiet {
-        for line in next(&init.folder, found.as_ref()) {
+        for line in findings.into_iter().chain(next(&init.folder)) {
             say!("{line}");
         }
     }
@@ -59,6 +76,8 @@ struct Found {
     dataset: Value,
     /// What was found, in words.
     findings: Vec<String>,
+    /// The class of each sample, and what classes are called, of data that were read.
+    labels: Option<(Vec<i32>, Vec<String>)>,
 }
 
 /// The pipeline for a dataset.
@@ -70,22 +89,28 @@ fn text(dataset: &Value, is_easy: bool) -> String {
     template.replacen(PLACEHOLDER, &dataset.to_string(), 1)
 }
 
-/// What the data are, and what to do with them.
-fn next(folder: &Path, found: Option<&Found>) -> Vec<String> {
-    let mut lines = Vec::new();
-    match found {
-        Some(Found { dataset, findings, is_easy }) => {
-            let called = dataset.get("path").unwrap_or(dataset).as_str().unwrap_or_default();
-            let mut findings = findings.iter();
-            lines.extend(findings.next().map(|summary| format!("data: {called}: {summary}")));
-            lines.extend(findings.map(|notice| format!("  {notice}")));
-            if *is_easy {
-                lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
-            }
-        }
-        None => lines.push(format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")),
+/// What the data are.
+fn findings(found: Option<&Found>) -> Vec<String> {
+    let Some(Found { dataset, findings, is_easy, .. }) = found else {
+        return vec![format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")];
+    };
+    let mut lines = described("data", dataset, findings);
+    if *is_easy {
+        lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
     }
-    lines.push("next:".into());
+    lines
+}
+
+/// What was found at a path, or by a map of one.
+fn described(what: &str, written: &Value, findings: &[String]) -> Vec<String> {
+    let called = written.get("path").unwrap_or(written).as_str().unwrap_or_default();
+    let first = findings.iter().take(1).map(|summary| format!("{what}: {called}: {summary}"));
+    first.chain(findings.iter().skip(1).map(|notice| format!("  {notice}"))).collect()
+}
+
+/// What to do with the pipeline.
+fn next(folder: &Path) -> Vec<String> {
+    let mut lines = vec!["next:".to_owned()];
     if folder != Path::new(".") {
         lines.push(format!("  cd {}", folder.display()));
     }
@@ -101,7 +126,7 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
     })?;
     if !data.exists() && data::find(name).is_ok() {
         let findings = vec!["a known dataset".to_string()];
-        return Ok(Found { is_easy: false, dataset: name.into(), findings });
+        return Ok(Found { is_easy: false, dataset: name.into(), findings, labels: None });
     }
     let reading = Reading {
         image: init.image.clone(),
@@ -111,25 +136,32 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
         missing: init.missing,
         ..Reading::default()
     };
-    let place = resolved(data)?;
-    if folder.starts_with(&place) {
-        let what = format!("{} would lie inside the data, {}", folder.display(), place.display());
-        let hint = "Results/ and cache/ must not lie among the samples: give the project a folder of its own";
-        return Err(Hinted::usage(what, hint).into());
-    }
+    let written = seen_from(folder, data)?;
     let samples = Dataset::at_path(name, data, reading.clone()).read()?;
-    let written = relative(&place, folder).unwrap_or(place);
-    let written = written.to_str().context("the path of the data is not UTF-8")?;
     let mut map = serde_json::Map::new();
     map.extend(init.name.as_ref().map(|name| ("name".to_string(), name.clone().into())));
-    map.insert("path".to_string(), written.into());
+    map.insert("path".to_string(), written.clone().into());
     if let Value::Object(said) = serde_json::to_value(&reading)? {
         map.extend(said);
     }
     let dataset = if map.len() == 1 { written.into() } else { Value::Object(map) };
     let is_easy = samples.labels.len() < FEW || matches!(samples.content, Content::Features(_));
     let findings = [samples.summary()].into_iter().chain(samples.notices).collect();
-    Ok(Found { is_easy, dataset, findings })
+    let labels = samples.labels.iter().map(|label| i32::from(*label)).collect();
+    let classes = samples.classes.into_iter().map(|class| class.name).collect();
+    Ok(Found { is_easy, dataset, findings, labels: Some((labels, classes)) })
+}
+
+/// A path as pipeline.yaml in the folder is to name it.
+fn seen_from(folder: &Path, data: &Path) -> anyhow::Result<String> {
+    let place = resolved(data)?;
+    if folder.starts_with(&place) {
+        let what = format!("{} would lie inside the data, {}", folder.display(), place.display());
+        let hint = "Results/ and cache/ must not lie among the samples: give the project a folder of its own";
+        return Err(Hinted::usage(what, hint).into());
+    }
+    let written = relative(&place, folder).unwrap_or(place);
+    Ok(written.to_str().context("the path of the data is not UTF-8")?.to_owned())
 }
 
 /// The path without links and without `..`, even if its last parts are still to be made.
@@ -198,7 +230,7 @@ mod tests {
     /// results with them.
     #[test]
     fn stages_are_those_of_the_whole_pipeline() {
-        let whole = include_str!("../../pipeline.yaml");
+        let whole = include_str!("../../../pipeline.yaml");
         let section = |text: &str, name: &str| {
             let (_, rest) = text.split_once(&format!("\n{name}:\n")).unwrap();
             let lines = rest.lines().take_while(|line| line.is_empty() || line.starts_with(' '));

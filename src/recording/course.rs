@@ -1,0 +1,461 @@
+//! Follows samples over the epochs of a recording.
+//!
+//! In: rows, epoch after epoch. Out: a [`Recording`]. The rules for what is not as it should be:
+//! - a sample that comes twice in an epoch has the outputs that come last;
+//! - one that an epoch misses has those of the epoch before, and in the first epochs those of the first that has it;
+//! - an epoch of fewer than half as many samples as one before is left out: it was cut short;
+//! - a sample that never comes is left out.
+//!
+//! Each is counted in a notice. Another label for the same sample, other classes and what is no number are errors. Must not
+//! know: formats.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::Path;
+
+use super::format::{Classes, Key};
+use super::{Outputs, Recording};
+use crate::data::DataError;
+use crate::nn::Dynamics;
+use crate::nn::dynamics::Watch;
+use crate::scores::logits::probabilities;
+
+/// The most numbers of an epoch, samples x classes: 1 GiB of floats.
+const MOST: usize = 1 << 28;
+
+/// How far the probabilities of a sample may be from 1 in sum: they may have been rounded.
+const ROUNDED: f32 = 0.01;
+
+/// Smaller probabilities count as this one, whose logarithm is -27.6.
+const LEAST: f32 = 1e-12;
+
+pub struct Course<'a> {
+    path: &'a Path,
+    classes: Classes,
+    early_epochs: u32,
+    /// How many numbers a row has, once one was seen.
+    width: usize,
+    places: HashMap<Key, usize>,
+    keys: Vec<Key>,
+    labels: Vec<i32>,
+    /// Of the epoch that is read.
+    now: Vec<f32>,
+    is_now: Vec<bool>,
+    /// Of the epochs that have ended: how many, and of how many samples.
+    epochs: u32,
+    followed: usize,
+    outputs: Option<Outputs>,
+    last: Vec<f32>,
+    early: Vec<f32>,
+    sums: Vec<f64>,
+    watch: Watch,
+    /// The most samples of an epoch.
+    most: usize,
+    /// For notices.
+    twice: usize,
+    missed: usize,
+    cut: Vec<(u32, usize)>,
+}
+
+impl<'a> Course<'a> {
+    pub fn new(path: &'a Path, classes: Classes, early_epochs: u32) -> Self {
+        Course {
+            path,
+            classes,
+            early_epochs: early_epochs.max(1),
+            width: 0,
+            places: HashMap::new(),
+            keys: Vec::new(),
+            labels: Vec::new(),
+            now: Vec::new(),
+            is_now: Vec::new(),
+            epochs: 0,
+            followed: 0,
+            outputs: None,
+            last: Vec::new(),
+            early: Vec::new(),
+            sums: Vec::new(),
+            watch: Watch::new(0),
+            most: 0,
+            twice: 0,
+            missed: 0,
+            cut: Vec::new(),
+        }
+    }
+
+    /// Takes what a network made of a sample in the epoch that is read.
+    ///
+    /// # Errors
+    /// Another width than that of the classes, what is no number, no label or another one than before.
+    pub fn take(&mut self, epoch: u32, key: Key, label: Option<i64>, row: &[f32]) -> Result<(), DataError> {
+        let at = || format!("epoch {epoch}, sample {}", shown(&key));
+        if self.width == 0 {
+            self.width = self.width_of(row.len())?;
+        }
+        if row.len() != self.width {
+            let why = format!("{}: there are {} outputs, and {} classes", at(), row.len(), self.width);
+            return Err(self.unfit(why, "record a number for each class, in their order"));
+        }
+        if let Some(value) = row.iter().find(|value| !value.is_finite()) {
+            let why = format!("{}: an output is {value}, which is no number", at());
+            return Err(
+                self.unfit(why, "the training went astray there: record it anew, with a lower learning rate")
+            );
+        }
+        let label = match label {
+            Some(label) if label >= 0 && (label as u64) < self.width as u64 => label as i32,
+            Some(label) => {
+                let why =
+                    format!("{}: the label is {label}, and there are {} classes, from 0", at(), self.width);
+                return Err(
+                    self.unfit(why, "record labels as the numbers of classes, in the order of the outputs")
+                );
+            }
+            None => {
+                let why = format!("{}: it has no label", at());
+                return Err(self.unfit(why, "put the labels beside it, or name the data: --data PATH"));
+            }
+        };
+        let place = match self.places.entry(key) {
+            Entry::Occupied(known) => {
+                let place = *known.get();
+                if self.labels[place] != label {
+                    let (key, before) = (shown(known.key()), self.labels[place]);
+                    let why =
+                        format!("epoch {epoch}, sample {key}: the label is {label}, and was {before} before");
+                    let hint = "a sample has one number and one label: are the numbers those of the data, not of a batch?";
+                    return Err(self.unfit(why, hint));
+                }
+                place
+            }
+            Entry::Vacant(new) => {
+                if (self.keys.len() + 1) * self.width > MOST {
+                    let why = format!("there are more than {MOST} outputs in an epoch (samples x classes)");
+                    return Err(self.unfit(why, "record fewer samples"));
+                }
+                let place = self.keys.len();
+                self.keys.push(new.key().clone());
+                new.insert(place);
+                self.labels.push(label);
+                self.now.resize((place + 1) * self.width, 0.0);
+                self.is_now.push(false);
+                place
+            }
+        };
+        self.twice += usize::from(self.is_now[place]);
+        self.is_now[place] = true;
+        self.now[place * self.width..][..self.width].copy_from_slice(row);
+        Ok(())
+    }
+
+    /// The number of classes, by what the recording says or by the first row.
+    fn width_of(&self, row: usize) -> Result<usize, DataError> {
+        let width = match &self.classes {
+            Classes::Named(names) => names.len(),
+            Classes::Counted(count) => count.unwrap_or(row),
+        };
+        match width {
+            0 | 1 => {
+                let why = "there is one output for each sample, and a number for each class is needed";
+                Err(self
+                    .unfit(why, "of a single logit z record [0, z], of a single probability p [1 - p, p]"))
+            }
+            width => Ok(width),
+        }
+    }
+
+    /// Takes note that an epoch has come to its end.
+    ///
+    /// # Errors
+    /// Numbers that are neither logits nor probabilities.
+    pub fn end_epoch(&mut self, epoch: u32) -> Result<(), DataError> {
+        let samples = self.is_now.iter().filter(|is_now| **is_now).count();
+        if 2 * samples < self.most || samples == 0 {
+            self.cut.push((epoch, samples));
+            self.forget();
+            return Ok(());
+        }
+        self.most = self.most.max(samples);
+        let outputs = match self.outputs {
+            Some(outputs) => outputs,
+            None => *self.outputs.insert(self.what_they_are()?),
+        };
+        if outputs == Outputs::Probabilities {
+            self.take_logarithms(epoch)?;
+        }
+        let all = self.keys.len();
+        self.missed += all - samples + (all - self.followed) * self.epochs as usize;
+        self.last.resize(all * self.width, 0.0);
+        self.sums.resize(all * self.width, 0.0);
+        self.watch.grow(all);
+        for place in 0..all {
+            let range = place * self.width..(place + 1) * self.width;
+            if self.is_now[place] {
+                self.last[range.clone()].copy_from_slice(&self.now[range.clone()]);
+            }
+            // What a new sample was in the epochs before, it is taken to have been.
+            let from = if place < self.followed { self.epochs } else { 0 };
+            let logits = &self.last[range.clone()];
+            for epoch in from..=self.epochs {
+                self.watch.see_one(place, epoch, logits, self.labels[place] as usize);
+                let sums = self.sums[range.clone()].iter_mut().zip(probabilities(logits));
+                sums.for_each(|(sum, probability)| *sum += probability);
+            }
+        }
+        self.followed = all;
+        self.epochs += 1;
+        if self.epochs <= self.early_epochs {
+            self.early.clone_from(&self.last);
+        } else {
+            let before = self.early.len();
+            self.early.extend_from_slice(&self.last[before..]);
+        }
+        self.is_now.fill(false);
+        Ok(())
+    }
+
+    /// Forgets the epoch that was read, with the samples that came in it for the first time.
+    fn forget(&mut self) {
+        for key in self.keys.drain(self.followed..) {
+            self.places.remove(&key);
+        }
+        self.labels.truncate(self.followed);
+        self.now.truncate(self.followed * self.width);
+        self.is_now.truncate(self.followed);
+        self.is_now.fill(false);
+    }
+
+    /// The rows of the epoch that was read.
+    fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
+        let rows = self.now.chunks(self.width.max(1)).enumerate();
+        rows.filter(|(place, _)| self.is_now[*place])
+    }
+
+    fn what_they_are(&self) -> Result<Outputs, DataError> {
+        if self.rows().all(|(_, row)| is_distribution(row)) {
+            return Ok(Outputs::Probabilities);
+        }
+        if self.rows().all(|(_, row)| row.iter().all(|value| (0.0..=1.0).contains(value))) {
+            let why = "all outputs are from 0 to 1, and do not sum to 1: they are neither logits nor probabilities of \
+                       classes of which one is right";
+            return Err(self.unfit(
+                why,
+                "record the logits, before any sigmoid; several labels for one sample are not read",
+            ));
+        }
+        Ok(Outputs::Logits)
+    }
+
+    fn take_logarithms(&mut self, epoch: u32) -> Result<(), DataError> {
+        let bad = self.rows().find(|(_, row)| !is_distribution(row)).map(|(place, _)| place);
+        if let Some(place) = bad {
+            let key = shown(&self.keys[place]);
+            let why = format!(
+                "epoch {epoch}, sample {key}: the outputs are no probabilities, and those of the first epoch are"
+            );
+            return Err(self.unfit(why, "record the same in each epoch, logits at best"));
+        }
+        self.now.iter_mut().for_each(|value| *value = libm::log(f64::from(value.max(LEAST))) as f32);
+        Ok(())
+    }
+
+    /// What came of it; `samples` is how many there should be, `epochs` are the numbers of all.
+    ///
+    /// # Errors
+    /// No rows; samples that are called by numbers and by texts, or by numbers beyond 2^31.
+    pub fn finish(self, samples: Option<u64>, epochs: &[u32]) -> Result<Recording, DataError> {
+        if self.epochs == 0 {
+            return Err(self.unfit("it has no rows yet", "record a training first"));
+        }
+        let notices = self.notices(samples, epochs);
+        let (ids, keys, order) = self.in_order()?;
+        let width = self.width;
+        let (classes, has_names) = match &self.classes {
+            Classes::Named(names) => (names.clone(), true),
+            Classes::Counted(_) => ((0..width).map(|class| class.to_string()).collect(), false),
+        };
+        let mean = |sum: &f64| sum / f64::from(self.epochs);
+        Ok(Recording {
+            classes,
+            has_names,
+            ids,
+            keys,
+            labels: order.iter().map(|place| self.labels[*place]).collect(),
+            epochs: self.epochs,
+            logits: ordered(&self.last, &order, width),
+            early: ordered(&self.early, &order, width),
+            probabilities: ordered(&self.sums, &order, width).iter().map(mean).collect(),
+            dynamics: dynamics(self.watch.finish(), &order),
+            outputs: self.outputs.unwrap_or(Outputs::Logits),
+            is_out_of_sample: false,
+            notices,
+        })
+    }
+
+    /// The samples in their order: their numbers, their names if these are texts, and their places here.
+    fn in_order(&self) -> Result<(Vec<i32>, Vec<String>, Vec<usize>), DataError> {
+        let mut order: Vec<usize> = (0..self.keys.len()).collect();
+        order.sort_by(|a, b| self.keys[*a].cmp(&self.keys[*b]));
+        let keys = order.iter().map(|place| &self.keys[*place]);
+        let texts: Vec<String> = keys
+            .clone()
+            .filter_map(|key| if let Key::Text(text) = key { Some(text.clone()) } else { None })
+            .collect();
+        if texts.len() == order.len() {
+            return Ok(((0..order.len() as i32).collect(), texts, order));
+        }
+        if let Some(text) = texts.first() {
+            let why = format!("some samples are called by numbers, and one is called {text:?}");
+            return Err(self.unfit(why, "call all by numbers, or all by texts"));
+        }
+        let number = |key: &Key| key.number().and_then(|number| i32::try_from(number).ok());
+        match keys.map(number).collect() {
+            Some(ids) => Ok((ids, Vec::new(), order)),
+            None => {
+                Err(self.unfit("a sample has a number of more than 31 bits", "number the samples from 0"))
+            }
+        }
+    }
+
+    fn notices(&self, samples: Option<u64>, epochs: &[u32]) -> Vec<String> {
+        let mut notices = Vec::new();
+        let known = self.keys.len();
+        if self.outputs == Some(Outputs::Probabilities) {
+            notices.push(format!("logits are the logarithms of probabilities, of {LEAST:e} at least"));
+        }
+        for (epoch, samples) in &self.cut {
+            notices.push(format!("epoch {epoch} has {samples} samples of {}, and is left out", self.most));
+        }
+        let gaps = epochs.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
+        if gaps > 0 {
+            notices.push(format!("epochs are numbered with {gaps} gaps, and count in their order"));
+        }
+        if self.missed > 0 {
+            notices.push(format!(
+                "{} times an epoch misses a sample, which then has its outputs of the epoch before, or of its first",
+                self.missed
+            ));
+        }
+        if self.twice > 0 {
+            let twice = self.twice;
+            notices.push(format!("{twice} times a sample comes again in an epoch: what comes last counts"));
+        }
+        match samples.map(|samples| samples.saturating_sub(known as u64)) {
+            None | Some(0) => {}
+            Some(never) => notices
+                .push(format!("{never} of {} samples never come, and are left out", known as u64 + never)),
+        }
+        notices
+    }
+
+    fn unfit(&self, why: impl Into<String>, hint: &str) -> DataError {
+        DataError::unfit(self.path, why, hint)
+    }
+}
+
+/// Whether these are probabilities of classes of which one is right.
+fn is_distribution(row: &[f32]) -> bool {
+    row.iter().all(|value| *value >= 0.0) && (row.iter().sum::<f32>() - 1.0).abs() <= ROUNDED
+}
+
+/// Dynamics in another order of the samples.
+fn dynamics(seen: Dynamics, order: &[usize]) -> Dynamics {
+    Dynamics {
+        margin_sum: ordered(&seen.margin_sum, order, 1),
+        probability_sum: ordered(&seen.probability_sum, order, 1),
+        probability_squares: ordered(&seen.probability_squares, order, 1),
+        correct: ordered(&seen.correct, order, 1),
+        forgotten: ordered(&seen.forgotten, order, 1),
+        learned: ordered(&seen.learned, order, 1),
+    }
+}
+
+/// The rows of `width` numbers in another order.
+fn ordered<T: Copy>(rows: &[T], order: &[usize], width: usize) -> Vec<T> {
+    order.iter().flat_map(|place| &rows[place * width..][..width]).copied().collect()
+}
+
+fn shown(key: &Key) -> String {
+    match key {
+        Key::Number(number) => number.to_string(),
+        Key::Text(text) => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A training of epochs of rows: sample, label, outputs.
+    fn course(epochs: &[&[(u64, i64, [f32; 2])]], samples: Option<u64>) -> Result<Recording, String> {
+        let mut course = Course::new(Path::new("x"), Classes::Counted(Some(2)), 1);
+        let text = |error: DataError| error.in_one_line();
+        for (epoch, rows) in (0..).zip(epochs) {
+            for (sample, label, row) in *rows {
+                course.take(epoch, Key::Number(*sample), Some(*label), row).map_err(text)?;
+            }
+            course.end_epoch(epoch).map_err(text)?;
+        }
+        let numbers: Vec<u32> = (0..epochs.len() as u32).collect();
+        course.finish(samples, &numbers).map_err(text)
+    }
+
+    /// By hand. Margins of sample 3 are 2, 2 (carried) and -1; those of sample 1 are -4 (of its first epoch), -4 and 3.
+    #[test]
+    fn a_sample_that_an_epoch_misses_is_as_it_was_or_will_be() {
+        let epochs: [&[_]; 3] = [
+            &[(3, 0, [2.0, 0.0])],
+            &[(1, 1, [4.0, 0.0])],
+            &[(1, 1, [9.0, 0.0]), (3, 0, [0.0, 1.0]), (1, 1, [0.0, 3.0])],
+        ];
+        let made = course(&epochs, Some(4)).unwrap();
+        assert_eq!((made.ids, made.labels, made.epochs), (vec![1, 3], vec![1, 0], 3));
+        assert_eq!(made.dynamics.margin_sum, [-5.0, 3.0]);
+        assert_eq!((made.dynamics.correct, made.dynamics.forgotten), (vec![1, 2], vec![0, 1]));
+        assert_eq!(made.dynamics.learned, [Some(2), Some(0)]);
+        assert_eq!((made.logits, made.early), (vec![0.0, 3.0, 0.0, 1.0], vec![4.0, 0.0, 2.0, 0.0]));
+        let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+        assert!((made.probabilities[1] - (2.0 * p(-4.0) + p(3.0)) / 3.0).abs() < 1e-12);
+        assert_eq!(
+            made.notices,
+            [
+                "2 times an epoch misses a sample, which then has its outputs of the epoch before, or of its first",
+                "1 times a sample comes again in an epoch: what comes last counts",
+                "2 of 4 samples never come, and are left out",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_epoch_that_was_cut_short_is_left_out() {
+        let row = |sample: u64| (sample, 0, [1.0, sample as f32]);
+        let whole: Vec<_> = (0..5).map(row).collect();
+        let made = course(&[&whole, &[row(0), (7, 1, [0.0, 2.0])]], None).unwrap();
+        assert_eq!((made.epochs, made.ids.len()), (1, 5));
+        assert_eq!(made.notices, ["epoch 1 has 2 samples of 5, and is left out"]);
+        assert!(course(&[], None).unwrap_err().contains("it has no rows yet"));
+    }
+
+    /// python: math.log(0.8), math.log(1e-12).
+    #[test]
+    fn probabilities_are_told_by_their_sums() {
+        let made = course(&[&[(0, 0, [0.8, 0.2]), (1, 1, [1.0, 0.0])]], None).unwrap();
+        assert_eq!(made.outputs, Outputs::Probabilities);
+        assert!((made.logits[0] + 0.223_143_55).abs() < 1e-7 && (made.logits[3] + 27.631_02).abs() < 1e-5);
+        assert!((made.probabilities[0] - 0.8).abs() < 1e-7);
+        let other = course(&[&[(0, 0, [0.8, 0.2])], &[(0, 0, [3.0, 0.2])]], None).unwrap_err();
+        assert!(other.contains("epoch 1, sample 0: the outputs are no probabilities"), "{other}");
+        let sigmoids = course(&[&[(0, 0, [0.8, 0.9]), (1, 1, [0.1, 0.1])]], None).unwrap_err();
+        assert!(sigmoids.contains("neither logits nor probabilities"), "{sigmoids}");
+        assert_eq!(course(&[&[(0, 0, [0.8, -0.9])]], None).unwrap().outputs, Outputs::Logits);
+    }
+
+    #[test]
+    fn what_is_no_good_is_named_by_epoch_and_sample() {
+        let error = |rows: &[_]| course(&[&[(0, 0, [1.0, 2.0])], rows], None).unwrap_err();
+        assert!(error(&[(9, 0, [f32::NAN, 1.0])]).contains("epoch 1, sample 9: an output is NaN"));
+        assert!(error(&[(9, 2, [0.0, 1.0])]).contains("sample 9: the label is 2, and there are 2 classes"));
+        assert!(error(&[(9, -1, [0.0, 1.0])]).contains("the label is -1"));
+        assert!(error(&[(0, 1, [0.0, 1.0])]).contains("sample 0: the label is 1, and was 0 before"));
+    }
+}

@@ -1,0 +1,190 @@
+//! Trainings that were recorded elsewhere: what networks made of each sample, epoch after epoch.
+//!
+//! In: a path. Out: what its files contain, for keys, and a [`Recording`]. A format is a file here: `shards` is hspipe's
+//! own, written by the Python package; `cartography`, `arrays` and `table` are what others write. `course` follows the
+//! samples over the epochs, whatever the format; `compare` holds them against the data. Next: `ops::recorded` makes tables of it. Must not know: tables, stages.
+
+mod arrays;
+mod cartography;
+mod compare;
+mod course;
+mod files;
+mod format;
+mod shards;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use crate::data::DataError;
+use crate::nn::Dynamics;
+
+use course::Course;
+use files::Files;
+use format::Format;
+
+/// What networks made of the samples.
+#[derive(Debug)]
+pub struct Recording {
+    /// What the classes are called, in the order of the logits; their numbers if nothing names them.
+    pub classes: Vec<String>,
+    /// Whether the recording names them.
+    pub has_names: bool,
+    /// The samples: their places in the data, ascending; or from 0, in the order of their `keys`.
+    pub ids: Vec<i32>,
+    /// What the samples are called where that is no number; else empty.
+    pub keys: Vec<String>,
+    /// The class of each.
+    pub labels: Vec<i32>,
+    /// How many epochs count.
+    pub epochs: u32,
+    /// After the last epoch, samples x classes.
+    pub logits: Vec<f32>,
+    /// After `early_epochs`, samples x classes.
+    pub early: Vec<f32>,
+    /// The mean over the epochs, samples x classes.
+    pub probabilities: Vec<f64>,
+    pub dynamics: Dynamics,
+    pub outputs: Outputs,
+    /// Whether the networks have learned from other samples than those that they judge.
+    pub is_out_of_sample: bool,
+    /// What a person should know of how the recording was understood.
+    pub notices: Vec<String>,
+}
+
+/// What was recorded of each sample and class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outputs {
+    Logits,
+    /// Their logarithms take the place of logits.
+    Probabilities,
+}
+
+/// How to read a recording.
+#[derive(Debug, Default)]
+pub struct Wanted<'a> {
+    /// At least 1.
+    pub early_epochs: u32,
+    /// What the user says; none leaves it to the recording.
+    pub out_of_sample: Option<bool>,
+    /// The classes of the samples by their places in the data, for a recording that has none.
+    pub labels: Option<&'a [i32]>,
+}
+
+/// What lies at a path.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    kind: Kind,
+    files: Files,
+}
+
+/// The formats, in the order in which they are looked for.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Shards,
+    Cartography,
+    Arrays,
+    Table,
+}
+
+impl Place {
+    /// Looks what lies at a path; reads nothing yet.
+    ///
+    /// # Errors
+    /// Nothing, or nothing that is a recording.
+    pub fn find(path: &Path) -> Result<Place, DataError> {
+        if !path.exists() {
+            return Err(DataError::Nothing { path: path.to_owned() });
+        }
+        type Find = fn(&Path) -> Result<Option<Files>, DataError>;
+        let formats: [(Kind, Find); 4] = [
+            (Kind::Shards, shards::find),
+            (Kind::Cartography, cartography::find),
+            (Kind::Arrays, arrays::find),
+            (Kind::Table, table::find),
+        ];
+        for (kind, find) in formats {
+            if let Some(files) = find(path)? {
+                return Ok(Place { path: path.to_owned(), kind, files });
+            }
+        }
+        let why =
+            "there is no recording: no recording.json, no dynamics_epoch_N.jsonl, no .npz or .npy, no table";
+        let hint = "name the folder that hspipe.Recorder was given, or what docs/own-models.md lists";
+        Err(DataError::unfit(path, why, hint))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the files contain, as pairs of a name and `sha256:...`; computed once, then remembered.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn identity(&self) -> Result<Vec<(String, String)>, DataError> {
+        let mut sums = self.files.sums()?.to_vec();
+        sums.push(("recording".to_owned(), VERSION.to_owned()));
+        Ok(sums)
+    }
+
+    /// Reads all epochs, one after the other.
+    ///
+    /// # Errors
+    /// What cannot be read, does not fit together, or is no number; files that have changed since their identity was taken.
+    pub fn read(&self, wanted: &Wanted) -> Result<Recording, DataError> {
+        let mut format: Box<dyn Format> = match self.kind {
+            Kind::Shards => Box::new(shards::Shards::open(&self.files)?),
+            Kind::Cartography => Box::new(cartography::Cartography::open(&self.files)?),
+            Kind::Arrays => Box::new(arrays::Arrays::open(&self.path, &self.files)?),
+            Kind::Table => Box::new(table::Table::open(&self.path)?),
+        };
+        let head = format.head();
+        let (classes, epochs) = (head.classes.clone(), head.epochs.clone());
+        let (samples, said) = (head.samples, wanted.out_of_sample.or(head.out_of_sample));
+        let mut course = Course::new(&self.path, classes, wanted.early_epochs);
+        for (at, epoch) in epochs.iter().enumerate() {
+            format.rows(at, &mut |key, label, row| {
+                let given = |place: usize| {
+                    wanted.labels.and_then(|labels| labels.get(place)).map(|label| i64::from(*label))
+                };
+                let label = label.or_else(|| key.number().and_then(given));
+                course.take(*epoch, key, label, row)
+            })?;
+            course.end_epoch(*epoch)?;
+        }
+        let mut recording = course.finish(samples, &epochs)?;
+        // One table of probabilities is what others compute out of sample; several epochs are of a training.
+        let is_table = recording.epochs == 1 && recording.outputs == Outputs::Probabilities;
+        recording.is_out_of_sample = said.unwrap_or(is_table);
+        if said.is_none() && is_table {
+            recording.notices.push(
+                "probabilities of one epoch are taken to be of networks that have not learned from these samples; if they \
+                 have, say `out_of_sample: false` in the recording's map"
+                    .to_owned(),
+            );
+        }
+        Ok(recording)
+    }
+}
+
+/// The version of what is made of files. It counts up when the same files give another recording.
+const VERSION: &str = "1";
+
+impl Recording {
+    /// What was found, in one line.
+    pub fn summary(&self) -> String {
+        let epochs = if self.epochs == 1 { "1 epoch".to_owned() } else { format!("{} epochs", self.epochs) };
+        let outputs = match self.outputs {
+            Outputs::Logits => "logits",
+            Outputs::Probabilities => "probabilities",
+        };
+        let seen = if self.is_out_of_sample { "have not" } else { "have" };
+        format!(
+            "{epochs} of {} samples, {} classes; {outputs} of networks that {seen} learned from them",
+            self.ids.len(),
+            self.classes.len()
+        )
+    }
+}
