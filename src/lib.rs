@@ -15,6 +15,7 @@ mod scores;
 mod statistics;
 pub mod tables;
 mod telling;
+mod unseen;
 mod views;
 mod visible;
 

@@ -73,6 +73,9 @@ pub enum Command {
     /// Write what was found in a format of other programs
     #[command(subcommand, after_help = "Example: hspipe export hard-samples --format csv -o hard.csv")]
     Export(Export),
+    /// Judge samples that came later by the networks of a past run
+    #[command(after_help = "Example: hspipe score --data new-photos -o new.csv")]
+    Score(Score),
     /// Compare Results/ with the published numbers, figure by figure
     #[command(after_help = "Example: hspipe check figure8")]
     Check(Check),
@@ -336,6 +339,15 @@ fn strategies() -> PossibleValuesParser {
     PossibleValuesParser::new(
         scores::ALL.iter().map(|score| PossibleValue::new(score.name).help(score.about)),
     )
+}
+
+#[derive(clap::Args)]
+pub struct Score {
+    /// The samples: what the dataset of the run may be, read in the same way; labels may be missing
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    #[command(flatten)]
+    pub options: ExportOptions,
 }
 
 #[derive(clap::Args)]

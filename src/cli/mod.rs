@@ -26,6 +26,7 @@ mod query;
 mod report;
 mod results;
 mod run;
+mod score;
 mod shell;
 mod status;
 mod system;
@@ -48,6 +49,7 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::List(list) => list::list(&args, list),
         Command::Export(args::Export::HardSamples(export)) => export::hard_samples(&args, export),
         Command::Export(args::Export::Issues(export)) => export::issues(&args, export),
+        Command::Score(score) => score::score(&args, score),
         Command::Check(check) => check::check(&args, check),
         Command::Doctor => doctor::doctor(&args),
         Command::Completions(completions) => shell::completions(completions),

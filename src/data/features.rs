@@ -88,16 +88,15 @@ pub(super) fn offset(least: f64, most: f64) -> f64 {
     if is_lost { least } else { 0.0 }
 }
 
+/// With what a notice of that begins.
+pub(super) const TAKEN: &str = "large numbers are read less their least";
+
 /// What a person should know of features from which something was taken.
 pub(super) fn taken(names: &[String], offsets: &[f64]) -> Option<String> {
     let which: Vec<usize> = (0..offsets.len()).filter(|at| offsets[*at] != 0.0).collect();
     let first = *which.first()?;
     let others = if which.len() > 1 { ", each by its own least value" } else { "" };
-    Some(format!(
-        "large numbers are read less their least, {} of {}{others}",
-        offsets[first],
-        named(&which, names)
-    ))
+    Some(format!("{TAKEN}, {} of {}{others}", offsets[first], named(&which, names)))
 }
 
 /// Fills in what is missing, if asked to; leaves out what does not vary, and says so.

@@ -42,7 +42,7 @@ pub use labels::Class;
 pub use layout::npy;
 pub use raw::{Arrays, array_files, bytes, checksum, checksum_of, inside, table_files};
 pub use reading::{Colour, MAX_SIDE, Missing, Reading};
-pub use samples::{Content, Samples, Set};
+pub use samples::{Content, Samples, Set, Unseen};
 pub use some::some;
 pub use source::{Folders, Whereabouts, locate};
 
@@ -98,6 +98,18 @@ impl Dataset {
         }
     }
 
+    /// Reads what lies at a path for networks that have not learned from it: fewer samples than a dataset needs will do, and
+    /// labels may be missing.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub fn read_unseen(&self) -> Result<Unseen, DataError> {
+        match &self.origin {
+            Origin::Published(_) => Err(DataError::unknown(self.name())),
+            Origin::Own(own) => own.unseen(),
+        }
+    }
+
     fn published(published: &'static Published) -> Self {
         Self { origin: Origin::Published(published) }
     }
@@ -139,6 +151,13 @@ impl Dataset {
             Origin::Own(own) => own.sources(),
         }
     }
+}
+
+/// Whether a notice says that values were read by the range of all of them: then the same value in other data is read as
+/// another number.
+pub fn is_relative(notice: &str) -> bool {
+    let is_range = notice.starts_with(layout::arrays::RANGE) && notice != layout::arrays::UNIT;
+    notice.starts_with(features::TAKEN) || is_range
 }
 
 /// Reads a dataset that is on this machine; never downloads.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::checksum::sha256;
 use super::layout::{self, Content, Layout, Place};
 use super::reading::Reading;
-use super::samples::Samples;
+use super::samples::{Rows, Samples, Unseen};
 use super::{DataError, Sums, file, read};
 
 /// The most bytes that all files of a dataset may have together; they are read into memory.
@@ -101,6 +101,15 @@ impl Own {
 
     /// Reads everything. Refuses files that changed since their identity was first taken.
     pub fn load(&self) -> Result<Samples, DataError> {
+        Samples::of(self.rows()?, &self.reading, &self.path)
+    }
+
+    /// The same for samples that are to be judged alone.
+    pub fn unseen(&self) -> Result<Unseen, DataError> {
+        Unseen::of(self.rows()?, &self.path)
+    }
+
+    fn rows(&self) -> Result<Rows, DataError> {
         let Place { layout, files: found, below } = self.files()?;
         let (mut files, mut sums) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
         for (index, file) in found.into_iter().enumerate() {
@@ -128,7 +137,7 @@ impl Own {
         if !below.as_os_str().is_empty() {
             rows.notices.insert(0, format!("the data are in {}", self.path.join(below).display()));
         }
-        Samples::of(rows, &self.reading, &self.path)
+        Ok(rows)
     }
 }
 

@@ -78,6 +78,33 @@ pub struct Samples {
     pub notices: Vec<String>,
 }
 
+/// Samples that networks are to judge which have not learned from them: a few are enough, with labels or without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unseen {
+    pub content: Content,
+    /// What the class of each is called, if it has one.
+    pub labels: Vec<Option<String>>,
+    /// Parts, in their order.
+    pub sets: Vec<Set>,
+    /// What a person should know of how the data were understood.
+    pub notices: Vec<String>,
+}
+
+impl Unseen {
+    /// # Errors
+    /// Labels that are no classes; no samples.
+    pub(super) fn of(rows: Rows, path: &Path) -> Result<Unseen, DataError> {
+        let Rows { content, labels, sets, notices, .. } = rows;
+        let Classes { of, classes } =
+            labels.classes().map_err(|error| DataError::unfit(path, error.to_string(), error.hint()))?;
+        if of.is_empty() {
+            return Err(DataError::unfit(path, "it holds no sample", "put samples there"));
+        }
+        let labels = of.iter().map(|class| Some(classes[usize::from((*class)?)].name.clone())).collect();
+        Ok(Unseen { content, labels, sets, notices })
+    }
+}
+
 /// Classes that are named in the line of what was found.
 const NAMED: usize = 12;
 

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use hspipe_engine::op::{Capacity, InputDecl, Op, OpError, Outputs, Task, one};
-use hspipe_ensemble::init::Layer;
 use hspipe_ensemble::{Perceptron, Seen};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -43,7 +42,7 @@ impl Op for Gradients {
         let mut networks = Vec::new();
         for input in ["early", "last"] {
             let weights = Weights::read(task.inputs.one(input)?.read()?)?;
-            let layers = layers(&weights).unwrap_or_default();
+            let layers = weights.layers().unwrap_or_default();
             let Some(network) = Perceptron::new(&layers, base) else { break };
             if network.inputs() != width {
                 let what = format!("samples have {width} numbers, the network takes {}", network.inputs());
@@ -63,23 +62,6 @@ impl Op for Gradients {
         };
         Ok(vec![("gradients", table.write()?)])
     }
-}
-
-/// The layers of a SimpleNN; none if the parameters are those of another network.
-fn layers(weights: &Weights) -> Option<Vec<Layer>> {
-    let parameters = weights.layer.iter().zip(weights.parameter.iter()).zip(&weights.value);
-    let rows: Vec<((i32, &str), f32)> =
-        parameters.map(|((layer, name), value)| ((*layer, name), *value)).collect();
-    let parameters: Vec<&[((i32, &str), f32)]> = rows.chunk_by(|a, b| a.0 == b.0).collect();
-    let values = |rows: &[((i32, &str), f32)]| rows.iter().map(|(_, value)| *value).collect();
-    let layer = |pair: &[&[((i32, &str), f32)]]| {
-        let [weight, bias] = pair else { return None };
-        let (of, outputs) = (weight[0].0.0, bias.len());
-        let is_layer = weight[0].0 == (of, "weight") && bias[0].0 == (of, "bias");
-        let inputs = weight.len() / outputs;
-        is_layer.then(|| Layer { inputs, outputs, weight: values(weight), bias: values(bias) })
-    };
-    parameters.chunks(2).map(layer).collect()
 }
 
 fn table(training: &Training, values: &[f32], early: &Perceptron, last: &Perceptron) -> tables::Gradients {
@@ -133,21 +115,5 @@ mod tests {
         let cosines = prototype_cosines(&seen, &[0, 0, 1, 2], 3);
         let by_hand = [0.8, 13.0 / (5.0 * 10.0f64.sqrt()), 1.0, 0.0];
         assert!(cosines.iter().zip(by_hand).all(|(a, b)| (a - b).abs() < 1e-12), "{cosines:?}");
-    }
-
-    #[test]
-    fn layers_are_those_of_a_simple_network() {
-        let weights = |names: [&str; 5]| Weights {
-            layer: vec![0, 0, 0, 1, 1],
-            parameter: names.to_vec().into(),
-            index: vec![0, 1, 0, 0, 0],
-            value: vec![1.0, 2.0, 3.0, 4.0, 5.0],
-        };
-        let simple = layers(&weights(["weight", "weight", "bias", "weight", "bias"])).unwrap();
-        assert_eq!(
-            (simple[0].inputs, simple[0].weight.clone(), simple[1].bias.clone()),
-            (2, vec![1.0, 2.0], vec![5.0])
-        );
-        assert!(layers(&weights(["weight", "weight", "bias", "weight", "running_var"])).is_none());
     }
 }

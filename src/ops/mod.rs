@@ -69,6 +69,7 @@ use std::sync::Arc;
 pub use content::Content;
 pub use datasets::{label, path_of as dataset_path};
 pub use detection::precision_of as average_precision;
+pub use issues::label_issues;
 pub use plot::{Drawing, Drawn};
 
 use hspipe_engine::op::{OpError, Registry};

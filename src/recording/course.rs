@@ -268,7 +268,7 @@ impl<'a> Course<'a> {
             return Err(self.unfit("it has no rows yet", "record a training first"));
         }
         let notices = self.notices(samples, epochs);
-        let (ids, keys, order) = self.in_order()?;
+        let InOrder { ids, keys, order } = self.in_order()?;
         let width = self.width;
         let (classes, has_names) = match &self.classes {
             Classes::Named(names) => (names.clone(), true),
@@ -292,8 +292,7 @@ impl<'a> Course<'a> {
         })
     }
 
-    /// The samples in their order: their numbers, their names if these are texts, and their places here.
-    fn in_order(&self) -> Result<(Vec<i32>, Vec<String>, Vec<usize>), DataError> {
+    fn in_order(&self) -> Result<InOrder, DataError> {
         let mut order: Vec<usize> = (0..self.keys.len()).collect();
         order.sort_by(|a, b| self.keys[*a].cmp(&self.keys[*b]));
         let keys = order.iter().map(|place| &self.keys[*place]);
@@ -302,7 +301,7 @@ impl<'a> Course<'a> {
             .filter_map(|key| if let Key::Text(text) = key { Some(text.clone()) } else { None })
             .collect();
         if texts.len() == order.len() {
-            return Ok(((0..order.len() as i32).collect(), texts, order));
+            return Ok(InOrder { ids: (0..order.len() as i32).collect(), keys: texts, order });
         }
         if let Some(text) = texts.first() {
             let why = format!("some samples are called by numbers, and one is called {text:?}");
@@ -310,7 +309,7 @@ impl<'a> Course<'a> {
         }
         let number = |key: &Key| key.number().and_then(|number| i32::try_from(number).ok());
         match keys.map(number).collect() {
-            Some(ids) => Ok((ids, Vec::new(), order)),
+            Some(ids) => Ok(InOrder { ids, keys: Vec::new(), order }),
             None => {
                 Err(self.unfit("a sample has a number of more than 31 bits", "number the samples from 0"))
             }
@@ -351,6 +350,15 @@ impl<'a> Course<'a> {
     fn unfit(&self, why: impl Into<String>, hint: &str) -> DataError {
         DataError::unfit(self.path, why, hint)
     }
+}
+
+/// The samples in their order.
+struct InOrder {
+    ids: Vec<i32>,
+    /// What they are called, if by texts; else empty.
+    keys: Vec<String>,
+    /// The place of each among those that were followed.
+    order: Vec<usize>,
 }
 
 /// Whether these are probabilities of classes of which one is right.

@@ -6,6 +6,7 @@ mod columns;
 mod data_frame;
 mod io;
 mod values;
+mod weights;
 
 pub use columns::{Columns, Named, Table};
 pub use data_frame::of_polars;

@@ -43,6 +43,7 @@ use self::folder::Changes;
 pub use self::judges::judges;
 use self::ledger::{Ledger, Params};
 use self::results::Collected;
+pub use self::stored::table;
 pub use self::verdict::{verdict, verdict_of};
 
 /// Brings Results/ and Figures/ up to date, and returns a line for each kind that has changed.

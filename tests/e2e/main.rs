@@ -21,6 +21,7 @@ mod cache;
 mod own_data;
 mod places;
 mod report;
+mod scored;
 mod sweep;
 mod tables;
 mod texts;

@@ -54,8 +54,21 @@ impl Perceptron {
         self.layers[0].inputs()
     }
 
+    /// A number per class for a sample of [`Perceptron::inputs`] numbers.
+    pub fn logits(&self, sample: &[f32]) -> Vec<f32> {
+        self.activations(sample).pop().unwrap_or_default()
+    }
+
     /// What it makes of a sample of that many numbers, whose label is below the number of its outputs.
     pub fn see(&self, sample: &[f32], label: usize) -> Seen {
+        let mut activations = self.activations(sample);
+        let logits = activations.pop().unwrap_or_default();
+        let gradient_norm = self.gradient(sample, &activations, error(&logits, label)).sqrt();
+        Seen { latent: activations.pop().unwrap_or_else(|| sample.to_vec()), gradient_norm }
+    }
+
+    /// Those of each layer, the last one's being logits.
+    fn activations(&self, sample: &[f32]) -> Vec<Vec<f32>> {
         let mut activations: Vec<Vec<f32>> = Vec::with_capacity(self.layers.len());
         for (depth, layer) in self.layers.iter().enumerate() {
             let (inputs, base) = match activations.last() {
@@ -71,9 +84,7 @@ impl Perceptron {
             }
             activations.push(outputs);
         }
-        let logits = activations.pop().unwrap_or_default();
-        let gradient_norm = self.gradient(sample, &activations, error(&logits, label)).sqrt();
-        Seen { latent: activations.pop().unwrap_or_else(|| sample.to_vec()), gradient_norm }
+        activations
     }
 
     /// The squared length of the gradient. That of a layer's weights is the outer product of the errors behind it and its

@@ -72,40 +72,78 @@ fn export(
     }
     let of: Vec<TaskId> = found.iter().map(|found| found.task).collect();
     let axes = axes::telling(&project, &of);
-    let file = output::file(options.output.as_deref());
-    file.map_or(Ok(()), |file| output::keep(file, &[Path::new(&project.spec.file)]))?;
-    let format = format(options, file)?;
-    // What people read of samples is a list.
-    let is_list = format == Format::Table;
-    if options.null && !is_list {
-        return Err(
-            Hinted::usage("-0 is for a list of samples", "leave it out, or say --format indices").into()
-        );
-    }
-    if is_list && !axes.is_empty() {
+    let place = Place::of(options, &project)?;
+    if place.is_list() && !axes.is_empty() {
         return Err(axes::one_wanted(&project, &of, &axes).into());
     }
     let part = |found: &Found| {
         let rows = rows(&project, found)?.head(Some(options.top.unwrap_or(usize::MAX)));
         axes::before(&project, found.task, &axes, rows)
     };
-    let rows = axes::together(found.iter().map(part).collect::<anyhow::Result<_>>()?)?;
-    let bytes =
-        if is_list { indices(&rows, options.null)? } else { format::write(&rows, format, usize::MAX)? };
-    output::put(&bytes, file, format)?;
-    if let Some(file) = file
-        && !args.quiet
-    {
-        say!("{}: {} samples", file.display(), rows.height());
+    place.put(args, &axes::together(found.iter().map(part).collect::<anyhow::Result<_>>()?)?)
+}
+
+/// Where rows of samples go, and how they are written.
+pub struct Place<'a> {
+    file: Option<&'a Path>,
+    format: Format,
+    /// Whether lines of a list end by NUL.
+    null: bool,
+}
+
+impl<'a> Place<'a> {
+    /// # Errors
+    /// The pipeline's own file; an ending of no format; `-0` without a list.
+    pub fn of(options: &'a ExportOptions, project: &Project) -> anyhow::Result<Place<'a>> {
+        let file = output::file(options.output.as_deref());
+        file.map_or(Ok(()), |file| output::keep(file, &[Path::new(&project.spec.file)]))?;
+        let place = Place { file, format: format(options, file)?, null: options.null };
+        if place.null && !place.is_list() {
+            return Err(Hinted::usage(
+                "-0 is for a list of samples",
+                "leave it out, or say --format indices",
+            )
+            .into());
+        }
+        Ok(place)
     }
-    Ok(ExitCode::SUCCESS)
+
+    /// What people read of samples is a list.
+    fn is_list(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// Writes rows with the columns `sample_id` and `source`, and says how many there are.
+    pub fn put(&self, args: &args::Args, rows: &DataFrame) -> anyhow::Result<ExitCode> {
+        let bytes = match self.is_list() {
+            true => indices(rows, self.null)?,
+            false => format::write(rows, self.format, usize::MAX)?,
+        };
+        output::put(&bytes, self.file, self.format)?;
+        if let Some(file) = self.file
+            && !args.quiet
+        {
+            say!("{}: {} samples", file.display(), rows.height());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// The tasks that make the tables, of one dataset or of all.
 fn tasks(project: &Project, source: &Source, dataset: Option<&str>) -> anyhow::Result<Vec<TaskId>> {
-    let stages: Vec<_> = project.graph.stages.iter().filter(|stage| stage.op.name() == source.op).collect();
+    tasks_of(project, source.op, source.no_stage, dataset)
+}
+
+/// The tasks of an op, of one dataset or of all; `no_stage` says what to say where no stage is of that op, and what to do.
+pub fn tasks_of(
+    project: &Project,
+    op: &str,
+    no_stage: [&str; 2],
+    dataset: Option<&str>,
+) -> anyhow::Result<Vec<TaskId>> {
+    let stages: Vec<_> = project.graph.stages.iter().filter(|stage| stage.op.name() == op).collect();
     if stages.is_empty() {
-        let [what, hint] = source.no_stage;
+        let [what, hint] = no_stage;
         return Err(Hinted::new(format!("{} {what}", project.spec.file), hint).into());
     }
     let tasks: Vec<TaskId> = stages.iter().flat_map(|stage| stage.tasks.clone()).collect();

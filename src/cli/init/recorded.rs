@@ -21,7 +21,7 @@ const RECORDINGS: &str = "recordings: [./my-recording] ";
 /// What is another of networks that have not learned from the samples.
 const OUT_OF_SAMPLE: [(&str, &str); 2] = [
     ("strategies: [aum, label_probability]     ", "strategies: [self_confidence, held_out_margin]"),
-    ("rank_by: label_probability  ", "rank_by: self_confidence    "),
+    ("rank_by: aum            ", "rank_by: self_confidence"),
 ];
 
 /// What is another of probabilities: energy and confidence are of logits.
@@ -176,7 +176,7 @@ mod tests {
             };
             assert_eq!(param("recordings"), serde_json::json!(["../a, b", "./c"]));
             assert_eq!(param("datasets"), serde_json::json!([if has_data { "../my data" } else { "mine" }]));
-            let rank_by = if out_of_sample { "self_confidence" } else { "label_probability" };
+            let rank_by = if out_of_sample { "self_confidence" } else { "aum" };
             assert_eq!(param("rank_by"), serde_json::json!(rank_by));
             assert_eq!(text.contains("strategies: [self_confidence"), out_of_sample);
             assert_eq!(text.contains("energy"), out_of_sample);

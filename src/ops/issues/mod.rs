@@ -175,12 +175,23 @@ struct Found {
 impl Found {
     fn new(labels: &[i32], thought: &[Vec<f64>], ranks: &[i32], classes: usize) -> Found {
         let given: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
-        let wrong = Joint::new(&given, thought, classes).wrong();
-        let most = wrong.round() as i32;
-        let is_other = |position: usize| argmax(&thought[position]) != given[position];
-        let is_issue = (0..given.len()).map(|position| ranks[position] <= most && is_other(position));
-        Found { is_issue: is_issue.collect(), wrong }
+        let (is_issue, wrong) = label_issues(&given, thought, ranks, classes);
+        Found { is_issue, wrong }
     }
+}
+
+/// Which labels are called wrong, and about how many are by the confident joint: so many of those that rank first (from 1),
+/// if they are taken for another class. `thought` has the probabilities of the classes, out of sample.
+pub fn label_issues(
+    given: &[usize],
+    thought: &[Vec<f64>],
+    ranks: &[i32],
+    classes: usize,
+) -> (Vec<bool>, f64) {
+    let wrong = Joint::new(given, thought, classes).wrong();
+    let most = wrong.round() as i32;
+    let is_other = |position: usize| argmax(&thought[position]) != given[position];
+    ((0..given.len()).map(|position| ranks[position] <= most && is_other(position)).collect(), wrong)
 }
 
 /// What is known of each sample, by position.

@@ -168,6 +168,12 @@ impl Array {
     }
 }
 
+/// The notice of pixels that are shares of the brightest.
+pub const UNIT: &str = "pixels from 0 to 1 are read as 0 to 255, rounded";
+
+/// With what a notice begins that pixels of any range were brought to that of bytes.
+pub const RANGE: &str = "pixels from";
+
 /// How pixels become bytes.
 #[derive(Debug, PartialEq)]
 enum Scale {
@@ -218,9 +224,9 @@ impl Scale {
     fn notice(&self) -> Option<String> {
         match self {
             Scale::Bytes => None,
-            Scale::Unit => Some("pixels from 0 to 1 are read as 0 to 255, rounded".to_owned()),
+            Scale::Unit => Some(UNIT.to_owned()),
             Scale::Between(least, most) => {
-                Some(format!("pixels from {least:.4} to {most:.4} are read as 0 to 255, rounded"))
+                Some(format!("{RANGE} {least:.4} to {most:.4} are read as 0 to 255, rounded"))
             }
         }
     }

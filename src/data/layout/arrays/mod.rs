@@ -18,6 +18,7 @@ use crate::data::labels::{LabelError, Labels};
 use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
 
+pub use content::{RANGE, UNIT};
 pub use error::ArrayError;
 use npy::Of;
 pub use npy::{Array, Header};
