@@ -15,11 +15,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ._error import Error
 from ._find import Found, find
+from ._indexed import Indexed
 from ._project import Project, query, run
+from ._recorder import Recorder
 
 try:
     __version__ = version("hspipe")
 except PackageNotFoundError:  # a checkout that is not installed
     __version__ = "0"
 
-__all__ = ["Error", "Found", "Project", "find", "query", "run"]
+__all__ = ["Error", "Found", "Indexed", "Project", "Recorder", "find", "query", "run"]
