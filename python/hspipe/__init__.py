@@ -14,7 +14,8 @@ again takes as long as it takes to read the data.
 from importlib.metadata import PackageNotFoundError, version
 
 from ._error import Error
-from ._find import Found, find
+from ._find import find
+from ._found import Found
 from ._indexed import Indexed
 from ._project import Project, query, run
 from ._recorder import Recorder
