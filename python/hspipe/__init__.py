@@ -17,6 +17,7 @@ from ._error import Error
 from ._find import find
 from ._found import Found
 from ._indexed import Indexed
+from ._judge import judge
 from ._project import Project, query, run
 from ._recorder import Recorder
 
@@ -25,4 +26,4 @@ try:
 except PackageNotFoundError:  # a checkout that is not installed
     __version__ = "0"
 
-__all__ = ["Error", "Found", "Indexed", "Project", "Recorder", "find", "query", "run"]
+__all__ = ["Error", "Found", "Indexed", "Project", "Recorder", "find", "judge", "query", "run"]

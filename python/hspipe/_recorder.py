@@ -116,6 +116,11 @@ class Recorder:
             self._warn_of_later_epochs(epoch)
         self._rows.add(epoch, *rows, values)
 
+    @property
+    def folder(self) -> Path:
+        """Where the recording lies."""
+        return self._recording.folder
+
     def flush(self) -> None:
         """Write what is held in memory; good before a checkpoint is saved."""
         self._rows.flush()
@@ -134,7 +139,7 @@ class Recorder:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Recorder({str(self._recording.folder)!r})"
+        return f"Recorder({str(self.folder)!r})"
 
     def _check(
         self, indices: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], logits: npt.NDArray[np.float32]
@@ -165,7 +170,7 @@ class Recorder:
     def _warn_of_later_epochs(self, epoch: int) -> None:
         last = max((shard[0] for shard in self._recording.shards()), default=epoch)
         if last > epoch:
-            text = f"{self._recording.folder}: epochs up to {last} were recorded before, and count until logged again"
+            text = f"{self.folder}: epochs up to {last} were recorded before, and count until logged again"
             warnings.warn(text, stacklevel=3)
 
 

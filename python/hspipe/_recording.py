@@ -123,6 +123,14 @@ class Recording:
         return Error(f"{self.folder}: the recording cannot be written", why=str(error))
 
 
+def what_it_is(folder: Path) -> str:
+    """Tell recordings apart that need other pipelines: by their header, and whether there are several epochs."""
+    if not (folder / HEADER).is_file():
+        return ""
+    epochs = {name[1] for name in map(SHARD.fullmatch, os.listdir(folder)) if name}  # noqa: PTH208
+    return f"{json.dumps(_read(folder / HEADER), sort_keys=True)} {len(epochs) > 1}"
+
+
 def _compare(folder: Path, header: Header) -> None:
     there = _read(folder / HEADER)
     here: dict[str, Any] = {**KIND, **asdict(header)}
