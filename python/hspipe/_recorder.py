@@ -138,6 +138,12 @@ class Recorder:
     ) -> None:
         self.close()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy in another process go on with the same recording; what is held here is written here."""
+        self.flush()
+        header = self._header
+        return _reopened, (str(self.folder.absolute()), header.samples, header.classes, header.out_of_sample)
+
     def __repr__(self) -> str:
         return f"Recorder({str(self.folder)!r})"
 
@@ -239,6 +245,10 @@ class _Rows:
         if self.like_probabilities >= ENOUGH:
             hint = "log what the model gives before softmax, or the logarithm of the probabilities"
             raise Error(f"epoch {epoch}: logits are probabilities", why="every row so far sums to 1", hint=hint)
+
+
+def _reopened(path: str, n_samples: int, classes: list[str] | int, out_of_sample: bool) -> Recorder:
+    return Recorder(path, n_samples, classes, out_of_sample=out_of_sample, resume=True)
 
 
 def _count(value: Any, name: str, least: int) -> int:

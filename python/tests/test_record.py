@@ -223,6 +223,15 @@ def test_a_fork_does_not_write_what_its_parent_logged(tmp_path: Path) -> None:
     assert rows(tmp_path).height == 1
 
 
+def test_a_copy_in_another_process_goes_on(tmp_path: Path) -> None:
+    recorder = hspipe.Recorder(tmp_path, 100, 3)
+    log_epoch(recorder, 0, np.arange(50))
+    with pickle.loads(pickle.dumps(recorder)) as copy:  # noqa: S301
+        log_epoch(copy, 0, np.arange(50, 100))
+    log_epoch(recorder, 1, np.arange(100))
+    check(rows(tmp_path), 2, 100)
+
+
 def test_tensors_and_lists(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     given = torch.tensor([[0.5, -1.25, 3.0], [2.0, 0.0, -0.5]], requires_grad=True)
