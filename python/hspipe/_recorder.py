@@ -14,20 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from . import _tensors
 from ._error import Error
 from ._recording import Header, Recording
+from ._rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     import numpy.typing as npt
-
-SHARD_BYTES = 32 << 20  #: rows that are held in memory before they become a shard
-ENOUGH = 32  #: rows that look like probabilities before they are taken for such
 
 
 class Recorder:
@@ -76,7 +73,7 @@ class Recorder:
         """
         header = Header(_count(n_samples, "n_samples", 1), _classes(classes), bool(out_of_sample))
         self._recording = Recording(Path(path).expanduser(), header, _rank())
-        self._rows = _Rows(self._recording, header)
+        self._rows = Rows(self._recording, header)
         self._header = header
         self._warned = not resume or header.out_of_sample
         own = [shard[0] for shard in self._recording.shards() if shard[1] == self._recording.rank]
@@ -178,73 +175,6 @@ class Recorder:
         if last > epoch:
             text = f"{self.folder}: epochs up to {last} were recorded before, and count until logged again"
             warnings.warn(text, stacklevel=3)
-
-
-class _Rows:
-    """The rows that are held in memory; they outlive the recorder until they are written."""
-
-    def __init__(self, recording: Recording, header: Header) -> None:
-        self.recording, self.samples = recording, header.samples
-        self.size = min(header.samples, max(1, SHARD_BYTES // (4 * header.columns + 12)))
-        self.indices = np.empty(self.size, np.int64)
-        self.labels = np.empty(self.size, np.int32)
-        self.logits = np.empty((self.size, header.columns), np.float32)
-        self.epoch = self.held = self.logged = 0
-        self.like_probabilities: int | None = 0  # None once a row is none
-        self.process = os.getpid()
-
-    def add(
-        self,
-        epoch: int,
-        indices: npt.NDArray[np.int64],
-        labels: npt.NDArray[np.int64],
-        logits: npt.NDArray[np.float32],
-    ) -> None:
-        self._see_whether_logits(epoch, logits)
-        if self.process != os.getpid():
-            # A fork: what its parent had logged is the parent's to write.
-            self.process, self.held = os.getpid(), 0
-        if epoch != self.epoch:
-            self.flush()
-            self.epoch, self.logged = epoch, 0
-        taken = 0
-        while taken < len(indices):
-            end = min(len(indices), taken + self.size - self.held)
-            into = slice(self.held, self.held + end - taken)
-            self.indices[into] = indices[taken:end]
-            self.labels[into] = labels[taken:end]
-            self.logits[into] = logits[taken:end]
-            self.logged += end - taken
-            self.held, taken = into.stop, end
-            # The epoch may be complete: then a kill before the next one must not take its last rows.
-            if self.held == self.size or self.logged % self.samples == 0:
-                self.flush()
-
-    def flush(self) -> None:
-        if not self.held or self.process != os.getpid():
-            return
-        frame = pl.DataFrame(
-            {
-                "epoch": np.full(self.held, self.epoch, np.int32),
-                "sample": self.indices[: self.held],
-                "label": self.labels[: self.held],
-                "logits": pl.Series(self.logits[: self.held]).arr.to_list(),
-            }
-        )
-        self.recording.add(self.epoch, frame)
-        self.held = 0
-
-    def _see_whether_logits(self, epoch: int, rows: npt.NDArray[np.float32]) -> None:
-        """Refuse probabilities: a softmax of them would be taken for what the model says, in silence."""
-        if self.like_probabilities is None:
-            return
-        if not ((rows >= 0).all(axis=1) & (np.abs(rows.sum(axis=1) - 1) < 0.01)).all():
-            self.like_probabilities = None
-            return
-        self.like_probabilities += len(rows)
-        if self.like_probabilities >= ENOUGH:
-            hint = "log what the model gives before softmax, or the logarithm of the probabilities"
-            raise Error(f"epoch {epoch}: logits are probabilities", why="every row so far sums to 1", hint=hint)
 
 
 def _reopened(path: str, n_samples: int, classes: list[str] | int, out_of_sample: bool) -> Recorder:

@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 
 import hspipe
-from hspipe import _recorder
+from hspipe import _rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ def test_an_epoch_that_is_complete_is_written_before_the_next_begins(tmp_path: P
 
 
 def test_memory_is_bounded_and_large_batches_are_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_recorder, "SHARD_BYTES", 24 * 40)
+    monkeypatch.setattr(_rows, "SHARD_BYTES", 24 * 40)
     with hspipe.Recorder(tmp_path, 1000, 3) as recorder:
         assert len(recorder._rows.logits) == 40
         log_epoch(recorder, 0, np.arange(1000), batch=170)
