@@ -14,12 +14,16 @@ again takes as long as it takes to read the data.
 from importlib.metadata import PackageNotFoundError, version
 
 from ._error import Error
-from ._find import Found, find
+from ._find import find
+from ._found import Found
+from ._indexed import Indexed
+from ._judge import judge
 from ._project import Project, query, run
+from ._recorder import Recorder
 
 try:
     __version__ = version("hspipe")
 except PackageNotFoundError:  # a checkout that is not installed
     __version__ = "0"
 
-__all__ = ["Error", "Found", "Project", "find", "query", "run"]
+__all__ = ["Error", "Found", "Indexed", "Project", "Recorder", "find", "judge", "query", "run"]

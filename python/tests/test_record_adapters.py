@@ -1,0 +1,265 @@
+"""Each adapter on a real small training; those whose library is not installed are left out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_digits
+
+import hspipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+torch = pytest.importorskip("torch")
+
+from hspipe.record.torch import log_dataset  # noqa: E402
+
+PYTHON = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+FEATURES, LABELS = (array[:301] for array in load_digits(return_X_y=True))
+FEATURES = (FEATURES / 16).astype(np.float32)
+
+
+def rows(folder: Path) -> pl.DataFrame:
+    shards = [pl.read_parquet(path) for path in sorted(folder.glob("epoch-*.parquet"))]
+    return pl.concat(shards).unique(["epoch", "sample"], keep="last").sort("epoch", "sample")
+
+
+def check(folder: Path, epochs: int, last: Any, tolerance: float = 1e-5) -> None:
+    """See that there are all samples in all epochs, and that those of the last one are as the model says now."""
+    found = rows(folder)
+    assert found.select("epoch", "sample").rows() == [(e, s) for e in range(epochs) for s in range(len(LABELS))]
+    assert found["label"].to_list() == [*LABELS] * epochs
+    logits = np.array(found.filter(epoch=epochs - 1)["logits"].to_list())
+    assert np.abs(logits - np.asarray(last)).max() < tolerance
+    first = np.array(found.filter(epoch=0)["logits"].to_list())
+    assert np.abs(logits - first).max() > 0.1
+    assert np.ptp(logits, axis=0).min() > 0.1
+
+
+def dataset() -> Any:
+    return torch.utils.data.TensorDataset(torch.tensor(FEATURES), torch.tensor(LABELS))
+
+
+def network() -> Any:
+    torch.manual_seed(0)
+    layers = torch.nn.Linear(64, 32), torch.nn.BatchNorm1d(32), torch.nn.ReLU(), torch.nn.Dropout(0.5)
+    return torch.nn.Sequential(*layers, torch.nn.Linear(32, 10))
+
+
+def train(recorder: hspipe.Recorder | None, *, whole: bool = False) -> Any:
+    model = network()
+    model[1].eval()  # frozen, as is usual in fine-tuning
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    loader = torch.utils.data.DataLoader(hspipe.Indexed(dataset()), 32, shuffle=True)
+    for epoch in range(3):
+        for inputs, labels, indices in loader:
+            logits = model(inputs)
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(logits, labels).backward()
+            optimizer.step()
+            if recorder and not whole:
+                recorder.log(epoch, indices, logits, labels)
+        if recorder and whole:
+            log_dataset(recorder, epoch, model, dataset(), batch_size=50)
+        assert model.training and not model[1].training
+    return model
+
+
+def test_a_loop_of_pytorch(tmp_path: Path) -> None:
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        train(recorder)
+    found = rows(tmp_path)
+    assert found.select("epoch", "sample").rows() == [(e, s) for e in range(3) for s in range(len(LABELS))]
+    assert found["label"].to_list() == [*LABELS] * 3
+    right = (pl.col("logits").list.arg_max() == pl.col("label")).mean().alias("right")
+    accuracy = found.group_by("epoch").agg(right).sort("epoch")["right"]
+    assert accuracy[0] < accuracy[2] > 0.5
+
+
+def test_a_pass_changes_nothing_in_the_training(tmp_path: Path) -> None:
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        recorded = train(recorder, whole=True)
+    alone = train(None)
+    for ours, theirs in zip(recorded.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    recorded.eval()
+    check(tmp_path, 3, recorded(torch.tensor(FEATURES)).detach())
+
+
+def test_a_pass_over_a_part(tmp_path: Path) -> None:
+    part = list(range(0, 301, 3))
+    with hspipe.Recorder(tmp_path, len(LABELS), 10, out_of_sample=True) as recorder:
+        log_dataset(recorder, 0, network(), torch.utils.data.Subset(dataset(), part), indices=part)
+    found = rows(tmp_path)
+    assert found["sample"].to_list() == part
+    assert found["label"].to_list() == [*LABELS[part]]
+
+
+def one_of_two(rank: int, folder: str) -> None:
+    os.environ["RANK"] = str(rank)
+    torch.distributed.init_process_group("gloo", f"file://{folder}.store", rank=rank, world_size=2)
+    model = torch.nn.parallel.DistributedDataParallel(network())
+    with hspipe.Recorder(folder, len(LABELS), 10) as recorder:
+        log_dataset(recorder, 0, model, dataset(), batch_size=50)
+    torch.distributed.destroy_process_group()
+
+
+def test_processes_share_a_pass(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(one_of_two, (str(tmp_path / "recording"),), nprocs=2)
+    found = rows(tmp_path / "recording")
+    assert found["sample"].to_list() == list(range(301))
+    assert found["label"].to_list() == [*LABELS]
+    lengths = [pl.read_parquet(path).height for path in sorted((tmp_path / "recording").glob("epoch-*"))]
+    assert lengths == [151, 151]
+    model = network().eval()
+    given = np.array(found["logits"].to_list())
+    assert np.abs(given - model(torch.tensor(FEATURES)).detach().numpy()).max() < 1e-5
+
+
+@pytest.mark.skipif(not find_spec("lightning"), reason="lightning is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_lightning(tmp_path: Path) -> None:
+    import lightning
+
+    from hspipe.record.lightning import RecorderCallback
+
+    class Module(lightning.LightningModule):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network()
+
+        def forward(self, inputs: Any) -> Any:
+            return self.network(inputs)
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return torch.nn.functional.cross_entropy(self(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters(), 0.01)
+
+    def fit(epochs: int, *, resume: bool) -> Any:
+        module = Module()
+        recorder = hspipe.Recorder(tmp_path / "recording", len(LABELS), 10, resume=resume)
+        trainer = lightning.Trainer(
+            max_epochs=epochs,
+            accelerator="cpu",
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            callbacks=[RecorderCallback(recorder, dataset(), batch_size=50)],
+        )
+        loader = torch.utils.data.DataLoader(dataset(), 32, shuffle=True)
+        trainer.fit(module, loader, ckpt_path=str(tmp_path / "checkpoint") if resume else None)
+        trainer.save_checkpoint(tmp_path / "checkpoint")
+        return module.eval()
+
+    module = fit(2, resume=False)
+    check(tmp_path / "recording", 2, module(torch.tensor(FEATURES)).detach())
+    with pytest.raises(hspipe.Error, match="holds a recording already"):
+        fit(2, resume=False)
+    module = fit(4, resume=True)
+    check(tmp_path / "recording", 4, module(torch.tensor(FEATURES)).detach())
+
+
+KERAS = """
+import sys, keras, numpy as np, hspipe
+from hspipe.record.keras import RecorderCallback
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from test_record_adapters import FEATURES, LABELS, check, rows
+
+assert keras.backend.backend() == {backend!r}
+folder = Path({folder!r})
+
+def fit(name, last, loss, labels, classes):
+    keras.utils.set_random_seed(0)
+    dense, dropout = keras.layers.Dense(32, "relu"), keras.layers.Dropout(0.5)
+    model = keras.Sequential([keras.Input((64,)), dense, dropout, last])
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    with hspipe.Recorder(folder / name, len(LABELS), classes) as recorder:
+        model.fit(FEATURES, labels, epochs=3, verbose=0, callbacks=[RecorderCallback(recorder, FEATURES, labels)])
+    return model.predict(FEATURES, verbose=0)
+
+def recorded(name):
+    return np.array(rows(folder / name).filter(epoch=2)["logits"].to_list())
+
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+check(folder / "logits", 3, fit("logits", keras.layers.Dense(10), loss, LABELS, 10))
+given = fit("softmax", keras.layers.Dense(10, "softmax"), "categorical_crossentropy", np.eye(10)[LABELS], 10)
+check(folder / "softmax", 3, np.log(given))
+even = LABELS % 2
+given = fit("sigmoid", keras.layers.Dense(1, "sigmoid"), "binary_crossentropy", even, 2)
+ours = recorded("sigmoid")
+assert np.abs(1 / (1 + np.exp(ours[:, :1] - ours[:, 1:])) - given).max() < 1e-6
+assert rows(folder / "sigmoid").filter(epoch=2)["label"].to_list() == [*even]
+given = fit("logit", keras.layers.Dense(1), keras.losses.BinaryCrossentropy(from_logits=True), even[:, None], 2)
+assert np.abs(recorded("logit") - np.hstack([0 * given, given])).max() < 1e-6
+"""
+
+
+@pytest.mark.skipif(not find_spec("keras"), reason="keras is not installed")
+@pytest.mark.parametrize("backend", ["torch", "jax", "tensorflow"])
+def test_keras(tmp_path: Path, backend: str) -> None:
+    if not find_spec(backend):
+        pytest.skip(f"{backend} is not installed")
+    tests = os.path.dirname(__file__)  # noqa: PTH120
+    code = KERAS.format(tests=tests, backend=backend, folder=str(tmp_path))
+    run = [sys.executable, "-c", code]
+    told = subprocess.run(run, env={**PYTHON, "KERAS_BACKEND": backend}, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.skipif(not (find_spec("transformers") and find_spec("accelerate")), reason="transformers is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_transformers(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    import transformers
+
+    from hspipe.record.transformers import RecorderCallback
+
+    # Sixty-four words for each sample: how dark its pixels are.
+    words = (FEATURES * 16).astype(int)
+    data = datasets.Dataset.from_dict({"input_ids": list(words), "label": LABELS, "unused": ["text"] * len(LABELS)})
+    config = transformers.BertConfig(
+        vocab_size=17,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        num_labels=10,
+        initializer_range=0.5,
+    )
+
+    def fit(name: str, *, record: bool) -> Any:
+        transformers.set_seed(0)
+        model = transformers.BertForSequenceClassification(config)
+        arguments = transformers.TrainingArguments(
+            str(tmp_path / name),
+            num_train_epochs=2,
+            learning_rate=0.01,
+            per_device_train_batch_size=32,
+            use_cpu=True,
+            report_to=[],
+            save_strategy="no",
+            disable_tqdm=True,
+        )
+        trainer = transformers.Trainer(model, arguments, train_dataset=data)
+        if record:
+            recorder = hspipe.Recorder(tmp_path / "recording", len(data), 10)
+            trainer.add_callback(RecorderCallback(trainer, recorder))
+        trainer.train()
+        return model.eval()
+
+    model = fit("recorded", record=True)
+    with torch.no_grad():
+        check(tmp_path / "recording", 2, model(input_ids=torch.tensor(words)).logits)
+    for ours, theirs in zip(model.parameters(), fit("alone", record=False).parameters(), strict=True):
+        assert torch.equal(ours, theirs)
