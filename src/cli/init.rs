@@ -1,4 +1,4 @@
-//! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs.
+//! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs; or hspipe's own, to be changed.
 //!
 //! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and
 //! what to do next. Never writes over a file, and writes none for data that cannot be read.
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::args;
 use super::error::Hinted;
 use super::pipe::{say, tell};
+use super::project::OWN;
 use crate::data::{self, Content, Dataset, Reading};
 use crate::views::file::write;
 
@@ -28,12 +29,15 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     }
     let folder = resolved(&init.folder)?;
     let found = init.data.as_deref().map(|data| find(data, &folder, init)).transpose()?;
-    let dataset = found.as_ref().map_or(Value::from(PLACEHOLDER), |found| found.dataset.clone());
-    let is_easy = found.as_ref().is_some_and(|found| found.is_easy);
-    write(&file, text(&dataset, is_easy).as_bytes())?;
+    let text = match (&found, init.paper) {
+        (Some(found), _) => text(&found.dataset, found.is_easy),
+        (None, false) => text(&PLACEHOLDER.into(), false),
+        (None, true) => OWN.to_string(),
+    };
+    write(&file, text.as_bytes())?;
     tell!("{}\n", file.display());
     if !args.quiet {
-        for line in next(&init.folder, found.as_ref()) {
+        for line in next(init, found.as_ref()) {
             say!("{line}");
         }
     }
@@ -71,7 +75,8 @@ fn text(dataset: &Value, is_easy: bool) -> String {
 }
 
 /// What the data are, and what to do with them.
-fn next(folder: &Path, found: Option<&Found>) -> Vec<String> {
+fn next(init: &args::Init, found: Option<&Found>) -> Vec<String> {
+    let folder = &init.folder;
     let mut lines = Vec::new();
     match found {
         Some(Found { dataset, findings, is_easy }) => {
@@ -83,14 +88,18 @@ fn next(folder: &Path, found: Option<&Found>) -> Vec<String> {
                 lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
             }
         }
+        None if init.paper => {}
         None => lines.push(format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")),
     }
     lines.push("next:".into());
-    if folder != Path::new(".") {
+    if *folder != Path::new(".") {
         lines.push(format!("  cd {}", folder.display()));
     }
-    lines.push("  hspipe run hard".into());
-    lines.push("  hspipe export issues --only-label-issues -o issues.csv".into());
+    let commands: &[&str] = match init.paper {
+        true => &["run figure8 --profile quick", "list"],
+        false => &["run hard", "export issues --only-label-issues -o issues.csv"],
+    };
+    lines.extend(commands.iter().map(|command| format!("  hspipe {command}")));
     lines
 }
 
@@ -198,7 +207,7 @@ mod tests {
     /// results with them.
     #[test]
     fn stages_are_those_of_the_whole_pipeline() {
-        let whole = include_str!("../../pipeline.yaml");
+        let whole = OWN;
         let section = |text: &str, name: &str| {
             let (_, rest) = text.split_once(&format!("\n{name}:\n")).unwrap();
             let lines = rest.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
