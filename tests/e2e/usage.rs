@@ -45,7 +45,8 @@ fn a_folder_without_a_pipeline_has_hspipes_own() {
     let project = Project::new();
     let own = std::fs::read_to_string(std::path::Path::new(REPOSITORY).join("pipeline.yaml")).unwrap();
     std::fs::remove_file(project.path("pipeline.yaml")).unwrap();
-    let said = "note: there is no pipeline.yaml here or in a folder above, so this is hspipe's own pipeline, ";
+    let said =
+        "note: there is no pipeline.yaml here or in a folder above, so this is hspipe's own pipeline, ";
     let list = project.hspipe(&["list"]);
     assert!(list.code == Some(0) && list.err.starts_with(said), "{list:?}");
     assert!(list.out.contains("figure8") && list.out.contains("hspipe's own pipeline:"), "{}", list.out);
