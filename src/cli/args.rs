@@ -21,7 +21,7 @@ use crate::views::format::Format;
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
-    /// The pipeline file [default: pipeline.yaml, here or in a folder above]
+    /// The pipeline file [default: pipeline.yaml, here or in a folder above; else hspipe's own]
     #[arg(long, global = true, value_name = "FILE")]
     pub pipeline: Option<PathBuf>,
     /// The cache folder [default: cache, beside the pipeline file]
@@ -36,6 +36,16 @@ pub struct Args {
     /// Print a line for every task
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+}
+
+impl Args {
+    /// How the command says what it has to say.
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Command::Run(run) => run.log_format,
+            _ => LogFormat::Text,
+        }
+    }
 }
 
 /// With that of libtorch, for reports of what went wrong.
@@ -138,6 +148,9 @@ pub struct Init {
     /// Your data: class folders of images, Parquet, CSV, .npz, .npy, IDX; or a known dataset's name
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// Write hspipe's own pipeline instead, that of the paper and of all targets
+    #[arg(long, conflicts_with_all = ["data", "dynamics"])]
+    pub paper: bool,
     /// The column or array of the labels
     #[arg(long, value_name = "COLUMN", requires = "data")]
     pub label: Option<String>,

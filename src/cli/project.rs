@@ -11,8 +11,17 @@ use hspipe_engine::store::Store;
 
 use super::args;
 use super::error::Hinted;
+use super::progress::note;
 use crate::views::file::link_to_nowhere;
 use crate::{nn, ops};
+
+/// The pipeline of the paper, which serves where a folder has none: so what `pip install` brings runs by itself.
+pub const OWN: &str = include_str!("../../pipeline.yaml");
+
+/// What it is called where a file would be named.
+const OWN_NAME: &str = "hspipe's own pipeline";
+
+const NAME: &str = "pipeline.yaml";
 
 pub struct Project {
     /// Where Results/ and Figures/ lie.
@@ -24,16 +33,19 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the pipeline file, applies `settings` and expands every stage.
+    /// Reads the pipeline file, or hspipe's own pipeline where there is none, applies `settings` and expands every stage.
     pub fn open(args: &args::Args, settings: &args::Settings) -> anyhow::Result<Project> {
-        let file = pipeline_file(args)?;
-        let text =
-            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let root = match file.parent() {
-            Some(folder) if folder != Path::new("") => folder.to_path_buf(),
-            _ => PathBuf::from("."),
+        let (root, spec) = match pipeline_file(args)? {
+            Some(file) => {
+                let reading = || format!("cannot read {}", file.display());
+                let text = std::fs::read_to_string(&file).with_context(reading)?;
+                (folder_of(&file), Spec::parse(&text, &file.display().to_string())?)
+            }
+            None => {
+                note(args.quiet, args.log_format(), &no_file());
+                (PathBuf::from("."), Spec::parse(OWN, OWN_NAME)?)
+            }
         };
-        let spec = Spec::parse(&text, &file.display().to_string())?;
         let settings = Settings::resolve(&spec, settings.profile.as_deref(), &settings.set)?;
         let graph = Graph::expand(&spec, &settings, &ops::registry(&root)).map_err(|mut error| {
             // Ops resolve trainers when they are given their parameters.
@@ -54,23 +66,30 @@ impl Project {
     }
 }
 
-fn pipeline_file(args: &args::Args) -> anyhow::Result<PathBuf> {
-    const NAME: &str = "pipeline.yaml";
+/// The folder of a pipeline file.
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// Whoever is in the wrong folder must see it.
+fn no_file() -> String {
+    format!(
+        "note: there is no {NAME} here or in a folder above, so this is {OWN_NAME}, which studies MNIST and its like; \
+         for data of yours: hspipe init --data PATH"
+    )
+}
+
+/// The file that the words name, or the one here or in a folder above; none where there is none.
+fn pipeline_file(args: &args::Args) -> anyhow::Result<Option<PathBuf>> {
     if let Some(file) = &args.pipeline {
-        return Ok(file.clone());
+        return Ok(Some(file.clone()));
     }
     if Path::new(NAME).exists() {
-        return Ok(NAME.into());
+        return Ok(Some(NAME.into()));
     }
     let here = std::env::current_dir().context("the current folder is gone")?;
-    let found = here.ancestors().map(|folder| folder.join(NAME)).find(|file| file.exists());
-    found.ok_or_else(|| {
-        Hinted::new(
-            format!("there is no {NAME} here or in a folder above"),
-            "go to a project's folder, or name the file: --pipeline FILE",
-        )
-        .into()
-    })
+    Ok(here.ancestors().map(|folder| folder.join(NAME)).find(|file| file.exists()))
 }
 
 /// The cache in a folder, which is made if need be.
@@ -104,13 +123,13 @@ pub fn output_folder(args: &args::Args) -> PathBuf {
 
 /// The folder of the project for commands that need no pipeline: that of the pipeline file if there is one.
 pub fn root(args: &args::Args) -> PathBuf {
-    let file = pipeline_file(args).unwrap_or_default();
+    let file = pipeline_file(args).ok().flatten().unwrap_or_default();
     file.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// The names of the result tables that the pipeline has; none if there is no pipeline, or one with mistakes.
+/// The names of the result tables that the pipeline has; none if there is no pipeline file, or one with mistakes.
 pub fn results(args: &args::Args) -> Option<Vec<String>> {
-    let file = pipeline_file(args).ok()?;
+    let file = pipeline_file(args).ok()??;
     let spec = Spec::parse(&std::fs::read_to_string(&file).ok()?, &file.display().to_string()).ok()?;
     Some(spec.results.into_iter().map(|result| result.name.text).collect())
 }

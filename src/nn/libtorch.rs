@@ -138,7 +138,9 @@ fn as_stand_in(program: impl AsRef<OsStr>) -> Command {
 pub fn how_to_install() -> String {
     match std::env::var_os(XTASK) {
         Some(_) => "cargo x setup torch".to_owned(),
-        None => "in a checkout of hspipe: cargo x setup torch && cargo install --locked --path crates/torch"
+        // Both must be of one build, so one that is built here does not fit an hspipe that pip brought.
+        None => "in a checkout of hspipe: cargo x setup torch && cargo install --locked --path crates/torch; if pip \
+                 brought this hspipe: cargo x there, with the same words"
             .to_owned(),
     }
 }

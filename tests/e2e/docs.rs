@@ -3,7 +3,7 @@
 //! A block of ```sh is one script. In one of ```console each line after `$` is a command, and what is shown below it
 //! says whether it fails. Blocks marked `long` fetch data or train for minutes: by hand, with a folder of datasets,
 //! HSPIPE_DOCS=long HSPIPE_DATA=... cargo x test -p hspipe --test e2e docs
-//! Those that call cargo, and those marked `gpu`, are run by nobody but readers.
+//! Those that call cargo or install hspipe, and those marked `gpu`, are run by nobody but readers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,8 @@ fn commands_of_the_book_run_as_written() {
         let text = fs::read_to_string(&page).unwrap();
         let wanted = blocks(&text).into_iter().filter(|block| block.is_long == wants_long);
         let project = folder(wants_long);
-        for Block { script, fails, line, .. } in wanted.filter(|block| !block.script.contains("cargo ")) {
+        let is_readers = |script: &str| script.contains("cargo ") || script.contains("pip install hspipe");
+        for Block { script, fails, line, .. } in wanted.filter(|block| !is_readers(&block.script)) {
             let mut command = Command::new("sh");
             command.args(["-e", "-c", &script]).current_dir(project.path(".")).env("PATH", &path);
             if !wants_long {

@@ -1,5 +1,6 @@
 //! Words of the command line: what is answered, and with which exit code.
 
+use crate::REPOSITORY;
 use crate::project::Project;
 
 #[test]
@@ -36,6 +37,34 @@ fn mistakes_exit_with_2_and_say_where() {
     std::fs::write(project.path("broken.yaml"), pipeline.replace("identify.counts", "identify.count"))
         .unwrap();
     refused(&["status", "--pipeline", "broken.yaml"], &format!("broken.yaml:{line}:"));
+}
+
+/// As after `pip install`: there is a program, and no file of its own.
+#[test]
+fn a_folder_without_a_pipeline_has_hspipes_own() {
+    let project = Project::new();
+    let own = std::fs::read_to_string(std::path::Path::new(REPOSITORY).join("pipeline.yaml")).unwrap();
+    std::fs::remove_file(project.path("pipeline.yaml")).unwrap();
+    let said =
+        "note: there is no pipeline.yaml here or in a folder above, so this is hspipe's own pipeline, ";
+    let list = project.hspipe(&["list"]);
+    assert!(list.code == Some(0) && list.err.starts_with(said), "{list:?}");
+    assert!(list.out.contains("figure8") && list.out.contains("hspipe's own pipeline:"), "{}", list.out);
+    let words = ["run", "subset", "--set", "datasets=./tiny", "--set", "subset_size=all"];
+    let ran = project.hspipe(&[&words[..], &["--log-format", "json"]].concat());
+    let note = format!("{{\"event\":\"note\",\"text\":\"{said}");
+    assert!(ran.code == Some(0) && ran.err.starts_with(&note), "{ran:?}");
+    assert_eq!(project.hspipe(&["list", "--quiet"]).err, "");
+    assert!(!project.path("pipeline.yaml").exists(), "nothing is written that nobody asked for");
+
+    // To change it one asks for the file; what was computed serves on.
+    let both = project.hspipe(&["init", "--paper", "--data", "./tiny"]);
+    assert_eq!(both.code, Some(2), "{both:?}");
+    let init = project.hspipe(&["init", "--paper"]);
+    assert!(init.code == Some(0) && init.err.contains("  hspipe run figure8"), "{init:?}");
+    assert_eq!(std::fs::read_to_string(project.path("pipeline.yaml")).unwrap(), own);
+    let again = project.hspipe(&words);
+    assert!(again.code == Some(0) && again.err.starts_with("nothing to do"), "{again:?}");
 }
 
 #[test]

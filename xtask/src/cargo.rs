@@ -28,6 +28,10 @@ impl Cargo {
         Self { root: xtask.parent().map_or(xtask.clone(), Path::to_owned) }
     }
 
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub fn build_hspipe(&self) -> Result<(), ExitCode> {
         succeed(self.command("build").args(["--package=hspipe"]))
     }
@@ -79,22 +83,26 @@ impl Cargo {
         become_command(Command::new(built("hspipe-torch")).args(words))
     }
 
-    /// What cargo has set for this process is taken away: build scripts that watch those
-    /// variables (ring's does) would run again whenever a build by `cargo x` follows one by plain
-    /// cargo, and all that stands on them would be compiled with them.
     fn command(&self, what: &str) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // The empty word is no wish for another libtorch than .cargo/config.toml names.
         if env::var_os("LIBTORCH").is_some_and(|path| path.is_empty()) {
             command.env_remove("LIBTORCH");
         }
-        for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(is_of_this_package) {
-                command.env_remove(name);
-            }
-        }
+        without_cargos_variables(&mut command);
         command.args([what, "--release"]);
         command
+    }
+}
+
+/// What cargo has set for this process is taken away: build scripts that watch those
+/// variables (ring's does) would run again whenever a build by `cargo x` follows one by plain
+/// cargo, and all that stands on them would be compiled with them.
+pub fn without_cargos_variables(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
     }
 }
 
@@ -140,7 +148,7 @@ fn built(name: &str) -> PathBuf {
 }
 
 /// Runs a step; one that fails has said why.
-fn succeed(command: &mut Command) -> Result<(), ExitCode> {
+pub fn succeed(command: &mut Command) -> Result<(), ExitCode> {
     let status = command.status().map_err(|error| cannot_start(command.get_program(), &error))?;
     if status.success() { Ok(()) } else { Err(ExitCode::FAILURE) }
 }
@@ -153,7 +161,7 @@ fn become_command(command: &mut Command) -> Result<ExitCode, ExitCode> {
 
 fn cannot_start(program: &OsStr, error: &io::Error) -> ExitCode {
     eprintln!("error: {} cannot be started\n  why: {error}", program.display());
-    eprintln!("  hint: see that `cargo --version` works in this shell");
+    eprintln!("  hint: see that `{} --version` works in this shell", program.display());
     ExitCode::FAILURE
 }
 

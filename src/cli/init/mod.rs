@@ -1,4 +1,5 @@
-//! init: a pipeline for the user's own data, or for trainings of theirs, with no more in it than `hspipe run hard` needs.
+//! init: a pipeline for the user's own data, or for trainings of theirs, with no more in it than `hspipe run hard` needs; or
+//! hspipe's own, to be changed.
 //!
 //! In: a folder, paths and how to read what is there. Out: pipeline.yaml, made of `own_data.yaml` or `recorded.yaml`, what
 //! the data are, and what to do next. Never writes over a file, and writes none for what cannot be read.
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::args;
 use super::error::Hinted;
 use super::pipe::{say, tell};
+use super::project::OWN;
 use crate::data::{self, Content, Dataset, Reading};
 use crate::views::file::write;
 
@@ -34,9 +36,14 @@ pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
         let recorded = recorded::find(init, &folder, found.as_ref())?;
         return made(args, init, &file, &recorded.text(), recorded.findings());
     }
-    let dataset = found.as_ref().map_or(Value::from(PLACEHOLDER), |found| found.dataset.clone());
-    let is_easy = found.as_ref().is_some_and(|found| found.is_easy);
-    made(args, init, &file, &text(&dataset, is_easy), findings(found.as_ref()))
+    match found {
+        Some(found) => made(args, init, &file, &text(&found.dataset, found.is_easy), found.findings()),
+        None if init.paper => made(args, init, &file, OWN, Vec::new()),
+        None => {
+            let line = format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}");
+            made(args, init, &file, &text(&PLACEHOLDER.into(), false), vec![line])
+        }
+    }
 }
 
 /// Writes a pipeline, says what was found, and what to do next.
@@ -50,7 +57,7 @@ fn made(
     write(file, pipeline.as_bytes())?;
     tell!("{}\n", file.display());
     if !args.quiet {
-        for line in findings.into_iter().chain(next(&init.folder)) {
+        for line in findings.into_iter().chain(next(init)) {
             say!("{line}");
         }
     }
@@ -89,16 +96,15 @@ fn text(dataset: &Value, is_easy: bool) -> String {
     template.replacen(PLACEHOLDER, &dataset.to_string(), 1)
 }
 
-/// What the data are.
-fn findings(found: Option<&Found>) -> Vec<String> {
-    let Some(Found { dataset, findings, is_easy, .. }) = found else {
-        return vec![format!("write the path of your data into it: `datasets`, now {PLACEHOLDER}")];
-    };
-    let mut lines = described("data", dataset, findings);
-    if *is_easy {
-        lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
+impl Found {
+    /// What the data are, in lines.
+    fn findings(&self) -> Vec<String> {
+        let mut lines = described("data", &self.dataset, &self.findings);
+        if self.is_easy {
+            lines.push("few samples, or features: the pipeline searches for no stragglers, the other strategies take 5 %".into());
+        }
+        lines
     }
-    lines
 }
 
 /// What was found at a path, or by a map of one.
@@ -109,13 +115,17 @@ fn described(what: &str, written: &Value, findings: &[String]) -> Vec<String> {
 }
 
 /// What to do with the pipeline.
-fn next(folder: &Path) -> Vec<String> {
+fn next(init: &args::Init) -> Vec<String> {
+    let folder = &init.folder;
     let mut lines = vec!["next:".to_owned()];
-    if folder != Path::new(".") {
+    if *folder != Path::new(".") {
         lines.push(format!("  cd {}", folder.display()));
     }
-    lines.push("  hspipe run hard".into());
-    lines.push("  hspipe export issues --only-label-issues -o issues.csv".into());
+    let commands: &[&str] = match init.paper {
+        true => &["run figure8 --profile quick", "list"],
+        false => &["run hard", "export issues --only-label-issues -o issues.csv"],
+    };
+    lines.extend(commands.iter().map(|command| format!("  hspipe {command}")));
     lines
 }
 
@@ -230,7 +240,7 @@ mod tests {
     /// results with them.
     #[test]
     fn stages_are_those_of_the_whole_pipeline() {
-        let whole = include_str!("../../../pipeline.yaml");
+        let whole = OWN;
         let section = |text: &str, name: &str| {
             let (_, rest) = text.split_once(&format!("\n{name}:\n")).unwrap();
             let lines = rest.lines().take_while(|line| line.is_empty() || line.starts_with(' '));
