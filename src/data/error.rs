@@ -35,6 +35,7 @@ impl Why {
     pub(super) fn within(mut self, folder: &Path) -> Self {
         if let Why::Wrong(error) = &mut self
             && let DataError::NeedsGz { path, .. }
+            | DataError::NeedsArchive { path, .. }
             | DataError::WrongSum { path, .. }
             | DataError::Broken { path, .. }
             | DataError::Unpack { path, .. }
@@ -120,6 +121,17 @@ pub enum DataError {
         path: PathBuf,
         /// Its name in the list of files.
         file: &'static str,
+    },
+
+    /// The unpacked files are there, but only the sum of the archive is published, and it was not hspipe that unpacked it.
+    #[error("{} cannot be checked: {name} publishes a checksum of {archive} alone, and hspipe did not unpack the file from it", .path.display())]
+    NeedsArchive {
+        /// The dataset.
+        name: String,
+        /// An unpacked file.
+        path: PathBuf,
+        /// The archive's name.
+        archive: &'static str,
     },
 
     /// No source had all the files. One line for each source.
@@ -268,7 +280,11 @@ impl DataError {
     pub fn is_absent(&self) -> bool {
         matches!(
             self,
-            Self::NotHere { .. } | Self::Nothing { .. } | Self::NeedsGz { .. } | Self::Unobtainable { .. }
+            Self::NotHere { .. }
+                | Self::Nothing { .. }
+                | Self::NeedsGz { .. }
+                | Self::NeedsArchive { .. }
+                | Self::Unobtainable { .. }
         )
     }
 

@@ -6,7 +6,7 @@
 //! the cache.
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
-//! files, `read` checks them. `own` reads what lies at a path. `layout` makes samples of either's files:
+//! files, `read` and `unpacked` check them. `own` reads what lies at a path. `layout` makes samples of either's files:
 //! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on.
 
 mod archive;
@@ -29,6 +29,7 @@ mod reading;
 mod samples;
 mod some;
 mod source;
+mod unpacked;
 
 use std::path::PathBuf;
 
@@ -42,7 +43,7 @@ pub use reading::{Colour, MAX_SIDE, Missing, Reading};
 pub use samples::{Content, Samples, Set};
 pub use source::{Folders, Whereabouts, locate};
 
-use known::{PUBLISHED, Published};
+use known::{Published, published};
 use own::Own;
 
 /// What is wrong with the bytes of a file.
@@ -65,7 +66,7 @@ enum Origin {
 
 /// The datasets that hspipe can fetch by itself.
 pub fn known() -> impl Iterator<Item = Dataset> {
-    PUBLISHED.iter().map(Dataset::published)
+    published().map(Dataset::published)
 }
 
 /// The known dataset of exactly this name.
@@ -107,7 +108,7 @@ impl Dataset {
     }
 
     /// What the files contain, as pairs of file name and `sha256:...` or `md5:...` (of the file unpacked)
-    /// or `md5-gz:...` (of the gzipped file). Independent of where the files lie and whether they are
+    /// or `md5-gz:...` (of the gzipped file) or `md5-zip:...` (of the archive that it is in). Independent of where the files lie and whether they are
     /// gzipped, so this is what enters a cache key.
     ///
     /// Published sums need no I/O. Those of a dataset at a path are computed once; from then on

@@ -15,7 +15,7 @@ use super::known::Published;
 use super::layout::{Content, Layout, idx};
 use super::reading::Reading;
 use super::samples::Samples;
-use super::{Cause, DataError};
+use super::{Cause, DataError, unpacked};
 
 /// A file that passed every check.
 #[derive(Debug)]
@@ -43,12 +43,31 @@ pub(super) fn all(published: &Published, paths: &[PathBuf]) -> Result<Samples, D
         let bytes = self::file(published, index, path)?.raw;
         files.push(Content { name: file.name.to_owned(), path: path.clone(), bytes });
     }
-    Ok(Samples::of_published(published.layout.rows(files, &Reading::default())?, published.class_names))
+    let first = published.first_label;
+    let rows = published.layout.rows(files, &Reading::default())?;
+    if let Some(label) = rows.labels.numbers().find(|label| *label < i64::from(first)) {
+        let source = format!("label {label} is below {first}, the first of {}", published.name);
+        let path = paths.first().cloned().unwrap_or_default();
+        return Err(DataError::Broken { path, what: published.layout.what(), source: source.into() });
+    }
+    Ok(Samples::of_published(rows, published.class_names, first))
 }
 
 /// Reads and checks the file of this index; it is unpacked if its name ends in .gz.
 pub(super) fn file(published: &Published, file: usize, path: &Path) -> Result<Checked, DataError> {
-    stream(published, file, path, open(path)?, is_gz(path))
+    let from = open(path)?;
+    let Some(archive) = published.checked_archive() else {
+        return stream(published, file, path, from, is_gz(path));
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match unpacked::sum(published, file, folder) {
+        Some(sum) => checked(published, file, path, from, is_gz(path), &sum),
+        None => Err(DataError::NeedsArchive {
+            name: published.name.to_owned(),
+            path: path.to_owned(),
+            archive: archive.name,
+        }),
+    }
 }
 
 /// [`file`] for bytes that come from elsewhere; `path` names that place in errors.
@@ -61,6 +80,22 @@ pub(super) fn stream(
     from: impl Read,
     gz: bool,
 ) -> Result<Checked, DataError> {
+    match published.files.get(file) {
+        Some(known) => checked(published, file, path, from, gz, &known.sum),
+        None => Err(DataError::NoSamples { path: path.to_owned() }),
+    }
+}
+
+/// [`stream`], with the sum that the file must have. Where that is of a whole archive nothing is compared: the archive
+/// has been, and these bytes come out of it.
+fn checked(
+    published: &Published,
+    file: usize,
+    path: &Path,
+    from: impl Read,
+    gz: bool,
+    sum: &Checksum,
+) -> Result<Checked, DataError> {
     let name = || published.name.to_owned();
     let at = || path.to_owned();
     let what = published.layout.what();
@@ -71,20 +106,23 @@ pub(super) fn stream(
     let wrong = |found: Checksum, broken: Option<Cause>| DataError::WrongSum {
         name: name(),
         path: at(),
-        expected: known.sum.to_string(),
+        expected: sum.to_string(),
         found: found.to_string(),
         broken,
     };
-    let classes = if published.class_names.is_empty() { 256 } else { published.class_names.len() };
+    let classes = match published.class_names.len() {
+        0 => 256,
+        classes => classes + usize::from(published.first_label),
+    };
     let check = |raw: &[u8]| published.layout.check_file(file, raw, classes);
-    let unpacked = |packed: &mut dyn Read| {
+    let unpack = |packed: &mut dyn Read| {
         at_most(known.len, &mut MultiGzDecoder::new(packed)).map_err(|error| match error {
             Unread::TooLong => broken(Box::new(Long(known.len))),
             Unread::Io(source) => DataError::Unpack { path: at(), source },
         })
     };
 
-    let (raw, packed) = match (&known.sum, gz) {
+    let (raw, packed) = match (sum, gz) {
         (Checksum::Md5Gz(_), false) => {
             return Err(DataError::NeedsGz { name: name(), path: at(), file: known.name });
         }
@@ -94,22 +132,22 @@ pub(super) fn stream(
             let limit = known.len + known.len / 1000 + 1024;
             from.take(limit).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
             let found = md5_gz(&bytes);
-            if found != known.sum {
+            if found != *sum {
                 return Err(wrong(found, None));
             }
-            (unpacked(&mut bytes.as_slice())?, Some(bytes))
+            (unpack(&mut bytes.as_slice())?, Some(bytes))
         }
-        (Checksum::Sha256(_) | Checksum::Md5(_), gz) => {
+        (Checksum::Sha256(_) | Checksum::Md5(_) | Checksum::Md5Zip(_), gz) => {
             let raw = if gz {
-                unpacked(&mut BufReader::new(from))?
+                unpack(&mut BufReader::new(from))?
             } else {
                 at_most(known.len, &mut { from }).map_err(|error| match error {
                     Unread::TooLong => broken(Box::new(Long(known.len))),
                     Unread::Io(source) => unreadable(path, source),
                 })?
             };
-            match known.sum.of_unpacked(&raw) {
-                Some(found) if found != known.sum => return Err(wrong(found, check(&raw).err())),
+            match sum.of_unpacked(&raw) {
+                Some(found) if found != *sum => return Err(wrong(found, check(&raw).err())),
                 _ => (raw, None),
             }
         }
@@ -155,7 +193,7 @@ pub(super) fn digest(path: &Path) -> Result<Checksum, DataError> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::known::PUBLISHED;
+    use super::super::known;
     use super::super::layout::idx::tests::idx;
     use super::*;
     use flate2::{Compression, write::GzEncoder};
@@ -168,7 +206,7 @@ pub(super) mod tests {
     }
 
     fn published(name: &str) -> &'static Published {
-        PUBLISHED.iter().find(|published| published.name == name).unwrap()
+        known::published().find(|published| published.name == name).unwrap()
     }
 
     #[test]

@@ -121,14 +121,15 @@ impl Samples {
         Ok(Samples { content, labels, classes, sets, rows: place, texts, notices })
     }
 
-    /// Of a published dataset, whose labels are the places of these names: 0, 1, and so on. All of them are classes.
-    pub(super) fn of_published(rows: Rows, names: &[&str]) -> Samples {
+    /// Of a published dataset, whose labels are `first` for the first of these names, and so on. All of them are classes.
+    pub(super) fn of_published(rows: Rows, names: &[&str], first: u8) -> Samples {
         let Rows { content, labels, sets, texts, notices } = rows;
-        let labels: Vec<u16> = labels.numbers().map(|number| number.max(0) as u16).collect();
+        let labels: Vec<u16> =
+            labels.numbers().map(|number| (number - i64::from(first)).max(0) as u16).collect();
         let (_, places) = parts(&sets, &vec![true; labels.len()]);
         let classes = labels.iter().max().map_or(0, |label| usize::from(*label) + 1).max(names.len());
         let class = |class: usize| {
-            let value = class.to_string();
+            let value = (class + usize::from(first)).to_string();
             Class { name: names.get(class).map_or(value.clone(), ToString::to_string), value }
         };
         Samples {

@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 
 use super::known::Published;
-use super::{Attempt, DataError, Dataset, Origin, Why, layout, read};
+use super::{Attempt, DataError, Dataset, Origin, Why, layout, read, unpacked};
 
 /// The folders that datasets are looked for in, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
-    /// `HSPIPE_DATA`: looked for are `NAME/raw`, `NAME` and the folder itself.
+    /// `HSPIPE_DATA`: looked for are `NAME/raw`, `NAME` and the folder itself. `NAME` is the dataset's, or what several
+    /// are called together, as `EMNIST`.
     pub user: Option<PathBuf>,
     /// The project's `data`: `NAME/raw`, as torchvision lays it out.
     pub project: PathBuf,
@@ -33,7 +34,7 @@ impl Folders {
     /// Where a fetch puts the files. It is the first of [`Self::candidates`], so that what was
     /// fetched is what a load then takes.
     pub(super) fn destination(&self, published: &Published) -> PathBuf {
-        self.user.as_ref().unwrap_or(&self.project).join(published.name).join("raw")
+        self.user.as_ref().unwrap_or(&self.project).join(published.folder).join("raw")
     }
 
     /// The folders that may hold this dataset, best first. What is published as an archive may lie
@@ -41,10 +42,10 @@ impl Folders {
     pub(super) fn candidates(&self, published: &Published) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         if let Some(user) = &self.user {
-            let named = user.join(published.name);
+            let named = user.join(published.folder);
             folders.extend([named.join("raw"), named, user.clone()]);
         }
-        folders.push(self.project.join(published.name).join("raw"));
+        folders.push(self.project.join(published.folder).join("raw"));
         if let Some(archive) = &published.archive {
             folders = folders.into_iter().flat_map(|f| [f.clone(), f.join(archive.folder)]).collect();
         }
@@ -137,7 +138,13 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
         }
     }
     if missing.is_empty() {
-        return Ok(files);
+        return match (published.checked_archive(), files.first()) {
+            (Some(archive), Some(path)) if unpacked::sum(published, 0, folder).is_none() => {
+                let (name, path) = (published.name.to_owned(), path.clone());
+                Err(DataError::NeedsArchive { name, path, archive: archive.name }.into())
+            }
+            _ => Ok(files),
+        };
     }
     for &(file, name) in &missing {
         let path = folder.join(name);
@@ -166,13 +173,13 @@ pub(super) fn forms(published: &Published, file: usize, folder: &Path) -> Vec<Pa
 #[cfg(test)]
 mod tests {
     use super::super::find;
-    use super::super::known::PUBLISHED;
+    use super::super::known;
     use super::super::layout::{cifar, idx::FILES};
     use super::*;
     use std::fs;
 
     fn published(name: &str) -> &'static Published {
-        PUBLISHED.iter().find(|published| published.name == name).unwrap()
+        known::published().find(|published| published.name == name).unwrap()
     }
 
     fn put(folder: &Path, ending: &str) {
