@@ -13,7 +13,7 @@ use zip::result::ZipError;
 
 use super::DataError;
 use super::checksum::md5_of;
-use super::file;
+use super::file::{self, Compression};
 use super::known::{Archive, Packing, Published};
 use super::read::{self, Checked};
 
@@ -67,7 +67,10 @@ pub(super) fn unpack(
                 let inside = member.path().map_err(cannot)?.into_owned();
                 let index = published.files.iter().position(|file| folder.join(file.name) == inside);
                 if let Some(index) = index.filter(|index| wanted.contains(index)) {
-                    take(index, read::stream(published, index, &path.join(&inside), member, false)?);
+                    take(
+                        index,
+                        read::stream(published, index, &path.join(&inside), member, Compression::None)?,
+                    );
                 }
             }
         }
@@ -80,7 +83,7 @@ pub(super) fn unpack(
                 let member = members.by_name(&inside).map_err(broken)?;
                 // A header is a claim; gzip makes nothing longer by more than a few bytes per block.
                 let member = member.take(known.len + known.len / 1000 + 1024);
-                take(index, read::stream(published, index, &path.join(&inside), member, true)?);
+                take(index, read::stream(published, index, &path.join(&inside), member, Compression::Gzip)?);
             }
         }
     }

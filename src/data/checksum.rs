@@ -17,6 +17,8 @@ pub(super) enum Checksum {
     Md5(Cow<'static, str>),
     /// Of the gzipped file as published; then the gzipped file itself is needed.
     Md5Gz(Cow<'static, str>),
+    /// Of the file packed by bzip2 as published; then that file itself is needed.
+    Md5Bz2(Cow<'static, str>),
     /// Of the zip archive that the file is published in, where no sum of the file is. With the file's name it says what
     /// the file contains as well as a sum of its own does.
     Md5Zip(Cow<'static, str>),
@@ -28,6 +30,7 @@ impl fmt::Display for Checksum {
             Self::Sha256(hex) => write!(f, "sha256:{hex}"),
             Self::Md5(hex) => write!(f, "md5:{hex}"),
             Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
+            Self::Md5Bz2(hex) => write!(f, "md5-bz2:{hex}"),
             Self::Md5Zip(hex) => write!(f, "md5-zip:{hex}"),
         }
     }
@@ -44,7 +47,16 @@ impl Checksum {
         match self {
             Self::Sha256(_) => Some(sha256(raw)),
             Self::Md5(_) => Some(Self::Md5(md5(raw).into())),
-            Self::Md5Gz(_) | Self::Md5Zip(_) => None,
+            Self::Md5Gz(_) | Self::Md5Bz2(_) | Self::Md5Zip(_) => None,
+        }
+    }
+
+    /// The sum of this kind of a compressed file; none where that is of the file unpacked.
+    pub(super) fn of_compressed(&self, bytes: &[u8]) -> Option<Checksum> {
+        match self {
+            Self::Md5Gz(_) => Some(Self::Md5Gz(md5(bytes).into())),
+            Self::Md5Bz2(_) => Some(Self::Md5Bz2(md5(bytes).into())),
+            Self::Sha256(_) | Self::Md5(_) | Self::Md5Zip(_) => None,
         }
     }
 }
@@ -70,11 +82,6 @@ fn digest_of<D: Digest>(from: &mut dyn Read) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// The sum of a gzipped file.
-pub(super) fn md5_gz(packed: &[u8]) -> Checksum {
-    Checksum::Md5Gz(md5(packed).into())
 }
 
 /// In lower-case hex.

@@ -8,17 +8,17 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
+use super::file::Compression;
 use super::known::{Archive, Published};
 use super::read::{self, Checked};
 use super::{Why, archive};
 
 /// Downloads and checks the file of this index.
 pub(super) fn file(published: &Published, file: usize, base: &str) -> Result<Checked, Why> {
-    let unknown = || Why::Said("it is not a file of the dataset".to_owned());
-    let known = published.files.get(file).ok_or_else(unknown)?;
-    let name = format!("{}.gz", known.name);
+    let name = published.compressed_name(file);
+    let path = Path::new(&name);
     let body = get(base, &name)?;
-    Ok(read::stream(published, file, Path::new(&name), body, true)?)
+    Ok(read::stream(published, file, path, body, Compression::of(path))?)
 }
 
 /// Downloads the archive into a file, and checks it. Never stores more than it should have.

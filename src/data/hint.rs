@@ -35,8 +35,8 @@ impl DataError {
             }
             Self::Unfit { hint, .. } => hint.clone(),
             Self::Incomplete { missing, .. } => format!("put there {} too", missing.join(", ")),
-            Self::NeedsGz { name, file, .. } => {
-                format!("run `hspipe data fetch {name}`, or put the published {file}.gz beside it")
+            Self::NeedsCompressed { name, needed, .. } => {
+                format!("run `hspipe data fetch {name}`, or put the published {needed} beside it")
             }
             Self::NeedsArchive { name, archive, .. } => {
                 format!("run `hspipe data fetch {name}`, or put the published {archive} beside it")
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(
             hint("ImageNet"),
             "there are: CIFAR10, CIFAR100, EMNIST-balanced, EMNIST-byclass, EMNIST-bymerge, EMNIST-digits, \
-             EMNIST-letters, EMNIST-mnist, FashionMNIST, KMNIST, MNIST, QMNIST; a path has a `/`, as in ./ImageNet"
+             EMNIST-letters, EMNIST-mnist, FashionMNIST, KMNIST, MNIST, QMNIST, USPS; a path has a `/`, as in ./ImageNet"
         );
     }
 

@@ -108,7 +108,7 @@ impl Dataset {
     }
 
     /// What the files contain, as pairs of file name and `sha256:...` or `md5:...` (of the file unpacked)
-    /// or `md5-gz:...` (of the gzipped file) or `md5-zip:...` (of the archive that it is in). Independent of where the files lie and whether they are
+    /// or `md5-gz:...` (of the gzipped file), `md5-bz2:...` or `md5-zip:...` (of the archive that it is in). Independent of where the files lie and whether they are
     /// gzipped, so this is what enters a cache key.
     ///
     /// Published sums need no I/O. Those of a dataset at a path are computed once; from then on

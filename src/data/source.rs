@@ -148,8 +148,9 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
     }
     for &(file, name) in &missing {
         let path = folder.join(name);
-        if published.needs_gz(file) && path.is_file() {
-            return Err(DataError::NeedsGz { name: published.name.to_owned(), path, file: name }.into());
+        if published.needs(file).is_some() && path.is_file() {
+            let (name, needed) = (published.name.to_owned(), published.compressed_name(file));
+            return Err(DataError::NeedsCompressed { name, path, needed }.into());
         }
     }
     if !folder.is_dir() {
@@ -162,12 +163,12 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
 }
 
 /// The files in this folder that may serve as the file of this index, best first: unpacked, then
-/// gzipped; only gzipped where only that can be checked.
+/// compressed; only compressed where only that can be checked.
 pub(super) fn forms(published: &Published, file: usize, folder: &Path) -> Vec<PathBuf> {
     let Some(known) = published.files.get(file) else { return Vec::new() };
-    let raw = (!published.needs_gz(file)).then(|| folder.join(known.name));
-    let gz = folder.join(format!("{}.gz", known.name));
-    raw.into_iter().chain([gz]).filter(|path| path.is_file()).collect()
+    let raw = published.needs(file).is_none().then(|| folder.join(known.name));
+    let compressed = folder.join(published.compressed_name(file));
+    raw.into_iter().chain([compressed]).filter(|path| path.is_file()).collect()
 }
 
 #[cfg(test)]
@@ -239,7 +240,7 @@ mod tests {
 
         put(&root.path().join("data/KMNIST/raw"), "");
         let error = complete(published("KMNIST"), &folders).unwrap_err();
-        assert!(error.is_absent() && matches!(error, DataError::NeedsGz { .. }), "{error}");
+        assert!(error.is_absent() && matches!(error, DataError::NeedsCompressed { .. }), "{error}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn fetch(dataset: &Dataset, folders: &Folders, say: &mut dyn FnMut(&str)) ->
         if source.is_remote() {
             say(&match (&published.archive, &source) {
                 (Some(Archive { name, len, .. }), Source::Mirror(url)) => {
-                    format!("trying {url} for {name}, {} MB", len / 1_000_000)
+                    format!("trying {url} for {name}, {:.0} MB", *len as f64 / 1e6)
                 }
                 _ => format!("trying {source}"),
             });
@@ -83,7 +83,7 @@ enum Source<'a> {
     Folder(PathBuf),
     /// An archive of all files on this machine.
     Archive(PathBuf),
-    /// An address that `NAME.gz`, or the archive's name, is appended to.
+    /// An address that the name of a compressed file, or the archive's, is appended to.
     Mirror(&'a str),
     Package(&'a Package),
 }

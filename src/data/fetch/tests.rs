@@ -3,7 +3,7 @@
 use super::super::checksum::{Checksum, md5, sha256};
 use super::super::known::PublishedFile;
 use super::super::layout::idx::{FILES, tests::idx};
-use super::super::layout::{Layout, cifar};
+use super::super::layout::{Layout, cifar, usps};
 use super::super::read::tests::gzip;
 use super::*;
 use std::io::{BufRead, BufReader};
@@ -316,4 +316,56 @@ fn files_of_emnist_that_others_unpacked_are_not_taken_for_checked() {
     assert!(fetch(&some, &folders, &mut |_| {}).is_err());
     fs::write(folder.join("gzip.zip"), &zip).unwrap();
     assert_eq!(super::super::load_or_fetch(&some, &folders, &mut |_| {}).unwrap().labels, [0, 2, 1]);
+}
+
+#[test]
+fn files_packed_by_bzip2_are_fetched_and_kept_as_they_are_published() {
+    let line = |label: &str| {
+        let pixels: String = (1..=256).map(|pixel| format!(" {pixel}:0.5")).collect();
+        format!("{label}{pixels}\n")
+    };
+    let raw = [[line("10"), line("1")].concat(), line("2")];
+    let pack = |text: &String| {
+        let mut packed = Vec::new();
+        let mut encoder = bzip2::read::BzEncoder::new(text.as_bytes(), bzip2::Compression::fast());
+        std::io::Read::read_to_end(&mut encoder, &mut packed).unwrap();
+        packed
+    };
+    let packed = raw.each_ref().map(pack);
+    let file = |at: usize| PublishedFile {
+        name: usps::FILES[at],
+        sum: Checksum::Md5Bz2(md5(&packed[at]).into()),
+        len: 10_000,
+    };
+    let names = ["usps.bz2", "usps.t.bz2"];
+    let served = names.iter().zip(&packed).map(|(name, bytes)| ((*name).to_owned(), bytes.clone()));
+    let some = Dataset::published(Box::leak(Box::new(Published {
+        name: "Some",
+        folder: "Some",
+        layout: Layout::Usps,
+        class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        first_label: 0,
+        files: vec![file(0), file(1)].leak(),
+        mirrors: vec![serve(served.collect())].leak(),
+        archive: None,
+        package: None,
+    })));
+    let root = tempfile::tempdir().unwrap();
+    let folders = folders_in(&root);
+    let samples = super::super::load_or_fetch(&some, &folders, &mut |_| {}).unwrap();
+    assert_eq!((&*samples.labels, samples.images().pixels[0]), (&[9, 0, 1][..], 191));
+    let folder = root.path().join("Some/raw");
+    assert_eq!(fs::read(folder.join(names[0])).unwrap(), packed[0]);
+    // As a user's own they are the same, packed or not.
+    let own = |path: &Path| Dataset::at_path("mine", path, super::super::Reading::default());
+    let identity = own(&folder).identity().unwrap();
+    assert_eq!(identity[0], ("usps".to_owned(), sha256(raw[0].as_bytes()).to_string()));
+    let error = own(&folder).read().unwrap_err();
+    assert!(error.to_string().contains("class 0 has one sample"), "{error}");
+    // Unpacked they cannot be checked.
+    fs::remove_file(folder.join(names[1])).unwrap();
+    fs::write(folder.join(usps::FILES[1]), &raw[1]).unwrap();
+    let error = super::super::load(&some, &folders).unwrap_err();
+    assert!(error.to_string().contains("a checksum of usps.t.bz2 alone"), "{error}");
+    assert_eq!(own(&folder).identity().unwrap(), identity);
 }

@@ -9,7 +9,8 @@ mod emnist;
 use std::borrow::Cow;
 
 use super::checksum::Checksum;
-use super::layout::{Layout, cifar, idx, qmnist};
+use super::file::Compression;
+use super::layout::{Layout, cifar, idx, qmnist, usps};
 use super::package::Package;
 
 /// A published dataset.
@@ -25,7 +26,7 @@ pub(super) struct Published {
     pub first_label: u8,
     /// In the order in which their samples are joined. A file is referred to by its index here.
     pub files: &'static [PublishedFile],
-    /// Addresses that `NAME.gz`, or the archive's name, is appended to, best first.
+    /// Addresses that `NAME.gz` (`NAME.bz2` if it is of that), or the archive's name, is appended to, best first.
     pub mirrors: &'static [&'static str],
     /// What the mirrors serve, if that is one archive of all files.
     pub archive: Option<Archive>,
@@ -37,7 +38,7 @@ pub(super) struct Published {
 pub(super) struct PublishedFile {
     pub name: &'static str,
     pub sum: Checksum,
-    /// Of the file unpacked, in bytes.
+    /// Of the file unpacked, in bytes; more where that is not published.
     pub len: u64,
 }
 
@@ -75,6 +76,10 @@ const fn md5_gz(name: &'static str, len: u64, hex: &'static str) -> PublishedFil
     PublishedFile { name, len, sum: Checksum::Md5Gz(Cow::Borrowed(hex)) }
 }
 
+const fn md5_bz2(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
+    PublishedFile { name, len, sum: Checksum::Md5Bz2(Cow::Borrowed(hex)) }
+}
+
 /// The length of an IDX file of so many images of 28x28, or of so many labels.
 const fn idx_images(count: u64) -> u64 {
     16 + count * 28 * 28
@@ -102,7 +107,7 @@ pub(super) fn published() -> impl Iterator<Item = &'static Published> {
     PUBLISHED.iter().chain(&emnist::EMNIST)
 }
 
-static PUBLISHED: [Published; 6] = [
+static PUBLISHED: [Published; 7] = [
     Published {
         name: "MNIST",
         folder: "MNIST",
@@ -302,6 +307,22 @@ static PUBLISHED: [Published; 6] = [
         // No package of npm, PyPI or Debian is known to carry these files.
         package: None,
     },
+    // Addresses and sums as torchvision has them: torchvision/datasets/usps.py.
+    Published {
+        name: "USPS",
+        folder: "USPS",
+        layout: Layout::Usps,
+        class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        first_label: 0,
+        files: &[
+            md5_bz2(usps::FILES[0], 7_291 * usps::MAX_LINE, "ec16c51db3855ca6c91edd34d0e9b197"),
+            md5_bz2(usps::FILES[1], 2_007 * usps::MAX_LINE, "8ea070ee2aca1ac39742fdd1ef5ed118"),
+        ],
+        mirrors: &["https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/"],
+        archive: None,
+        // No package of npm, PyPI or Debian is known to carry these files.
+        package: None,
+    },
 ];
 
 /// The finer classes of CIFAR-100.
@@ -330,16 +351,26 @@ impl Published {
         self.archive.as_ref().filter(|_| self.files.iter().any(is_of_archive))
     }
 
-    /// True if only the gzipped file of this index can be checked.
-    pub fn needs_gz(&self, file: usize) -> bool {
-        self.files.get(file).is_some_and(|file| matches!(file.sum, Checksum::Md5Gz(_)))
+    /// How the file of this index must be compressed, if only the compressed one can be checked.
+    pub fn needs(&self, file: usize) -> Option<Compression> {
+        match self.files.get(file)?.sum {
+            Checksum::Md5Gz(_) => Some(Compression::Gzip),
+            Checksum::Md5Bz2(_) => Some(Compression::Bzip2),
+            _ => None,
+        }
     }
 
-    /// What a source has to serve: the files gzipped, or the archive.
+    /// The name of the file of this index as it is served by itself, and stored if that is what can be checked.
+    pub fn compressed_name(&self, file: usize) -> String {
+        let name = self.files.get(file).map_or("", |known| known.name);
+        format!("{name}{}", self.needs(file).unwrap_or(Compression::Gzip).ending())
+    }
+
+    /// What a source has to serve: the files compressed, or the archive.
     pub fn served(&self) -> Vec<String> {
         match &self.archive {
             Some(archive) => vec![archive.name.to_owned()],
-            None => self.files.iter().map(|file| format!("{}.gz", file.name)).collect(),
+            None => (0..self.files.len()).map(|file| self.compressed_name(file)).collect(),
         }
     }
 }
@@ -360,6 +391,7 @@ mod tests {
                 let (Checksum::Sha256(hex)
                 | Checksum::Md5(hex)
                 | Checksum::Md5Gz(hex)
+                | Checksum::Md5Bz2(hex)
                 | Checksum::Md5Zip(hex)) = &file.sum;
                 let digits = if matches!(file.sum, Checksum::Sha256(_)) { 64 } else { 32 };
                 assert_eq!(hex.len(), digits, "{}", file.name);
