@@ -15,12 +15,12 @@ mod pixels;
 mod roles;
 mod twins;
 
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
 
 use super::{Content as File, Found, has_ending, inside, set_of, set_of_name};
+use crate::caught::caught;
 use crate::data::DataError;
 use crate::data::labels::Labels;
 use crate::data::reading::Reading;
@@ -199,7 +199,7 @@ fn each<T>(
 
 /// At some damage the crate that reads Parquet panics.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(TableError::Damaged.of(path)))
+    caught(read).unwrap_or_else(|| Err(TableError::Damaged.of(path)))
 }
 
 #[cfg(test)]
