@@ -90,8 +90,9 @@ impl Samples {
     pub(super) fn of(rows: Rows, reading: &Reading, path: &Path) -> Result<Samples, DataError> {
         let Rows { mut content, labels, sets, mut texts, mut notices } = rows;
         let unfit = |why: String, hint: &str| DataError::unfit(path, why, hint);
-        let Classes { of, classes } =
-            labels.classes().map_err(|error| unfit(error.to_string(), error.hint()))?;
+        let counts: Vec<usize> = sets.iter().map(|set| set.samples).collect();
+        let Classes { of, classes, minus_one } =
+            labels.classes(&counts).map_err(|error| unfit(error.to_string(), error.hint()))?;
         let keep: Vec<bool> = of.iter().map(Option::is_some).collect();
         let labels: Vec<u16> = of.into_iter().flatten().collect();
         let (left, place) = parts(&sets, &keep);
@@ -101,6 +102,7 @@ impl Samples {
             let mut is_kept = keep.iter();
             texts.retain(|_| is_kept.next().copied().unwrap_or(true));
         }
+        notices.extend(minus_one.map(|taken| taken.told().to_owned()));
         if labels.is_empty() {
             let why = "it holds no sample with a label".to_owned();
             return Err(unfit(why, "put samples there, each with a label"));
