@@ -21,12 +21,13 @@ pub(super) enum Compression {
 }
 
 impl Compression {
-    /// By the ending of the file's name.
+    /// By the ending of the file's name, in capitals or not.
     pub fn of(path: &Path) -> Compression {
-        match path.extension().and_then(|ending| ending.to_str()) {
-            Some("gz") => Self::Gzip,
-            Some("bz2") => Self::Bzip2,
-            _ => Self::None,
+        let is = |ending: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
+        match () {
+            () if is("gz") => Self::Gzip,
+            () if is("bz2") => Self::Bzip2,
+            () => Self::None,
         }
     }
 

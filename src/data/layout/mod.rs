@@ -239,10 +239,11 @@ impl Layout {
     }
 
     /// The length that the compressed file of this index must not exceed once it is unpacked, by the header with which
-    /// it begins. Only IDX files and those of USPS are ever compressed.
+    /// it begins. Only IDX files, those of USPS and tables are ever compressed.
     pub fn unpacked_len(self, file: usize, header: &[u8]) -> Result<u64, Cause> {
         match self {
             Self::Usps => Ok(usps::MAX_LEN),
+            Self::Table => Ok(idx::MAX_LEN),
             Self::Qmnist => qmnist::file_len(file, header),
             _ => Ok(idx::file_len(file, header)?),
         }
