@@ -81,6 +81,9 @@ pub struct Samples {
 /// Classes that are named in the line of what was found.
 const NAMED: usize = 12;
 
+/// With so many classes a network is mostly its last layer, and a minute without a word is soon gone.
+const MANY: usize = 1000;
+
 impl Samples {
     /// Gives samples their classes, and leaves out those without a label. `path` is named in errors.
     ///
@@ -118,6 +121,12 @@ impl Samples {
         if let Content::Features(features) = &mut content {
             features::check(features, reading.missing, &mut notices)
                 .map_err(|error| unfit(error.to_string(), error.hint()))?;
+        }
+        if classes.len() >= MANY {
+            notices.push(format!(
+                "with {} classes a run takes long: its time and its memory grow with samples times classes",
+                classes.len()
+            ));
         }
         let sets = left.into_iter().filter(|set| set.samples > 0).collect();
         Ok(Samples { content, labels, classes, sets, rows: place, texts, notices })
@@ -281,6 +290,25 @@ mod tests {
         let found = samples(&[1, 2, 2, 1, 1], &[("train", 3), ("test", 2)]).unwrap();
         assert_eq!((found.rows.as_slice(), found.sets.len()), (&[0, 1, 2, 0, 1][..], 2));
         assert_eq!(found.summary(), "2 classes: 1, 2; 3 train, 2 test; 1x1 grey");
+    }
+
+    #[test]
+    fn many_classes_are_told_to_take_long() {
+        let notices = |classes: i64| {
+            let labels: Vec<i64> = (0..2 * classes).map(|at| at % classes).collect();
+            let rows = Rows {
+                content: Content::Images(Images {
+                    pixels: vec![0; labels.len()],
+                    channels: 1,
+                    height: 1,
+                    width: 1,
+                }),
+                ..rows(&labels, &[("", labels.len())])
+            };
+            Samples::of(rows, &Reading::default(), Path::new("x")).unwrap().notices
+        };
+        assert!(notices(1000)[0].starts_with("with 1000 classes a run takes long"));
+        assert_eq!(notices(999), [""; 0]);
     }
 
     #[test]
