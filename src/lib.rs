@@ -3,6 +3,7 @@
 //! Parses the command line, hands it to a command, and prints an error with its remedy. What two programs and the
 //! benchmarks share; no interface for others.
 
+mod caught;
 mod check;
 mod cli;
 mod data;
@@ -38,7 +39,6 @@ pub fn main(libtorch: Option<&'static dyn Libtorch>) -> ExitCode {
     if let Some(libtorch) = libtorch {
         nn::provide(libtorch);
     }
-    cli::pipe::hush_caught_panics();
     cli::interrupt::outlive_large_files();
     let args = cli::Args::parse();
     match cli::dispatch(args) {

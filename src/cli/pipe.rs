@@ -3,9 +3,7 @@
 //!
 //! In: text. Out: bytes on stdout and stderr.
 
-use std::cell::Cell;
 use std::io::{self, ErrorKind, Write};
-use std::panic;
 use std::process;
 
 use super::system;
@@ -45,30 +43,6 @@ pub fn tell_text(text: &str) {
         }
         process::exit(1);
     }
-}
-
-thread_local! {
-    /// Whether panics of this thread are caught, and told in other words.
-    static CAUGHT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// To be called before anything is printed: panics that are caught say nothing.
-pub fn hush_caught_panics() {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if CAUGHT.get() {
-            return;
-        }
-        usual(info);
-    }));
-}
-
-/// What `work` gives, or nothing if it panics, without a word.
-pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
-    CAUGHT.set(true);
-    let result = panic::catch_unwind(panic::AssertUnwindSafe(work)).ok();
-    CAUGHT.set(false);
-    result
 }
 
 /// Writes all of it to stdout. A reader that is gone ends the program quietly.

@@ -8,8 +8,9 @@ use anyhow::Context;
 
 use super::args;
 use super::error::Hinted;
-use super::pipe::{caught, say};
+use super::pipe::say;
 use super::{output, results};
+use crate::caught::caught;
 use crate::views::format::{Format, write};
 use crate::views::query::{QueryError, mentions, query as answer};
 

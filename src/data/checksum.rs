@@ -17,6 +17,11 @@ pub(super) enum Checksum {
     Md5(Cow<'static, str>),
     /// Of the gzipped file as published; then the gzipped file itself is needed.
     Md5Gz(Cow<'static, str>),
+    /// Of the file packed by bzip2 as published; then that file itself is needed.
+    Md5Bz2(Cow<'static, str>),
+    /// Of the zip archive that the file is published in, where no sum of the file is. With the file's name it says what
+    /// the file contains as well as a sum of its own does.
+    Md5Zip(Cow<'static, str>),
 }
 
 impl fmt::Display for Checksum {
@@ -25,6 +30,8 @@ impl fmt::Display for Checksum {
             Self::Sha256(hex) => write!(f, "sha256:{hex}"),
             Self::Md5(hex) => write!(f, "md5:{hex}"),
             Self::Md5Gz(hex) => write!(f, "md5-gz:{hex}"),
+            Self::Md5Bz2(hex) => write!(f, "md5-bz2:{hex}"),
+            Self::Md5Zip(hex) => write!(f, "md5-zip:{hex}"),
         }
     }
 }
@@ -35,33 +42,46 @@ pub(super) fn sha256(raw: &[u8]) -> Checksum {
 }
 
 impl Checksum {
-    /// The sum of this kind of an unpacked file; none where that is of the gzipped one.
+    /// The sum of this kind of an unpacked file; none where that is of what it is packed in.
     pub(super) fn of_unpacked(&self, raw: &[u8]) -> Option<Checksum> {
         match self {
             Self::Sha256(_) => Some(sha256(raw)),
             Self::Md5(_) => Some(Self::Md5(md5(raw).into())),
-            Self::Md5Gz(_) => None,
+            Self::Md5Gz(_) | Self::Md5Bz2(_) | Self::Md5Zip(_) => None,
+        }
+    }
+
+    /// The sum of this kind of a compressed file; none where that is of the file unpacked.
+    pub(super) fn of_compressed(&self, bytes: &[u8]) -> Option<Checksum> {
+        match self {
+            Self::Md5Gz(_) => Some(Self::Md5Gz(md5(bytes).into())),
+            Self::Md5Bz2(_) => Some(Self::Md5Bz2(md5(bytes).into())),
+            Self::Sha256(_) | Self::Md5(_) | Self::Md5Zip(_) => None,
         }
     }
 }
 
 /// The sum of an unpacked file, read from a stream and never held.
 pub(super) fn sha256_of(from: &mut dyn Read) -> io::Result<Checksum> {
-    let mut hasher = sha2::Sha256::new();
+    Ok(Checksum::Sha256(digest_of::<sha2::Sha256>(from)?.into()))
+}
+
+/// In lower-case hex, of a stream that is never held.
+pub(super) fn md5_of(from: &mut dyn Read) -> io::Result<String> {
+    digest_of::<md5::Md5>(from)
+}
+
+fn digest_of<D: Digest>(from: &mut dyn Read) -> io::Result<String> {
+    let mut hasher = D::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return Ok(Checksum::Sha256(hex(&hasher.finalize()).into())),
+            Ok(0) => return Ok(hex(&hasher.finalize())),
             Ok(n) => hasher.update(&buffer[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-}
-
-/// The sum of a gzipped file.
-pub(super) fn md5_gz(packed: &[u8]) -> Checksum {
-    Checksum::Md5Gz(md5(packed).into())
 }
 
 /// In lower-case hex.

@@ -34,7 +34,8 @@ impl Why {
     /// folder's name.
     pub(super) fn within(mut self, folder: &Path) -> Self {
         if let Why::Wrong(error) = &mut self
-            && let DataError::NeedsGz { path, .. }
+            && let DataError::NeedsCompressed { path, .. }
+            | DataError::NeedsArchive { path, .. }
             | DataError::WrongSum { path, .. }
             | DataError::Broken { path, .. }
             | DataError::Unpack { path, .. }
@@ -111,15 +112,26 @@ pub enum DataError {
         missing: Vec<String>,
     },
 
-    /// The unpacked file is there, but only the sum of the gzipped one is published.
-    #[error("{} cannot be checked: {name} publishes a checksum of {file}.gz alone, and that file is not there", .path.display())]
-    NeedsGz {
+    /// The unpacked file is there, but only the sum of the compressed one is published.
+    #[error("{} cannot be checked: {name} publishes a checksum of {needed} alone, and that file is not there", .path.display())]
+    NeedsCompressed {
         /// The dataset.
         name: String,
         /// The unpacked file.
         path: PathBuf,
-        /// Its name in the list of files.
-        file: &'static str,
+        /// The name of the compressed one.
+        needed: String,
+    },
+
+    /// The unpacked files are there, but only the sum of the archive is published, and it was not hspipe that unpacked it.
+    #[error("{} cannot be checked: {name} publishes a checksum of {archive} alone, and hspipe did not unpack the file from it", .path.display())]
+    NeedsArchive {
+        /// The dataset.
+        name: String,
+        /// An unpacked file.
+        path: PathBuf,
+        /// The archive's name.
+        archive: &'static str,
     },
 
     /// No source had all the files. One line for each source.
@@ -142,7 +154,7 @@ pub enum DataError {
         name: String,
         /// A path, or the address it came from.
         path: PathBuf,
-        /// `sha256:...`, `md5:...` or `md5-gz:...`.
+        /// `sha256:...`, `md5:...`, `md5-gz:...` or `md5-bz2:...`.
         expected: String,
         /// In the same form.
         found: String,
@@ -163,7 +175,7 @@ pub enum DataError {
         source: Cause,
     },
 
-    /// A gzipped file does not unpack.
+    /// A compressed file does not unpack.
     #[error("cannot unpack {}", .path.display())]
     Unpack {
         /// The file.
@@ -268,7 +280,11 @@ impl DataError {
     pub fn is_absent(&self) -> bool {
         matches!(
             self,
-            Self::NotHere { .. } | Self::Nothing { .. } | Self::NeedsGz { .. } | Self::Unobtainable { .. }
+            Self::NotHere { .. }
+                | Self::Nothing { .. }
+                | Self::NeedsCompressed { .. }
+                | Self::NeedsArchive { .. }
+                | Self::Unobtainable { .. }
         )
     }
 

@@ -4,14 +4,50 @@
 //! not. Must not know: layouts, checksums, datasets.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
+
+use bzip2::read::MultiBzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use super::DataError;
 
-/// Whether a file is gzipped, by its name.
-pub(super) fn is_gz(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "gz")
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Bzip2,
+}
+
+impl Compression {
+    /// By the ending of the file's name, in capitals or not.
+    pub fn of(path: &Path) -> Compression {
+        let is = |ending: &str| path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending));
+        match () {
+            () if is("gz") => Self::Gzip,
+            () if is("bz2") => Self::Bzip2,
+            () => Self::None,
+        }
+    }
+
+    /// The ending of such a file's name, with its point.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Gzip => ".gz",
+            Self::Bzip2 => ".bz2",
+        }
+    }
+
+    /// The bytes of the file unpacked.
+    pub fn unpacked<'a>(self, from: impl Read + 'a) -> Box<dyn Read + 'a> {
+        match self {
+            Self::None => Box::new(from),
+            Self::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(from))),
+            Self::Bzip2 => Box::new(MultiBzDecoder::new(from)),
+        }
+    }
 }
 
 /// Opens a file.

@@ -8,7 +8,7 @@ use std::path::Path;
 use hspipe_engine::names;
 
 use super::DataError;
-use super::known::{PUBLISHED, Published};
+use super::known::{Published, published};
 use super::picture::{self, PictureError};
 
 impl DataError {
@@ -16,8 +16,11 @@ impl DataError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unknown { name } => {
-                let known = PUBLISHED.each_ref().map(|published| published.name);
-                let hint = names::hint(name, known)?;
+                let known: Vec<&str> = published().map(|published| published.name).collect();
+                if let Some(parts) = parts(name) {
+                    return Some(format!("it is several datasets: {}", parts.join(", ")));
+                }
+                let hint = names::hint(name, known.iter().copied())?;
                 if names::nearest(name, &known).is_some() {
                     hint
                 } else {
@@ -32,8 +35,11 @@ impl DataError {
             }
             Self::Unfit { hint, .. } => hint.clone(),
             Self::Incomplete { missing, .. } => format!("put there {} too", missing.join(", ")),
-            Self::NeedsGz { name, file, .. } => {
-                format!("run `hspipe data fetch {name}`, or put the published {file}.gz beside it")
+            Self::NeedsCompressed { name, needed, .. } => {
+                format!("run `hspipe data fetch {name}`, or put the published {needed} beside it")
+            }
+            Self::NeedsArchive { name, archive, .. } => {
+                format!("run `hspipe data fetch {name}`, or put the published {archive} beside it")
             }
             Self::Unobtainable { destination, served, .. } => format!(
                 "copy {} into {} from a machine that has {}",
@@ -82,16 +88,31 @@ impl DataError {
     }
 }
 
-/// The known dataset among whose files this one lies, in `NAME/raw` or `NAME`.
+/// The known dataset among whose files this one lies, in `NAME/raw` or `NAME`: of several whose folder that is, the one
+/// that has a file of this name.
 fn of_known(path: &Path) -> Option<&'static str> {
     let folders: Vec<_> = path.ancestors().skip(1).take(2).filter_map(Path::file_name).collect();
-    let mut names = PUBLISHED.iter().map(|published| published.name);
-    names.find(|name| folders.iter().any(|folder| *folder == *name))
+    let file = path.file_name()?.to_str()?;
+    let is_of = |published: &&Published| {
+        folders.iter().any(|folder| *folder == published.folder)
+            && (published.name == published.folder
+                || published.files.iter().any(|known| file.starts_with(known.name)))
+    };
+    published().find(is_of).map(|published| published.name)
+}
+
+/// The known datasets that are parts of what has this name, if any are: those of `EMNIST`.
+fn parts(name: &str) -> Option<Vec<&'static str>> {
+    let is_part = |published: &&Published| {
+        published.folder != published.name && published.folder.eq_ignore_ascii_case(name)
+    };
+    let parts: Vec<&str> = published().filter(is_part).map(|published| published.name).collect();
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// The known dataset that publishes this sum.
 fn owner(sum: &str) -> Option<&'static Published> {
-    PUBLISHED.iter().find(|published| published.files.iter().any(|file| file.sum.to_string() == sum))
+    published().find(|published| published.files.iter().any(|file| file.sum.to_string() == sum))
 }
 
 #[cfg(test)]
@@ -105,9 +126,13 @@ mod tests {
         assert_eq!(hint("fashion-mnist"), "did you mean `FashionMNIST`?");
         assert_eq!(hint("minst"), "did you mean `MNIST`?");
         assert_eq!(hint("KMINST"), "did you mean `KMNIST`?");
+        assert_eq!(hint("EMNIST-Letters"), "did you mean `EMNIST-letters`?");
+        let several = hint("emnist");
+        assert!(several.starts_with("it is several datasets: EMNIST-byclass, EMNIST-bymerge"), "{several}");
         assert_eq!(
             hint("ImageNet"),
-            "there are: CIFAR10, CIFAR100, FashionMNIST, KMNIST, MNIST, QMNIST; a path has a `/`, as in ./ImageNet"
+            "there are: CIFAR10, CIFAR100, EMNIST-balanced, EMNIST-byclass, EMNIST-bymerge, EMNIST-digits, \
+             EMNIST-letters, EMNIST-mnist, FashionMNIST, KMNIST, MNIST, QMNIST, USPS; a path has a `/`, as in ./ImageNet"
         );
     }
 

@@ -112,6 +112,32 @@ pub(super) struct Classes {
     pub of: Vec<Option<u16>>,
     /// In order: as files list their names; else by value, if all are whole numbers; else by the bytes of their names.
     pub classes: Vec<Class>,
+    /// What -1 was taken for, where it could be either.
+    pub minus_one: Option<MinusOne>,
+}
+
+/// What -1 is taken for beside 0 and 1 alone: negative, neutral and positive have these labels, and so have two classes
+/// and samples that are of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MinusOne {
+    /// A class.
+    Class,
+    /// No label.
+    None,
+}
+
+impl MinusOne {
+    /// What was understood, and what to do if it is wrong.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Class => {
+                "-1 is taken for a class, as -1, 0 and 1 are about as frequent; if it means no label, leave it out"
+            }
+            Self::None => {
+                "-1 is taken for no label, as it is much rarer or more frequent than 0 and 1, or alone in a split; if it is a class, give it a name or another number"
+            }
+        }
+    }
 }
 
 impl Labels {
@@ -206,13 +232,14 @@ impl Labels {
         })
     }
 
-    /// The classes that occur. Numbers beside listed names stand for those, whichever file they are in.
+    /// The classes that occur. Numbers beside listed names stand for those, whichever file they are in. `parts` is how many
+    /// of the samples are in each part of the dataset, one after the other.
     ///
     /// # Errors
     /// Numbers beside texts, names that look the same, too many.
-    pub fn classes(mut self) -> Result<Classes, LabelError> {
+    pub fn classes(mut self, parts: &[usize]) -> Result<Classes, LabelError> {
         self.name_numbers()?;
-        self.drop_unlabelled();
+        let minus_one = self.drop_unlabelled(parts);
         let number = self.values.iter().find_map(|value| match value {
             Value::Number(number) => Some(*number),
             Value::Text(_) => None,
@@ -249,7 +276,8 @@ impl Labels {
         };
         let classes: Vec<Class> = order.iter().map(class).collect();
         check_looks(&classes)?;
-        Ok(Classes { of: self.of.iter().map(|id| id.map(|id| class_of[id as usize])).collect(), classes })
+        let of = self.of.iter().map(|id| id.map(|id| class_of[id as usize])).collect();
+        Ok(Classes { of, classes, minus_one })
     }
 
     /// Replaces each number by the name that a file lists for it, if any file lists names.
@@ -271,13 +299,38 @@ impl Labels {
         Ok(())
     }
 
-    /// By custom -1 says that there is no label; unless 1 is all that there is beside it: then the two are classes.
-    fn drop_unlabelled(&mut self) {
-        let Some(none) = self.ids.get(&Value::Number(NO_LABEL)).copied() else { return };
-        let are_signs = self.values.len() == 2 && self.ids.contains_key(&Value::Number(1));
-        if !are_signs {
-            self.of.iter_mut().filter(|id| **id == Some(none)).for_each(|id| *id = None);
+    /// By custom -1 says that there is no label. It is a class if 1 is all that there is beside it; and if 0 and 1 are, and
+    /// it is as frequent as a class would be, in every part where it occurs beside others.
+    fn drop_unlabelled(&mut self, parts: &[usize]) -> Option<MinusOne> {
+        let none = self.ids.get(&Value::Number(NO_LABEL)).copied()?;
+        let others = [0, 1].map(|number| self.ids.get(&Value::Number(number)).copied());
+        let minus_one = match (others, self.values.len()) {
+            ([None, Some(_)], 2) => return None,
+            ([Some(zero), Some(one)], 3) if self.is_like_a_class(none, [zero, one], parts) => {
+                return Some(MinusOne::Class);
+            }
+            ([Some(_), Some(_)], 3) => Some(MinusOne::None),
+            _ => None,
+        };
+        self.of.iter_mut().filter(|id| **id == Some(none)).for_each(|id| *id = None);
+        minus_one
+    }
+
+    /// Whether a label is at least half as frequent as the rarer of two others and at most twice as frequent as the other;
+    /// and no part of the samples has it alone, as parts that are to be predicted have.
+    fn is_like_a_class(&self, id: u32, others: [u32; 2], parts: &[usize]) -> bool {
+        let count = |id: u32, of: &[Option<u32>]| of.iter().filter(|own| **own == Some(id)).count();
+        let (own, [one, other]) = (count(id, &self.of), others.map(|id| count(id, &self.of)));
+        let is_alike = 2 * own >= one.min(other) && own <= 2 * one.max(other);
+        let mut rest = self.of.as_slice();
+        let mut is_alone = false;
+        for part in parts {
+            let (of_part, after) = rest.split_at((*part).min(rest.len()));
+            let labelled = of_part.iter().flatten().count();
+            is_alone |= labelled > 0 && count(id, of_part) == labelled;
+            rest = after;
         }
+        is_alike && !is_alone
     }
 }
 
@@ -359,24 +412,42 @@ mod tests {
 
     #[test]
     fn classes_are_the_values_that_occur() {
-        let classes = Labels::of_numbers([7, 1, 1, 3_000_000_000, 7, -5]).classes().unwrap();
+        let classes = Labels::of_numbers([7, 1, 1, 3_000_000_000, 7, -5]).classes(&[]).unwrap();
         assert_eq!(names(&classes), ["-5", "1", "7", "3000000000"]);
         assert_eq!(classes.of, [2, 1, 1, 3, 2, 0].map(Some));
-        let classes = of_texts(&["wasp", "ant", "bee", "ant"]).classes().unwrap();
+        let classes = of_texts(&["wasp", "ant", "bee", "ant"]).classes(&[]).unwrap();
         assert_eq!(
             (names(&classes), &classes.of[..2]),
             (vec!["ant", "bee", "wasp"], &[Some(2), Some(0)][..])
         );
-        let classes = of_texts(&["10", "9", "2"]).classes().unwrap();
+        let classes = of_texts(&["10", "9", "2"]).classes(&[]).unwrap();
         assert_eq!(names(&classes), ["2", "9", "10"], "by value");
     }
 
     #[test]
     fn minus_one_is_no_label_unless_it_is_a_sign() {
-        let classes = Labels::of_numbers([0, -1, 1, 2]).classes().unwrap();
+        let classes = Labels::of_numbers([0, -1, 1, 2]).classes(&[]).unwrap();
         assert_eq!((names(&classes), classes.of[1]), (vec!["0", "1", "2"], None));
-        let signs = Labels::of_numbers([1, -1, 1]).classes().unwrap();
-        assert_eq!((names(&signs), signs.of[1]), (vec!["-1", "1"], Some(0)));
+        let signs = Labels::of_numbers([1, -1, 1]).classes(&[]).unwrap();
+        assert_eq!((names(&signs), signs.of[1], signs.minus_one), (vec!["-1", "1"], Some(0), None));
+    }
+
+    #[test]
+    fn minus_one_beside_0_and_1_is_a_class_if_it_is_as_frequent_as_one() {
+        let taken = |counts: [usize; 3], parts: &[usize]| {
+            let numbers = [-1, 0, 1].into_iter().zip(counts).flat_map(|(n, count)| vec![n; count]);
+            let classes = Labels::of_numbers(numbers).classes(parts).unwrap();
+            assert_eq!(classes.classes.len(), if classes.minus_one == Some(MinusOne::Class) { 3 } else { 2 });
+            classes.minus_one
+        };
+        let class = Some(MinusOne::Class);
+        assert_eq!([[30, 30, 30], [10, 20, 90], [180, 20, 90]].map(|counts| taken(counts, &[])), [class; 3]);
+        // A few without a label, or most.
+        let none = Some(MinusOne::None);
+        assert_eq!([[9, 20, 90], [181, 20, 90]].map(|counts| taken(counts, &[])), [none; 2]);
+        // A part that has it alone is to be predicted; here the first.
+        assert_eq!((taken([30, 30, 30], &[30, 60]), taken([30, 30, 30], &[31, 59])), (none, class));
+        assert_eq!(Labels::of_numbers([-1, 0, 1, 2]).classes(&[]).unwrap().minus_one, None);
     }
 
     #[test]
@@ -391,7 +462,7 @@ mod tests {
         labels.push_named(-1, &other).unwrap();
         labels.push_number(0);
         assert_eq!(labels.push_named(2, &other), Err(LabelError::NoName { number: 2, names: 2 }));
-        let classes = labels.classes().unwrap();
+        let classes = labels.classes(&[]).unwrap();
         assert_eq!(classes.of, [Some(1), Some(1), None, Some(0)], "ant is ant in both");
         let class = |name: &str, value: &str| Class { name: name.into(), value: value.into() };
         assert_eq!(classes.classes, [class("bee", "0"), class("ant", "1")]);
@@ -402,14 +473,14 @@ mod tests {
         for (one, other) in
             [("cat", "cat "), ("caf\u{e9}", "cafe\u{301}"), ("a b", "a\u{a0} b"), ("x", "x\u{200b}")]
         {
-            let error = of_texts(&[one, other]).classes().unwrap_err();
+            let error = of_texts(&[one, other]).classes(&[]).unwrap_err();
             assert!(matches!(error, LabelError::LookAlike { .. }), "{one:?} {other:?}: {error}");
         }
-        let error = of_texts(&["2", "01", "1"]).classes().unwrap_err();
+        let error = of_texts(&["2", "01", "1"]).classes(&[]).unwrap_err();
         assert_eq!(error.to_string(), "the classes 01 and 1 are the same number");
-        assert!(of_texts(&["cat", "Cat", "1", "01", "a\tb", "a\nb"]).classes().is_ok());
+        assert!(of_texts(&["cat", "Cat", "1", "01", "a\tb", "a\nb"]).classes(&[]).is_ok());
         let mut mixed = of_texts(&["cat"]);
         mixed.push_number(3);
-        assert!(matches!(mixed.classes(), Err(LabelError::Mixed { number: 3, .. })));
+        assert!(matches!(mixed.classes(&[]), Err(LabelError::Mixed { number: 3, .. })));
     }
 }

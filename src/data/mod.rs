@@ -6,7 +6,7 @@
 //! the cache.
 //!
 //! `known` lists the published datasets; `source`, `fetch`, `download`, `package` and `archive` find or get their
-//! files, `read` checks them. `own` reads what lies at a path. `layout` makes samples of either's files:
+//! files, `read` and `unpacked` check them. `own` reads what lies at a path. `layout` makes samples of either's files:
 //! a new kind of dataset is a new file there. `file` and `checksum` are what all of them stand on, and `raw` hands files
 //! out to what is no dataset.
 
@@ -31,6 +31,7 @@ mod reading;
 mod samples;
 mod some;
 mod source;
+mod unpacked;
 
 use std::path::PathBuf;
 
@@ -46,7 +47,7 @@ pub use samples::{Content, Samples, Set, Unseen};
 pub use some::some;
 pub use source::{Folders, Whereabouts, locate};
 
-use known::{PUBLISHED, Published};
+use known::{Published, published};
 use own::Own;
 
 /// What is wrong with the bytes of a file.
@@ -69,7 +70,7 @@ enum Origin {
 
 /// The datasets that hspipe can fetch by itself.
 pub fn known() -> impl Iterator<Item = Dataset> {
-    PUBLISHED.iter().map(Dataset::published)
+    published().map(Dataset::published)
 }
 
 /// The known dataset of exactly this name.
@@ -123,7 +124,7 @@ impl Dataset {
     }
 
     /// What the files contain, as pairs of file name and `sha256:...` or `md5:...` (of the file unpacked)
-    /// or `md5-gz:...` (of the gzipped file). Independent of where the files lie and whether they are
+    /// or `md5-gz:...` (of the gzipped file), `md5-bz2:...` or `md5-zip:...` (of the archive that it is in). Independent of where the files lie and whether they are
     /// gzipped, so this is what enters a cache key.
     ///
     /// Published sums need no I/O. Those of a dataset at a path are computed once; from then on

@@ -16,7 +16,7 @@ use super::{DataError, Sums, file, read};
 const MAX_FILES: u64 = 5 << 30;
 
 /// The version of what is made of files. It counts up when the same files give other samples, classes or an other order.
-const READER: &str = "2";
+const READER: &str = "3";
 
 /// A dataset at a path.
 #[derive(Debug, Clone)]

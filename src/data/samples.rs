@@ -94,9 +94,12 @@ impl Unseen {
     /// # Errors
     /// Labels that are no classes; no samples.
     pub(super) fn of(rows: Rows, path: &Path) -> Result<Unseen, DataError> {
-        let Rows { content, labels, sets, notices, .. } = rows;
-        let Classes { of, classes } =
-            labels.classes().map_err(|error| DataError::unfit(path, error.to_string(), error.hint()))?;
+        let Rows { content, labels, sets, mut notices, .. } = rows;
+        let counts: Vec<usize> = sets.iter().map(|set| set.samples).collect();
+        let Classes { of, classes, minus_one } = labels
+            .classes(&counts)
+            .map_err(|error| DataError::unfit(path, error.to_string(), error.hint()))?;
+        notices.extend(minus_one.map(|taken| taken.told().to_owned()));
         if of.is_empty() {
             return Err(DataError::unfit(path, "it holds no sample", "put samples there"));
         }
@@ -108,6 +111,9 @@ impl Unseen {
 /// Classes that are named in the line of what was found.
 const NAMED: usize = 12;
 
+/// With so many classes a network is mostly its last layer, and a minute without a word is soon gone.
+const MANY: usize = 1000;
+
 impl Samples {
     /// Gives samples their classes, and leaves out those without a label. `path` is named in errors.
     ///
@@ -117,8 +123,9 @@ impl Samples {
     pub(super) fn of(rows: Rows, reading: &Reading, path: &Path) -> Result<Samples, DataError> {
         let Rows { mut content, labels, sets, mut texts, mut notices } = rows;
         let unfit = |why: String, hint: &str| DataError::unfit(path, why, hint);
-        let Classes { of, classes } =
-            labels.classes().map_err(|error| unfit(error.to_string(), error.hint()))?;
+        let counts: Vec<usize> = sets.iter().map(|set| set.samples).collect();
+        let Classes { of, classes, minus_one } =
+            labels.classes(&counts).map_err(|error| unfit(error.to_string(), error.hint()))?;
         let keep: Vec<bool> = of.iter().map(Option::is_some).collect();
         let labels: Vec<u16> = of.into_iter().flatten().collect();
         let (left, place) = parts(&sets, &keep);
@@ -128,6 +135,7 @@ impl Samples {
             let mut is_kept = keep.iter();
             texts.retain(|_| is_kept.next().copied().unwrap_or(true));
         }
+        notices.extend(minus_one.map(|taken| taken.told().to_owned()));
         if labels.is_empty() {
             let why = "it holds no sample with a label".to_owned();
             return Err(unfit(why, "put samples there, each with a label"));
@@ -144,18 +152,25 @@ impl Samples {
             features::check(features, reading.missing, &mut notices)
                 .map_err(|error| unfit(error.to_string(), error.hint()))?;
         }
+        if classes.len() >= MANY {
+            notices.push(format!(
+                "with {} classes a run takes long: its time and its memory grow with samples times classes",
+                classes.len()
+            ));
+        }
         let sets = left.into_iter().filter(|set| set.samples > 0).collect();
         Ok(Samples { content, labels, classes, sets, rows: place, texts, notices })
     }
 
-    /// Of a published dataset, whose labels are the places of these names: 0, 1, and so on. All of them are classes.
-    pub(super) fn of_published(rows: Rows, names: &[&str]) -> Samples {
+    /// Of a published dataset, whose labels are `first` for the first of these names, and so on. All of them are classes.
+    pub(super) fn of_published(rows: Rows, names: &[&str], first: u8) -> Samples {
         let Rows { content, labels, sets, texts, notices } = rows;
-        let labels: Vec<u16> = labels.numbers().map(|number| number.max(0) as u16).collect();
+        let labels: Vec<u16> =
+            labels.numbers().map(|number| (number - i64::from(first)).max(0) as u16).collect();
         let (_, places) = parts(&sets, &vec![true; labels.len()]);
         let classes = labels.iter().max().map_or(0, |label| usize::from(*label) + 1).max(names.len());
         let class = |class: usize| {
-            let value = class.to_string();
+            let value = (class + usize::from(first)).to_string();
             Class { name: names.get(class).map_or(value.clone(), ToString::to_string), value }
         };
         Samples {
@@ -305,6 +320,25 @@ mod tests {
         let found = samples(&[1, 2, 2, 1, 1], &[("train", 3), ("test", 2)]).unwrap();
         assert_eq!((found.rows.as_slice(), found.sets.len()), (&[0, 1, 2, 0, 1][..], 2));
         assert_eq!(found.summary(), "2 classes: 1, 2; 3 train, 2 test; 1x1 grey");
+    }
+
+    #[test]
+    fn many_classes_are_told_to_take_long() {
+        let notices = |classes: i64| {
+            let labels: Vec<i64> = (0..2 * classes).map(|at| at % classes).collect();
+            let rows = Rows {
+                content: Content::Images(Images {
+                    pixels: vec![0; labels.len()],
+                    channels: 1,
+                    height: 1,
+                    width: 1,
+                }),
+                ..rows(&labels, &[("", labels.len())])
+            };
+            Samples::of(rows, &Reading::default(), Path::new("x")).unwrap().notices
+        };
+        assert!(notices(1000)[0].starts_with("with 1000 classes a run takes long"));
+        assert_eq!(notices(999), [""; 0]);
     }
 
     #[test]

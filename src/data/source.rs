@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 
 use super::known::Published;
-use super::{Attempt, DataError, Dataset, Origin, Why, layout, read};
+use super::{Attempt, DataError, Dataset, Origin, Why, layout, read, unpacked};
 
 /// The folders that datasets are looked for in, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
-    /// `HSPIPE_DATA`: looked for are `NAME/raw`, `NAME` and the folder itself.
+    /// `HSPIPE_DATA`: looked for are `NAME/raw`, `NAME` and the folder itself. `NAME` is the dataset's, or what several
+    /// are called together, as `EMNIST`.
     pub user: Option<PathBuf>,
     /// The project's `data`: `NAME/raw`, as torchvision lays it out.
     pub project: PathBuf,
@@ -33,7 +34,7 @@ impl Folders {
     /// Where a fetch puts the files. It is the first of [`Self::candidates`], so that what was
     /// fetched is what a load then takes.
     pub(super) fn destination(&self, published: &Published) -> PathBuf {
-        self.user.as_ref().unwrap_or(&self.project).join(published.name).join("raw")
+        self.user.as_ref().unwrap_or(&self.project).join(published.folder).join("raw")
     }
 
     /// The folders that may hold this dataset, best first. What is published as an archive may lie
@@ -41,10 +42,10 @@ impl Folders {
     pub(super) fn candidates(&self, published: &Published) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         if let Some(user) = &self.user {
-            let named = user.join(published.name);
+            let named = user.join(published.folder);
             folders.extend([named.join("raw"), named, user.clone()]);
         }
-        folders.push(self.project.join(published.name).join("raw"));
+        folders.push(self.project.join(published.folder).join("raw"));
         if let Some(archive) = &published.archive {
             folders = folders.into_iter().flat_map(|f| [f.clone(), f.join(archive.folder)]).collect();
         }
@@ -137,12 +138,19 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
         }
     }
     if missing.is_empty() {
-        return Ok(files);
+        return match (published.checked_archive(), files.first()) {
+            (Some(archive), Some(path)) if unpacked::sum(published, 0, folder).is_none() => {
+                let (name, path) = (published.name.to_owned(), path.clone());
+                Err(DataError::NeedsArchive { name, path, archive: archive.name }.into())
+            }
+            _ => Ok(files),
+        };
     }
     for &(file, name) in &missing {
         let path = folder.join(name);
-        if published.needs_gz(file) && path.is_file() {
-            return Err(DataError::NeedsGz { name: published.name.to_owned(), path, file: name }.into());
+        if published.needs(file).is_some() && path.is_file() {
+            let (name, needed) = (published.name.to_owned(), published.compressed_name(file));
+            return Err(DataError::NeedsCompressed { name, path, needed }.into());
         }
     }
     if !folder.is_dir() {
@@ -155,24 +163,24 @@ pub(super) fn files_in(published: &Published, folder: &Path) -> Result<Vec<PathB
 }
 
 /// The files in this folder that may serve as the file of this index, best first: unpacked, then
-/// gzipped; only gzipped where only that can be checked.
+/// compressed; only compressed where only that can be checked.
 pub(super) fn forms(published: &Published, file: usize, folder: &Path) -> Vec<PathBuf> {
     let Some(known) = published.files.get(file) else { return Vec::new() };
-    let raw = (!published.needs_gz(file)).then(|| folder.join(known.name));
-    let gz = folder.join(format!("{}.gz", known.name));
-    raw.into_iter().chain([gz]).filter(|path| path.is_file()).collect()
+    let raw = published.needs(file).is_none().then(|| folder.join(known.name));
+    let compressed = folder.join(published.compressed_name(file));
+    raw.into_iter().chain([compressed]).filter(|path| path.is_file()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::find;
-    use super::super::known::PUBLISHED;
+    use super::super::known;
     use super::super::layout::{cifar, idx::FILES};
     use super::*;
     use std::fs;
 
     fn published(name: &str) -> &'static Published {
-        PUBLISHED.iter().find(|published| published.name == name).unwrap()
+        known::published().find(|published| published.name == name).unwrap()
     }
 
     fn put(folder: &Path, ending: &str) {
@@ -232,7 +240,7 @@ mod tests {
 
         put(&root.path().join("data/KMNIST/raw"), "");
         let error = complete(published("KMNIST"), &folders).unwrap_err();
-        assert!(error.is_absent() && matches!(error, DataError::NeedsGz { .. }), "{error}");
+        assert!(error.is_absent() && matches!(error, DataError::NeedsCompressed { .. }), "{error}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::values::ELEMENT;
 use super::{Kind, Texts, Values};
+use crate::caught::caught;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
@@ -152,8 +153,7 @@ fn undamaged<T>(
     table: &str,
     read: impl FnOnce() -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<T, TableError> {
-    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-    let read = read.unwrap_or_else(|_| Err("it is damaged".into()));
+    let read = caught(read).unwrap_or_else(|| Err("it is damaged".into()));
     read.map_err(|source| TableError::Read { table: table.to_string(), source })
 }
 

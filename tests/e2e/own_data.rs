@@ -164,6 +164,18 @@ fn own_data_that_does_not_fit_stops_with_what_why_and_a_hint() {
 }
 
 /// The names in the table `classes` of the only load.
+/// At this damage the crate that reads Parquet panics.
+#[test]
+fn a_damaged_table_is_told_in_words_alone() {
+    let project = Project::new();
+    let mut table = include_bytes!("../data/insects.parquet").to_vec();
+    table[14] = 0;
+    fs::write(project.path("insects.parquet"), table).unwrap();
+    let ran = project.hspipe(&["init", "new", "--data", "insects.parquet"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.starts_with("error: ") && ran.err.contains("it is damaged"), "{}", ran.err);
+}
+
 fn class_names(project: &Project) -> Vec<String> {
     let records = project.contents().into_iter().filter(|(name, _)| name.starts_with("cache/records"));
     let mut classes = records.filter_map(|(_, bytes)| {

@@ -32,6 +32,9 @@ fn mistakes_exit_with_2_and_say_where() {
     refused(&["run"], "TARGET");
     refused(&["run", "overlap", "--force", "idntify"], "hint: did you mean `identify`?");
     refused(&["check", "figure8x"], "hint: did you mean `figure8a`?");
+    let both = "error: init writes new/pipeline.yaml, and --pipeline names a file to be read";
+    refused(&["init", "new", "--pipeline", "other.yaml"], both);
+    assert!(!project.path("new").exists());
     let pipeline = std::fs::read_to_string(project.path("pipeline.yaml")).unwrap();
     let line = pipeline.lines().position(|line| line.contains("{counts: identify.counts}")).unwrap() + 1;
     std::fs::write(project.path("broken.yaml"), pipeline.replace("identify.counts", "identify.count"))

@@ -26,6 +26,11 @@ const PLACEHOLDER: &str = "./my-images";
 
 pub fn init(args: &args::Args, init: &args::Init) -> anyhow::Result<ExitCode> {
     let file = init.folder.join("pipeline.yaml");
+    if let Some(other) = &args.pipeline {
+        let what = format!("init writes {}, and --pipeline names a file to be read", file.display());
+        let hint = format!("leave --pipeline out, and move the file to {} after that", other.display());
+        return Err(Hinted::usage(what, hint).into());
+    }
     if file.symlink_metadata().is_ok() {
         let hint = "name another folder: hspipe init my-project; or edit that file";
         return Err(Hinted::new(format!("there is a {} already", file.display()), hint).into());

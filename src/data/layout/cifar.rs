@@ -184,7 +184,7 @@ mod tests {
             FILES.iter().enumerate().map(|(i, name)| content(name, batch(&[i as u8, 5]))).collect();
         let read = |files| {
             let rows = Cifar::Ten.rows(files).unwrap();
-            (rows.labels.classes().unwrap(), rows.sets, rows.content)
+            (rows.labels.classes(&[]).unwrap(), rows.sets, rows.content)
         };
         let (classes, sets, content_of) = read(files.clone());
         assert_eq!(classes.of, [0, 5, 1, 5, 2, 5, 3, 5, 4, 5, 5, 5].map(Some));
@@ -218,7 +218,7 @@ mod tests {
         let files = vec![content("train.bin", train.clone()), content("test.bin", test)];
         let named = [files, vec![content("fine_label_names.txt", b"apple\nbear\ncan\n".to_vec())]].concat();
         let read = Cifar::Hundred.rows(named).unwrap();
-        let classes = read.labels.classes().unwrap();
+        let classes = read.labels.classes(&[]).unwrap();
         let names: Vec<&str> = classes.classes.iter().map(|class| class.name.as_str()).collect();
         assert_eq!((classes.of, names), ([2, 0, 1].map(Some).to_vec(), vec!["apple", "bear", "can"]));
         let Samples::Images(images) = read.content else { panic!("these are images") };

@@ -69,6 +69,14 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     }
 }
 
+/// Whether a folder has folders of images of two classes at least.
+pub fn has_classes(folder: &Path) -> bool {
+    let Ok(Some(files)) = find(folder) else { return false };
+    let mut classes = files.iter().map(|file| set_and_class(&file.name).1);
+    let first = classes.next();
+    classes.any(|class| Some(class) != first)
+}
+
 /// Folders of sets, each of a set of its own, train first.
 fn in_order_of_sets(folder: &Path, found: Vec<&String>) -> Result<Vec<String>, DataError> {
     let mut sets: Vec<String> = Vec::new();
@@ -305,6 +313,26 @@ mod tests {
         let twice = folder(&[("01/a.png", 9), ("1/a.png", 8), ("2/a.png", 7), ("2/b.png", 7)]);
         let error = load(twice.path()).unwrap_err();
         assert!(error.contains("the classes 01 and 1 are the same number"), "{error}");
+    }
+
+    #[test]
+    fn an_array_beside_class_folders_is_passed_over_and_two_are_asked_about() {
+        let root = folder(&PETS);
+        put(root.path(), "embeddings.npy", b"damaged");
+        assert_eq!(load(root.path()).unwrap().summary(), "2 classes: cat, dog; 4 samples; 1x1 grey");
+        put(root.path(), "labels.npy", b"damaged");
+        let error = own(root.path()).load().unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("class folders of images") && text.contains("embeddings.npy, labels.npy"),
+            "{text}"
+        );
+        assert!(error.hint().unwrap().contains("embeddings.npy for the arrays"));
+        // Arrays beside a folder of figures are the data, and these are damaged.
+        let root = folder(&[("figures/a.png", 1)]);
+        put(root.path(), "X.npy", b"damaged");
+        put(root.path(), "y.npy", b"damaged");
+        assert!(load(root.path()).unwrap_err().contains("NumPy"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Content, Found, SETS, inside};
-use crate::data::file::is_gz;
+use crate::data::file::Compression;
 use crate::data::images::{self, Images, MAX_PIXELS};
 use crate::data::labels::Labels;
 use crate::data::samples::{Content as Samples, Rows, Set};
@@ -40,7 +40,7 @@ pub fn find(folder: &Path) -> Result<Option<Vec<Found>>, DataError> {
     }
     let mut paths = inside(folder)?;
     // What is not gzipped first.
-    paths.sort_by_key(|path| (is_gz(path), path.clone()));
+    paths.sort_by_key(|path| (Compression::of(path), path.clone()));
     let named: Vec<(&PathBuf, String, String)> = paths
         .iter()
         .filter(|path| path.is_file())

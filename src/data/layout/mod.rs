@@ -12,6 +12,7 @@ pub mod idx;
 pub mod qmnist;
 mod table;
 mod unknown;
+pub mod usps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub enum Layout {
     Cifar,
     /// CIFAR-100's.
     Cifar100,
+    /// The two files of USPS.
+    Usps,
     /// NumPy's arrays.
     Arrays,
     /// Parquet, CSV or Arrow files.
@@ -45,11 +48,12 @@ pub enum Layout {
 }
 
 /// In the order in which they are looked for.
-const ALL: [Layout; 7] = [
+const ALL: [Layout; 8] = [
     Layout::Idx,
     Layout::Qmnist,
     Layout::Cifar,
     Layout::Cifar100,
+    Layout::Usps,
     Layout::Arrays,
     Layout::Table,
     Layout::ClassFolders,
@@ -169,6 +173,7 @@ impl Layout {
             Self::Qmnist => "a folder with the four IDX files of QMNIST",
             Self::Cifar => "a folder with the six binary files of CIFAR-10",
             Self::Cifar100 => "a folder with the two binary files of CIFAR-100",
+            Self::Usps => "a folder with the two files of USPS",
             Self::Arrays => "a .npz file, or a folder of .npy files, with samples and labels",
             Self::Table => "a .parquet, .csv, .tsv or .arrow file, or a folder of them",
             Self::ClassFolders => "a folder of class folders of images",
@@ -181,6 +186,7 @@ impl Layout {
             Self::Qmnist => qmnist::find(path),
             Self::Cifar => Cifar::Ten.find(path),
             Self::Cifar100 => Cifar::Hundred.find(path),
+            Self::Usps => usps::find(path),
             Self::Arrays => arrays::find(path),
             Self::Table => table::find(path),
             Self::ClassFolders => class_folders::find(path),
@@ -194,6 +200,7 @@ impl Layout {
             Self::Qmnist => qmnist::rows(files),
             Self::Cifar => Cifar::Ten.rows(files),
             Self::Cifar100 => Cifar::Hundred.rows(files),
+            Self::Usps => usps::rows(files),
             Self::Arrays => arrays::rows(files, reading),
             Self::Table => table::rows(files, reading),
             Self::ClassFolders => class_folders::rows(files, reading),
@@ -203,7 +210,7 @@ impl Layout {
     /// The keys of a dataset's map that this layout looks at, of samples that are this.
     pub fn keys(self, content: &Samples) -> &'static [&'static str] {
         match (self, content) {
-            (Self::Idx | Self::Qmnist | Self::Cifar | Self::Cifar100, _) => &[],
+            (Self::Idx | Self::Qmnist | Self::Cifar | Self::Cifar100 | Self::Usps, _) => &[],
             (Self::Arrays, Samples::Images(_)) => &["image", "label"],
             (Self::Arrays, Samples::Features(_)) => &["image", "label", "missing"],
             (Self::Table, Samples::Images(_)) => {
@@ -231,10 +238,12 @@ impl Layout {
         self == Self::ClassFolders
     }
 
-    /// The length of the unpacked file of this index, by the header with which it begins. Only IDX
-    /// files are ever packed.
-    pub fn packed_len(self, file: usize, header: &[u8]) -> Result<u64, Cause> {
+    /// The length that the compressed file of this index must not exceed once it is unpacked, by the header with which
+    /// it begins. Only IDX files, those of USPS and tables are ever compressed.
+    pub fn unpacked_len(self, file: usize, header: &[u8]) -> Result<u64, Cause> {
         match self {
+            Self::Usps => Ok(usps::MAX_LEN),
+            Self::Table => Ok(idx::MAX_LEN),
             Self::Qmnist => qmnist::file_len(file, header),
             _ => Ok(idx::file_len(file, header)?),
         }
@@ -247,6 +256,7 @@ impl Layout {
             Self::Qmnist => qmnist::check_file(file, bytes, classes),
             Self::Cifar => Cifar::Ten.check_file(bytes, classes),
             Self::Cifar100 => Cifar::Hundred.check_file(bytes, classes),
+            Self::Usps => usps::check_file(bytes, classes),
             // No published dataset has one of these.
             Self::Arrays | Self::Table | Self::ClassFolders => Ok(()),
         }
@@ -258,6 +268,7 @@ impl Layout {
             Self::Idx => idx::WHAT,
             Self::Qmnist => qmnist::WHAT,
             Self::Cifar | Self::Cifar100 => cifar::WHAT,
+            Self::Usps => usps::WHAT,
             Self::Arrays => arrays::WHAT,
             Self::Table => table::WHAT,
             Self::ClassFolders => picture::WHAT,

@@ -23,8 +23,6 @@ mod resize;
 mod tiff;
 mod webp;
 
-use std::panic::{self, AssertUnwindSafe};
-
 pub use error::{Fault, PictureError};
 pub use exif::Turn;
 pub use format::Format;
@@ -33,6 +31,7 @@ use rayon::prelude::*;
 
 use super::images::Picture;
 use super::reading::{Colour, Reading};
+use crate::caught::caught;
 
 /// What a good file is.
 pub(super) const WHAT: &str = "image";
@@ -85,8 +84,8 @@ pub(super) fn decode(bytes: &[u8], wanted: &Wanted) -> Result<Decoded, PictureEr
     let limit = if wanted.size.is_some() { MAX_RESIZED } else { MAX_BYTES };
     let fault = |fault| PictureError::Bad { format, fault };
     // Hostile bytes must not end the program, whoever wrote the decoder.
-    let raster = panic::catch_unwind(AssertUnwindSafe(|| format.decode(bytes, limit)));
-    let raster = raster.unwrap_or_else(|_| Err(Fault::Decode("it is damaged".to_owned()))).map_err(fault)?;
+    let raster = caught(|| format.decode(bytes, limit));
+    let raster = raster.unwrap_or_else(|| Err(Fault::Decode("it is damaged".to_owned()))).map_err(fault)?;
     let turn = raster.turn;
     let mut picture = convert::opaque(raster, wanted.background).map_err(fault)?;
     if wanted.upright {

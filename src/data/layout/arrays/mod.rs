@@ -12,11 +12,12 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-use super::{Content as File, Found, has_ending, inside};
+use super::{Content as File, Found, class_folders, has_ending, inside};
 use crate::data::DataError;
 use crate::data::labels::{LabelError, Labels};
 use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
+use crate::data::some::some;
 
 pub use content::{RANGE, UNIT};
 pub use error::ArrayError;
@@ -27,7 +28,8 @@ pub use source::Source;
 /// What a good file is.
 pub const WHAT: &str = "NumPy file";
 
-/// The archive itself; or the .npy files of a folder, or beside the one that the path is of.
+/// The archive itself; or the .npy files of a folder, or beside the one that the path is of. One such file beside class folders
+/// of images is passed over, as all files there: samples and their labels are two.
 pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if path.is_file() && has_ending(path, &["npz"]) {
         return Ok(Some(vec![Found { name: "npz".to_owned(), path: path.to_owned() }]));
@@ -44,7 +46,21 @@ pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     };
     let mut files: Vec<Found> = paths.map(found).collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
+    if !files.is_empty() && path.is_dir() && class_folders::has_classes(path) {
+        return if files.len() == 1 { Ok(None) } else { Err(both(path, &files)) };
+    }
     Ok((!files.is_empty()).then_some(files))
+}
+
+/// The error that a folder has two datasets.
+fn both(folder: &Path, files: &[Found]) -> DataError {
+    let why = format!(
+        "it has class folders of images, and beside them arrays of NumPy: {}",
+        some(files.iter().map(|file| format!("{}.npy", file.name)), 5)
+    );
+    let first = files.first().map(|file| file.path.display().to_string()).unwrap_or_default();
+    let hint = format!("name {first} for the arrays, or put them elsewhere for the images");
+    DataError::unfit(folder, why, hint)
 }
 
 /// Reads the samples of all sets, one after the other.

@@ -1,4 +1,4 @@
-//! Tables in CSV: commas, semicolons, tabs or bars between values, names of columns in the first line.
+//! Tables in CSV: commas, semicolons, tabs or bars between values, names of columns in the first line but for comments.
 //!
 //! In: a file's bytes. Out: its columns, each of whole numbers, of numbers or of texts, by all of its values. Must not
 //! know what a column means.
@@ -29,6 +29,8 @@ pub struct Csv {
     bytes: Bytes,
     delimiter: u8,
     schema: SchemaRef,
+    /// Lines before the names of the columns that are none.
+    comments: usize,
 }
 
 /// With what a file may begin that says of itself that it is UTF-8.
@@ -50,12 +52,13 @@ impl Csv {
         }
         let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
         let bytes = without_hint(bytes.slice(start..));
+        let (bytes, comments) = without_comments(bytes);
+        let refused = |error| refused(error, comments);
         let delimiter = delimiter(&bytes);
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_ref());
         let names: Vec<String> =
             reader.headers().map_err(refused)?.iter().map(|name| name.trim().to_owned()).collect();
-        let numbers: Vec<&String> = names.iter().filter(|name| name.parse::<f64>().is_ok()).collect();
-        if 2 * numbers.len() > names.len() && !is_count(&numbers) {
+        if are_numbers(names.iter().map(String::as_str)) && !is_count(&names) {
             return Err(TableError::NoHeader(names.into_iter().take(5).collect::<Vec<_>>().join(", ")));
         }
         let mut kinds = vec![Kind::Whole; names.len()];
@@ -74,7 +77,12 @@ impl Csv {
             Field::new(name, kind, true)
         };
         let fields: Vec<Field> = names.into_iter().zip(kinds).map(field).collect();
-        Ok(Csv { bytes, delimiter, schema: Arc::new(Schema::new(fields)) })
+        Ok(Csv { bytes, delimiter, schema: Arc::new(Schema::new(fields)), comments })
+    }
+
+    /// How many lines at the head of the file were taken for comments.
+    pub fn comments(&self) -> usize {
+        self.comments
     }
 
     pub fn schema(&self) -> &SchemaRef {
@@ -96,7 +104,7 @@ impl Csv {
                 match reader.read_record(&mut record) {
                     Ok(true) => rows += 1,
                     Ok(false) => break,
-                    Err(error) => return Some(Err(refused(error))),
+                    Err(error) => return Some(Err(refused(error, self.comments))),
                 }
                 for (builder, at) in builders.iter_mut().zip(&columns) {
                     builder.push(&plain(record.get(*at).unwrap_or_default(), self.delimiter));
@@ -111,10 +119,11 @@ impl Csv {
     }
 }
 
-/// Whether numbers are such as count columns, from 0 or from 1: so pandas calls those of an array.
-fn is_count(names: &[&String]) -> bool {
-    let counts = |from: usize| names.iter().zip(from..).all(|(name, at)| **name == at.to_string());
-    names.len() > 2 && (counts(0) || counts(1))
+/// Whether the numbers among names count columns, from 0 or from 1: so pandas calls those of an array.
+fn is_count(names: &[String]) -> bool {
+    let numbers: Vec<&String> = names.iter().filter(|name| name.parse::<f64>().is_ok()).collect();
+    let counts = |from: usize| numbers.iter().zip(from..).all(|(name, at)| **name == at.to_string());
+    numbers.len() > 2 && (counts(0) || counts(1))
 }
 
 /// The one that the first line has most of.
@@ -167,14 +176,53 @@ fn kind_of(value: &str) -> Kind {
     }
 }
 
-fn refused(error: csv::Error) -> TableError {
+/// Whether most of the values of a line are numbers.
+fn are_numbers<'a>(values: impl Iterator<Item = &'a str>) -> bool {
+    let (mut all, mut numbers) = (0, 0);
+    for value in values {
+        all += 1;
+        numbers += usize::from(value.trim().parse::<f64>().is_ok());
+    }
+    2 * numbers > all
+}
+
+/// A file without the lines at its head that begin with `#`, and how many these are. The last of them is no comment if it
+/// has as many values as the line below, and either that is one of numbers, as `numpy.savetxt` writes it, or no blank follows
+/// the `#`: then it is the names of the columns, and loses its `#`.
+fn without_comments(bytes: Bytes) -> (Bytes, usize) {
+    let line_at = |start: usize| bytes[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut starts = Vec::new();
+    let mut at = 0;
+    while bytes.get(at) == Some(&b'#') {
+        starts.push(at);
+        at = (at + line_at(at).len() + 1).min(bytes.len());
+    }
+    let Some(&last) = starts.last() else { return (bytes, 0) };
+    let (names, below) = (&line_at(last)[1..], line_at(at));
+    let delimiter = delimiter(below);
+    let values = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
+    let below_are_numbers = || {
+        let text = String::from_utf8_lossy(below);
+        are_numbers(text.split(char::from(delimiter)))
+    };
+    let is_alike = values(below) > 0 && values(names) == values(below);
+    if is_alike && (below_are_numbers() || names.first().is_some_and(|byte| !byte.is_ascii_whitespace())) {
+        return (bytes.slice(last + 1..), starts.len() - 1);
+    }
+    (bytes.slice(at..), starts.len())
+}
+
+/// What is wrong with a file whose first lines, so many, have been left out.
+fn refused(error: csv::Error, left_out: usize) -> TableError {
+    let line_of =
+        |position: Option<&csv::Position>| position.map_or(0, |position| position.line() + left_out as u64);
     if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
-        let line = error.position().map_or(0, csv::Position::line);
+        let line = line_of(error.position());
         return TableError::Coding(format!("line {line} has other bytes, of Latin-1 perhaps"));
     }
     TableError::Csv(match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+            let line = line_of(pos.as_ref());
             let r = if *len == expected_len + 1 { " (from R, write with row.names=FALSE)" } else { "" };
             format!("line {line} has {len} values, and the first line {expected_len}{r}")
         }
@@ -235,6 +283,20 @@ mod tests {
         assert_eq!(kinds("a,b\n\"1,234\",None\n\"-12,000.5\",3\n").unwrap(), [Float64, Int64], "thousands");
         assert_eq!(kinds("sep=;\na;b\n1,5;x,y\n-2;3\n").unwrap(), [Float64, Utf8], "a comma of decimals");
         assert_eq!(kinds("\u{feff}a,b\n\"x, y\",1\n").unwrap(), [Utf8, Int64]);
+    }
+
+    #[test]
+    fn lines_at_the_head_that_begin_with_a_hash_are_comments_unless_they_name_the_columns() {
+        let names = |text: &str| {
+            let csv = Csv::open(Bytes::from(text.to_owned())).unwrap();
+            let names: Vec<&str> = csv.schema().fields().iter().map(|field| field.name().as_str()).collect();
+            (names.join(" "), csv.comments())
+        };
+        assert_eq!(names("# made by x\r\n#\n# on Monday, at 5\nlabel,a\n#1,2\n"), ("label a".into(), 3));
+        assert_eq!(names("# label,a\n0,2.5\n1,3\n"), ("label a".into(), 0), "as numpy.savetxt writes it");
+        assert_eq!(names("## v1\n#chrom\tlabel\nx\tgood\n"), ("chrom label".into(), 1));
+        let error = kinds("# a note\na,b\n1,2\n1\n").unwrap_err();
+        assert!(error.contains("line 4 has 1 values"), "{error}");
     }
 
     #[test]

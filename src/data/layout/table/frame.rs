@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -49,11 +50,13 @@ impl Frame {
 
     fn of(file: File) -> Result<Frame, TableError> {
         let bytes = Bytes::from(file.bytes);
-        if has_ending(&file.path, &["parquet"]) {
+        // The path may say that the file is gzipped.
+        let name = Path::new(&file.name);
+        if has_ending(name, &["parquet"]) {
             let parquet = Parquet::open(bytes)?;
             return Ok(Frame { schema: parquet.schema().clone(), format: Format::Parquet(parquet) });
         }
-        if has_ending(&file.path, &["arrow", "feather"]) {
+        if has_ending(name, &["arrow", "feather"]) {
             let schema = arrow(&bytes, None)?.1;
             return Ok(Frame { schema, format: Format::Arrow(bytes) });
         }
@@ -64,6 +67,14 @@ impl Frame {
     /// The columns.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// How many lines at the head of the file were taken for comments.
+    pub fn comments(&self) -> usize {
+        match &self.format {
+            Format::Csv(csv) => csv.comments(),
+            Format::Parquet(_) | Format::Arrow(_) => 0,
+        }
     }
 
     /// The place of the column of this name.

@@ -15,13 +15,14 @@ mod pixels;
 mod roles;
 mod twins;
 
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use arrow_schema::Schema;
 
 use super::{Content as File, Found, has_ending, inside, set_of, set_of_name};
+use crate::caught::caught;
 use crate::data::DataError;
+use crate::data::file::Compression;
 use crate::data::labels::Labels;
 use crate::data::reading::Reading;
 use crate::data::samples::{Content, Rows, Set};
@@ -40,7 +41,7 @@ const FORMATS: [&[&str]; 3] = [&["parquet"], &["arrow", "feather"], &["csv", "ts
 /// The file itself, or the files of a folder that has any of one format.
 pub fn find(path: &Path) -> Result<Option<Vec<Found>>, DataError> {
     if path.is_file() {
-        let is_table = has_ending(path, &ENDINGS);
+        let is_table = has_ending(unpacked(path), &ENDINGS);
         return Ok(is_table.then(|| vec![Found { name: name(0, path, ""), path: path.to_owned() }]));
     }
     if !path.is_dir() {
@@ -77,14 +78,25 @@ fn parts(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
     Ok(paths.partition(|path| !path.is_dir()))
 }
 
-/// The tables of the first format that there is any of. A list beside folders is no table of samples.
+/// The tables of the first format that there is any of; gzipped ones only where all are, as they may be the others packed. A
+/// list beside folders is no table of samples.
 fn tables_of(paths: &[PathBuf], has_folders: bool) -> Option<Vec<PathBuf>> {
     let formats = FORMATS.iter().filter(|endings| !has_folders || !endings.contains(&"csv"));
     formats.into_iter().find_map(|endings| {
         // What is no file is named when it is to be read.
-        let tables: Vec<PathBuf> = paths.iter().filter(|path| has_ending(path, endings)).cloned().collect();
-        (!tables.is_empty()).then_some(tables)
+        let of = |name: fn(&Path) -> &Path| -> Vec<PathBuf> {
+            paths.iter().filter(|path| has_ending(name(path), endings)).cloned().collect()
+        };
+        [of(|path| path), of(unpacked)].into_iter().find(|tables| !tables.is_empty())
     })
+}
+
+/// The name of a file less the ending that says that it is gzipped: `x.csv` of `x.csv.gz`.
+fn unpacked(path: &Path) -> &Path {
+    match Compression::of(path) {
+        Compression::Gzip => Path::new(path.file_stem().unwrap_or_default()),
+        Compression::None | Compression::Bzip2 => path,
+    }
 }
 
 /// Tables and their splits, train first.
@@ -96,7 +108,7 @@ fn numbered(mut tables: Vec<(&'static str, PathBuf)>) -> Vec<Found> {
 
 /// A file is known by its set and its place in the row: its name says nothing else about the samples.
 fn name(place: usize, path: &Path, set: &str) -> String {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let ending = unpacked(path).extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let slash = if set.is_empty() { "" } else { "/" };
     format!("{set}{slash}{}.{ending}", place + 1)
 }
@@ -157,6 +169,16 @@ pub fn rows(files: Vec<File>, reading: &Reading) -> Result<Rows, DataError> {
     }
     let parts: Vec<(&Path, &Frame)> = frames.iter().map(|(path, _, frame)| (path.as_path(), frame)).collect();
     let mut notices = roles.notices();
+    notices.extend(frames.iter().filter_map(|(path, _, frame)| match frame.comments() {
+        0 => None,
+        1 => {
+            Some(format!("the first line of {}, which begins with #, is taken for a comment", path.display()))
+        }
+        lines => Some(format!(
+            "the first {lines} lines of {}, which begin with #, are taken for comments",
+            path.display()
+        )),
+    }));
     notices.extend(left_out);
     let (content, texts) = match &roles.kind {
         Kind::Images { column } => {
@@ -199,7 +221,7 @@ fn each<T>(
 
 /// At some damage the crate that reads Parquet panics.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(TableError::Damaged.of(path)))
+    caught(read).unwrap_or_else(|| Err(TableError::Damaged.of(path)))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use arrow_schema::{DataType, Field};
 
 use super::super::super::own::Own;
 use super::super::super::picture::tests::grey;
+use super::super::super::read::tests::gzip;
 use super::super::tests::content;
 use super::*;
 use crate::data::Samples;
@@ -303,6 +304,23 @@ fn every_codec_that_people_use_is_read() {
         let found = read(&writer.into_inner().unwrap()).unwrap();
         assert_eq!((found.labels.len(), found.features().values[399]), (400, 0.0), "{codec:?}");
     }
+}
+
+#[test]
+fn a_gzipped_table_with_comments_is_what_it_is_without() {
+    let rows: String = (0..8).map(|i| format!("{},{}.5\n", i % 2, i * 3)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, packed) = (folder.path().join("plain.csv"), folder.path().join("packed.csv.gz"));
+    fs::write(&plain, format!("label,x\n{rows}")).unwrap();
+    fs::write(&packed, gzip(format!("# a note\nlabel,x\n{rows}").as_bytes())).unwrap();
+    let own = |path: &Path| Own::new("mine".into(), path.into(), Reading::default());
+    let (plain, mut found) = (own(&plain).load().unwrap(), own(&packed).load().unwrap());
+    let notice = found.notices.remove(0);
+    assert!(notice.contains("packed.csv.gz, which begins with #, is taken for a comment"), "{notice}");
+    assert_eq!(found, plain);
+    assert_eq!(own(folder.path()).load().unwrap().labels.len(), 8, "the packed one may be the same");
+    fs::remove_file(folder.path().join("plain.csv")).unwrap();
+    assert_eq!(own(folder.path()).load().unwrap().labels.len(), 8);
 }
 
 #[test]

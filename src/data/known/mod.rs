@@ -1,23 +1,32 @@
 //! The datasets that hspipe can fetch by itself: published facts, no code.
 //!
 //! Out: names, class names, files with their checksums and lengths, and who serves them. To add a
-//! dataset whose layout is known, add an entry. Must not know: how anything is read or fetched.
+//! dataset whose layout is known, add an entry. `emnist` has those that come in one archive. Must not know: how
+//! anything is read or fetched.
+
+mod emnist;
 
 use std::borrow::Cow;
 
 use super::checksum::Checksum;
-use super::layout::{Layout, cifar, idx, qmnist};
+use super::file::Compression;
+use super::layout::{Layout, cifar, idx, qmnist, usps};
 use super::package::Package;
 
 /// A published dataset.
 #[derive(Debug, Clone)]
 pub(super) struct Published {
     pub name: &'static str,
+    /// What its folder is called, as torchvision calls it; several datasets may share one.
+    pub folder: &'static str,
     pub layout: Layout,
+    /// All classes, in the order of their labels.
     pub class_names: &'static [&'static str],
+    /// The label of the first class; the others follow.
+    pub first_label: u8,
     /// In the order in which their samples are joined. A file is referred to by its index here.
     pub files: &'static [PublishedFile],
-    /// Addresses that `NAME.gz`, or the archive's name, is appended to, best first.
+    /// Addresses that `NAME.gz` (`NAME.bz2` if it is of that), or the archive's name, is appended to, best first.
     pub mirrors: &'static [&'static str],
     /// What the mirrors serve, if that is one archive of all files.
     pub archive: Option<Archive>,
@@ -29,11 +38,11 @@ pub(super) struct Published {
 pub(super) struct PublishedFile {
     pub name: &'static str,
     pub sum: Checksum,
-    /// Of the file unpacked, in bytes.
+    /// Of the file unpacked, in bytes; more where that is not published.
     pub len: u64,
 }
 
-/// A gzipped tar archive.
+/// An archive of all files.
 #[derive(Debug, Clone)]
 pub(super) struct Archive {
     pub name: &'static str,
@@ -43,6 +52,16 @@ pub(super) struct Archive {
     pub len: u64,
     /// The folder inside it that the files are in.
     pub folder: &'static str,
+    pub packing: Packing,
+}
+
+/// How an archive is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// A gzipped tar archive of the files as they are.
+    TarGz,
+    /// A zip archive of gzipped files, of this dataset and of others: it is kept where it was downloaded to, for these.
+    Zip,
 }
 
 const fn sha256(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
@@ -55,6 +74,10 @@ const fn md5(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
 
 const fn md5_gz(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
     PublishedFile { name, len, sum: Checksum::Md5Gz(Cow::Borrowed(hex)) }
+}
+
+const fn md5_bz2(name: &'static str, len: u64, hex: &'static str) -> PublishedFile {
+    PublishedFile { name, len, sum: Checksum::Md5Bz2(Cow::Borrowed(hex)) }
 }
 
 /// The length of an IDX file of so many images of 28x28, or of so many labels.
@@ -79,12 +102,18 @@ const fn qmnist_labels(count: u64) -> u64 {
 /// The length of a file of CIFAR-10.
 const CIFAR_BATCH: u64 = 10_000 * cifar::RECORD as u64;
 
-/// In the order in which `hspipe data list` shows them.
-pub(super) static PUBLISHED: [Published; 6] = [
+/// All of them, in the order in which `hspipe data list` shows them.
+pub(super) fn published() -> impl Iterator<Item = &'static Published> {
+    PUBLISHED.iter().chain(&emnist::EMNIST)
+}
+
+static PUBLISHED: [Published; 7] = [
     Published {
         name: "MNIST",
+        folder: "MNIST",
         layout: Layout::Idx,
         class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        first_label: 0,
         files: &[
             sha256(
                 TRAIN_IMAGES,
@@ -116,8 +145,10 @@ pub(super) static PUBLISHED: [Published; 6] = [
     },
     Published {
         name: "KMNIST",
+        folder: "KMNIST",
         layout: Layout::Idx,
         class_names: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
+        first_label: 0,
         files: &[
             md5_gz(TRAIN_IMAGES, idx_images(60_000), "bdb82020997e1d708af4cf47b453dcf7"),
             md5_gz(TRAIN_LABELS, idx_labels(60_000), "e144d726b3acfaa3e44228e80efcd344"),
@@ -134,6 +165,7 @@ pub(super) static PUBLISHED: [Published; 6] = [
     },
     Published {
         name: "FashionMNIST",
+        folder: "FashionMNIST",
         layout: Layout::Idx,
         class_names: &[
             "T-shirt/top",
@@ -147,6 +179,7 @@ pub(super) static PUBLISHED: [Published; 6] = [
             "Bag",
             "Ankle boot",
         ],
+        first_label: 0,
         files: &[
             sha256(
                 TRAIN_IMAGES,
@@ -176,8 +209,10 @@ pub(super) static PUBLISHED: [Published; 6] = [
     // Addresses and sums as torchvision has them: torchvision/datasets/mnist.py.
     Published {
         name: "QMNIST",
+        folder: "QMNIST",
         layout: Layout::Qmnist,
         class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        first_label: 0,
         files: &[
             md5_gz(qmnist::FILES[0], idx_images(60_000), "ed72d4157d28c017586c42bc6afe6370"),
             md5_gz(qmnist::FILES[1], qmnist_labels(60_000), "0058f8dd561b90ffdd0f734c6a30e5e4"),
@@ -191,6 +226,7 @@ pub(super) static PUBLISHED: [Published; 6] = [
     },
     Published {
         name: "CIFAR10",
+        folder: "CIFAR10",
         layout: Layout::Cifar,
         class_names: &[
             "airplane",
@@ -204,6 +240,7 @@ pub(super) static PUBLISHED: [Published; 6] = [
             "ship",
             "truck",
         ],
+        first_label: 0,
         files: &[
             sha256(
                 cifar::FILES[0],
@@ -242,6 +279,7 @@ pub(super) static PUBLISHED: [Published; 6] = [
             md5: "c32a1d4ab5d03f1284b67883e8d87530",
             len: 170_052_171,
             folder: "cifar-10-batches-bin",
+            packing: Packing::TarGz,
         }),
         // No package of npm, PyPI or Debian carries these files.
         package: None,
@@ -250,8 +288,10 @@ pub(super) static PUBLISHED: [Published; 6] = [
     // github.com/rai-project/dldataset checks what it has unpacked.
     Published {
         name: "CIFAR100",
+        folder: "CIFAR100",
         layout: Layout::Cifar100,
         class_names: &CIFAR100_CLASSES,
+        first_label: 0,
         files: &[
             md5(cifar::FILES_100[0], 50_000 * cifar::RECORD_100 as u64, "6172c7755cfe09b2fe270c85cebc1b15"),
             md5(cifar::FILES_100[1], 10_000 * cifar::RECORD_100 as u64, "4499cfba6c016c1be1438163640a0898"),
@@ -262,7 +302,24 @@ pub(super) static PUBLISHED: [Published; 6] = [
             md5: "03b5dce01913d631647c71ecec9e9cb8",
             len: 168_513_733,
             folder: "cifar-100-binary",
+            packing: Packing::TarGz,
         }),
+        // No package of npm, PyPI or Debian is known to carry these files.
+        package: None,
+    },
+    // Addresses and sums as torchvision has them: torchvision/datasets/usps.py.
+    Published {
+        name: "USPS",
+        folder: "USPS",
+        layout: Layout::Usps,
+        class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        first_label: 0,
+        files: &[
+            md5_bz2(usps::FILES[0], 7_291 * usps::MAX_LINE, "ec16c51db3855ca6c91edd34d0e9b197"),
+            md5_bz2(usps::FILES[1], 2_007 * usps::MAX_LINE, "8ea070ee2aca1ac39742fdd1ef5ed118"),
+        ],
+        mirrors: &["https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/"],
+        archive: None,
         // No package of npm, PyPI or Debian is known to carry these files.
         package: None,
     },
@@ -287,16 +344,74 @@ static CIFAR100_CLASSES: [&str; 100] = [
 ];
 
 impl Published {
-    /// True if only the gzipped file of this index can be checked.
-    pub fn needs_gz(&self, file: usize) -> bool {
-        self.files.get(file).is_some_and(|file| matches!(file.sum, Checksum::Md5Gz(_)))
+    /// The one archive of which alone a checksum is published: what is unpacked from it is checked by
+    /// [`unpacked`](super::unpacked).
+    pub fn checked_archive(&self) -> Option<&Archive> {
+        let is_of_archive = |file: &PublishedFile| matches!(file.sum, Checksum::Md5Zip(_));
+        self.archive.as_ref().filter(|_| self.files.iter().any(is_of_archive))
     }
 
-    /// What a source has to serve: the files gzipped, or the archive.
+    /// How the file of this index must be compressed, if only the compressed one can be checked.
+    pub fn needs(&self, file: usize) -> Option<Compression> {
+        match self.files.get(file)?.sum {
+            Checksum::Md5Gz(_) => Some(Compression::Gzip),
+            Checksum::Md5Bz2(_) => Some(Compression::Bzip2),
+            _ => None,
+        }
+    }
+
+    /// The name of the file of this index as it is served by itself, and stored if that is what can be checked.
+    pub fn compressed_name(&self, file: usize) -> String {
+        let name = self.files.get(file).map_or("", |known| known.name);
+        format!("{name}{}", self.needs(file).unwrap_or(Compression::Gzip).ending())
+    }
+
+    /// What a source has to serve: the files compressed, or the archive.
     pub fn served(&self) -> Vec<String> {
         match &self.archive {
             Some(archive) => vec![archive.name.to_owned()],
-            None => self.files.iter().map(|file| format!("{}.gz", file.name)).collect(),
+            None => (0..self.files.len()).map(|file| self.compressed_name(file)).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_of_one_piece() {
+        let mut names = std::collections::BTreeSet::new();
+        for published in published() {
+            let name = published.name;
+            assert!(names.insert(name), "{name} is there twice");
+            assert!(name.starts_with(published.folder), "{name} lies in a folder of its own name");
+            assert!(published.class_names.len() > 1);
+            for file in published.files {
+                let (Checksum::Sha256(hex)
+                | Checksum::Md5(hex)
+                | Checksum::Md5Gz(hex)
+                | Checksum::Md5Bz2(hex)
+                | Checksum::Md5Zip(hex)) = &file.sum;
+                let digits = if matches!(file.sum, Checksum::Sha256(_)) { 64 } else { 32 };
+                assert_eq!(hex.len(), digits, "{}", file.name);
+                if let Checksum::Md5Zip(hex) = &file.sum {
+                    let archive = published.archive.as_ref().expect("the archive that has been checked");
+                    assert_eq!((archive.md5, archive.packing), (hex.as_ref(), Packing::Zip));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn classes_of_emnist_are_those_of_its_labels() {
+        let of = |name: &str| published().find(|published| published.name == name).unwrap();
+        let classes = |name| of(name).class_names.len() + usize::from(of(name).first_label);
+        // As torchvision has them: of 47 the 36th is a, the 46th t; letters begin at 1.
+        assert_eq!(["EMNIST-byclass", "EMNIST-balanced", "EMNIST-letters"].map(classes), [62, 47, 27]);
+        let balanced = of("EMNIST-balanced").class_names;
+        assert_eq!([balanced[9], balanced[10], balanced[36], balanced[46]], ["9", "A", "a", "t"]);
+        assert_eq!((of("EMNIST-byclass").class_names[61], of("EMNIST-letters").class_names[0]), ("z", "a"));
+        assert_eq!(of("EMNIST-letters").files[0].len, 16 + 124_800 * 784);
     }
 }
