@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::minus_one::MinusOne;
+
 /// The most classes: labels have 16 bits.
 pub(super) const MAX_CLASSES: usize = 1 << 16;
 
@@ -114,30 +116,6 @@ pub(super) struct Classes {
     pub classes: Vec<Class>,
     /// What -1 was taken for, where it could be either.
     pub minus_one: Option<MinusOne>,
-}
-
-/// What -1 is taken for beside 0 and 1 alone: negative, neutral and positive have these labels, and so have two classes
-/// and samples that are of none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MinusOne {
-    /// A class.
-    Class,
-    /// No label.
-    None,
-}
-
-impl MinusOne {
-    /// What was understood, and what to do if it is wrong.
-    pub fn told(self) -> &'static str {
-        match self {
-            Self::Class => {
-                "-1 is taken for a class, as -1, 0 and 1 are about as frequent; if it means no label, leave it out"
-            }
-            Self::None => {
-                "-1 is taken for no label, as it is much rarer or more frequent than 0 and 1, or alone in a split; if it is a class, give it a name or another number"
-            }
-        }
-    }
 }
 
 impl Labels {
@@ -299,38 +277,21 @@ impl Labels {
         Ok(())
     }
 
-    /// By custom -1 says that there is no label. It is a class if 1 is all that there is beside it; and if 0 and 1 are, and
-    /// it is as frequent as a class would be, in every part where it occurs beside others.
+    /// By custom -1 says that there is no label. It is a class if 1 is all that there is beside it, and may be one if 0 and 1
+    /// are: see [`MinusOne`].
     fn drop_unlabelled(&mut self, parts: &[usize]) -> Option<MinusOne> {
         let none = self.ids.get(&Value::Number(NO_LABEL)).copied()?;
         let others = [0, 1].map(|number| self.ids.get(&Value::Number(number)).copied());
         let minus_one = match (others, self.values.len()) {
             ([None, Some(_)], 2) => return None,
-            ([Some(zero), Some(one)], 3) if self.is_like_a_class(none, [zero, one], parts) => {
-                return Some(MinusOne::Class);
-            }
-            ([Some(_), Some(_)], 3) => Some(MinusOne::None),
+            ([Some(zero), Some(one)], 3) => Some(MinusOne::of(&self.of, none, [zero, one], parts)),
             _ => None,
         };
+        if minus_one == Some(MinusOne::Class) {
+            return minus_one;
+        }
         self.of.iter_mut().filter(|id| **id == Some(none)).for_each(|id| *id = None);
         minus_one
-    }
-
-    /// Whether a label is at least half as frequent as the rarer of two others and at most twice as frequent as the other;
-    /// and no part of the samples has it alone, as parts that are to be predicted have.
-    fn is_like_a_class(&self, id: u32, others: [u32; 2], parts: &[usize]) -> bool {
-        let count = |id: u32, of: &[Option<u32>]| of.iter().filter(|own| **own == Some(id)).count();
-        let (own, [one, other]) = (count(id, &self.of), others.map(|id| count(id, &self.of)));
-        let is_alike = 2 * own >= one.min(other) && own <= 2 * one.max(other);
-        let mut rest = self.of.as_slice();
-        let mut is_alone = false;
-        for part in parts {
-            let (of_part, after) = rest.split_at((*part).min(rest.len()));
-            let labelled = of_part.iter().flatten().count();
-            is_alone |= labelled > 0 && count(id, of_part) == labelled;
-            rest = after;
-        }
-        is_alike && !is_alone
     }
 }
 
@@ -430,24 +391,6 @@ mod tests {
         assert_eq!((names(&classes), classes.of[1]), (vec!["0", "1", "2"], None));
         let signs = Labels::of_numbers([1, -1, 1]).classes(&[]).unwrap();
         assert_eq!((names(&signs), signs.of[1], signs.minus_one), (vec!["-1", "1"], Some(0), None));
-    }
-
-    #[test]
-    fn minus_one_beside_0_and_1_is_a_class_if_it_is_as_frequent_as_one() {
-        let taken = |counts: [usize; 3], parts: &[usize]| {
-            let numbers = [-1, 0, 1].into_iter().zip(counts).flat_map(|(n, count)| vec![n; count]);
-            let classes = Labels::of_numbers(numbers).classes(parts).unwrap();
-            assert_eq!(classes.classes.len(), if classes.minus_one == Some(MinusOne::Class) { 3 } else { 2 });
-            classes.minus_one
-        };
-        let class = Some(MinusOne::Class);
-        assert_eq!([[30, 30, 30], [10, 20, 90], [180, 20, 90]].map(|counts| taken(counts, &[])), [class; 3]);
-        // A few without a label, or most.
-        let none = Some(MinusOne::None);
-        assert_eq!([[9, 20, 90], [181, 20, 90]].map(|counts| taken(counts, &[])), [none; 2]);
-        // A part that has it alone is to be predicted; here the first.
-        assert_eq!((taken([30, 30, 30], &[30, 60]), taken([30, 30, 30], &[31, 59])), (none, class));
-        assert_eq!(Labels::of_numbers([-1, 0, 1, 2]).classes(&[]).unwrap().minus_one, None);
     }
 
     #[test]

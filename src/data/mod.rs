@@ -22,6 +22,7 @@ mod images;
 mod known;
 mod labels;
 mod layout;
+mod minus_one;
 mod own;
 mod package;
 mod picture;

@@ -133,7 +133,14 @@ impl Source<'_> {
                 }
                 let file = match archive.packing {
                     Packing::TarGz => temp.reopen().map_err(cannot)?,
-                    Packing::Zip => temp.persist(&path).map_err(|error| cannot(error.error))?,
+                    Packing::Zip => {
+                        let file = temp.persist(&path).map_err(|error| cannot(error.error))?;
+                        say(&format!(
+                            "{} stays for the other datasets in it, and may be deleted",
+                            path.display()
+                        ));
+                        file
+                    }
                 };
                 supply_from_archive(published, archive, file, missing, destination)
             }

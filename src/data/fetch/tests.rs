@@ -266,6 +266,10 @@ fn a_split_of_emnist_is_taken_out_of_the_archive_which_is_kept() {
     let folder = fetch(&some, &folders, &mut |line| said.push(line.to_owned())).unwrap();
     assert_eq!(folder, root.path().join("EMNIST/raw"), "where torchvision puts it");
     assert!(said.iter().any(|line| line.contains("expected md5:")), "{said:#?}");
+    assert!(
+        said.iter()
+            .any(|line| line.ends_with("gzip.zip stays for the other datasets in it, and may be deleted"))
+    );
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -4,6 +4,7 @@
 //! dataset whose layout is known, add an entry. `emnist` has those that come in one archive. Must not know: how
 //! anything is read or fetched.
 
+mod cifar100;
 mod emnist;
 
 use std::borrow::Cow;
@@ -290,7 +291,7 @@ static PUBLISHED: [Published; 7] = [
         name: "CIFAR100",
         folder: "CIFAR100",
         layout: Layout::Cifar100,
-        class_names: &CIFAR100_CLASSES,
+        class_names: &cifar100::CLASSES,
         first_label: 0,
         files: &[
             md5(cifar::FILES_100[0], 50_000 * cifar::RECORD_100 as u64, "6172c7755cfe09b2fe270c85cebc1b15"),
@@ -323,24 +324,6 @@ static PUBLISHED: [Published; 7] = [
         // No package of npm, PyPI or Debian is known to carry these files.
         package: None,
     },
-];
-
-/// The finer classes of CIFAR-100.
-#[rustfmt::skip]
-static CIFAR100_CLASSES: [&str; 100] = [
-    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle",
-    "bicycle", "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel",
-    "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud",
-    "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
-    "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard",
-    "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree",
-    "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter",
-    "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
-    "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea",
-    "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider",
-    "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone", "television",
-    "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
-    "willow_tree", "wolf", "woman", "worm",
 ];
 
 impl Published {
