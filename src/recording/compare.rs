@@ -3,16 +3,17 @@
 //! In: the classes and labels of the data. Out: names for the classes of the recording, and an error where the two do not
 //! belong together. Labels may differ, for people train on labels that they have changed: those of the recording count.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use super::Recording;
 use crate::data::{DataError, some};
-
-use std::path::Path;
 
 impl Recording {
     /// Compares with the data's labels, by the samples' places, and the names of their classes. `path` is named in errors.
     ///
     /// # Errors
-    /// Other classes; samples beyond the data's; labels that mostly differ: the samples are others, or in another order.
+    /// Other classes; samples beyond the data's; labels that hardly agree: the samples are others, or in another order.
     pub fn compare(&mut self, path: &Path, labels: &[i32], names: &[String]) -> Result<(), DataError> {
         let unfit = |why: String, hint: &str| Err(DataError::unfit(path, why, hint));
         if let Some(key) = self.keys.first() {
@@ -25,17 +26,23 @@ impl Recording {
         }
         let classes = match self.class_of_data(names) {
             Ok(classes) => classes,
-            Err(why) => return unfit(why, "record a number for each class of the data, in their order"),
+            Err(why) => {
+                return unfit(
+                    why,
+                    "call the classes as the data do, or record their number, in the order of the data's",
+                );
+            }
         };
         if let Some(beyond) = self.ids.iter().find(|id| **id as usize >= labels.len()) {
             let why =
                 format!("it has the sample {beyond}, and the data have {} samples, from 0", labels.len());
             return unfit(why, "are these the data that it is of?");
         }
-        let pairs = self.ids.iter().zip(&self.labels);
-        let differ = pairs.filter(|(id, label)| classes[**label as usize] != labels[**id as usize]).count();
-        if 2 * differ > self.ids.len() {
-            let why = format!("{differ} of {} labels are not those of the data", self.ids.len());
+        let own: Vec<i32> = self.labels.iter().map(|label| classes[*label as usize]).collect();
+        let of_data: Vec<i32> = self.ids.iter().map(|id| labels[*id as usize]).collect();
+        let differ = own.iter().zip(&of_data).filter(|(own, other)| own != other).count();
+        if differ > 0 && kappa(&own, &of_data) < ALIKE {
+            let why = format!("{differ} of {} labels are not those of the data", own.len());
             return unfit(
                 why,
                 "the samples are others, or in another order: training samples come first, in the data's order",
@@ -52,22 +59,47 @@ impl Recording {
         Ok(())
     }
 
-    /// For each class of the recording that of the data.
+    /// For each class of the recording that of the data: by name where both have names, else by number. -1 for one that the
+    /// data do not have.
     fn class_of_data(&self, names: &[String]) -> Result<Vec<i32>, String> {
         let count = self.classes.len();
-        if !self.has_names {
+        let are_numbers = names.iter().zip(0..).all(|(name, at)| *name == at.to_string());
+        if !self.has_names || are_numbers {
             return match names.len() == count {
                 true => Ok((0..count as i32).collect()),
                 false => Err(format!("it has {count} classes, and the data have {}", names.len())),
             };
         }
         let place = |class: &String| names.iter().position(|name| name == class);
-        if !self.classes.iter().any(|class| place(class).is_some()) {
-            return Err(format!("the data have none of its classes, {}", some(self.classes.iter(), 6)));
+        let unknown: Vec<&String> = self.classes.iter().filter(|class| place(class).is_none()).collect();
+        let others: Vec<&String> = names.iter().filter(|name| !self.classes.contains(name)).collect();
+        if !unknown.is_empty() && !others.is_empty() {
+            let (unknown, others) = (some(unknown.iter(), 6), some(others.iter(), 6));
+            return Err(format!("it has the classes {unknown}, and the data have others, {others}"));
         }
-        // No sample of the data is of a class that they do not have.
+        // A model may know classes that no sample of the data is of.
         Ok(self.classes.iter().map(|class| place(class).map_or(-1, |place| place as i32)).collect())
     }
+}
+
+/// Labels that agree less than this are of other samples, by [`kappa`]: 1 if all agree, 0 if as many do as by chance.
+const ALIKE: f64 = 0.5;
+
+/// Cohen's kappa: how far labels agree beyond chance. (p - c) / (1 - c) for the share p of labels that agree, and the share c
+/// that would if each had its labels in random order (Cohen 1960).
+fn kappa(one: &[i32], other: &[i32]) -> f64 {
+    let mut counts: HashMap<i32, [f64; 2]> = HashMap::new();
+    for (one, other) in one.iter().zip(other) {
+        counts.entry(*one).or_default()[0] += 1.0;
+        counts.entry(*other).or_default()[1] += 1.0;
+    }
+    let n = one.len() as f64;
+    let agree = one.iter().zip(other).filter(|(one, other)| one == other).count() as f64 / n;
+    let mut products: Vec<f64> = counts.values().map(|[one, other]| one * other / (n * n)).collect();
+    // In one order, so that the sum has the same bits each time.
+    products.sort_by(f64::total_cmp);
+    let chance: f64 = products.iter().sum();
+    if chance < 1.0 { (agree - chance) / (1.0 - chance) } else { 1.0 }
 }
 
 #[cfg(test)]
@@ -94,6 +126,15 @@ mod tests {
         }
     }
 
+    /// sklearn.metrics.cohen_kappa_score of these: 0.5, and 0 of the second pair, which agree in 0.82 of 100.
+    #[test]
+    fn agreement_is_measured_beyond_chance() {
+        assert!((kappa(&[0, 0, 1, 1, 2, 2], &[0, 1, 1, 1, 2, 0]) - 0.5).abs() < 1e-12);
+        let one: Vec<i32> = (0..100).map(|at| i32::from(at < 10)).collect();
+        let other: Vec<i32> = (0..100).map(|at| i32::from((9..19).contains(&at))).collect();
+        assert!(kappa(&one, &other).abs() < 1e-12);
+    }
+
     #[test]
     fn labels_are_compared_by_place_and_name() {
         let names = ["ant", "bee"].map(str::to_owned);
@@ -101,7 +142,8 @@ mod tests {
             let compared = recording.compare(Path::new("x"), labels, &names);
             compared.map(|()| (recording.classes, recording.notices)).map_err(|error| error.in_one_line())
         };
-        let (classes, notices) = compare(recording(&[0, 2, 3], &[0, 1, 1], None), &[0, 0, 0, 1]).unwrap();
+        let (classes, notices) =
+            compare(recording(&[0, 2, 3, 4, 5], &[0, 1, 1, 1, 0], None), &[0, 0, 0, 1, 1, 0]).unwrap();
         assert_eq!(classes, names);
         assert_eq!(notices, ["1 labels are not those of the data: those of the recording count"]);
         let turned = compare(recording(&[0, 2], &[1, 0], Some(["bee", "ant"])), &[0, 0, 1]).unwrap();
@@ -110,7 +152,10 @@ mod tests {
         assert!(error.contains("2 of 2 labels are not those of the data"), "{error}");
         let error = compare(recording(&[0, 4], &[0, 0], None), &[0, 0]).unwrap_err();
         assert!(error.contains("it has the sample 4, and the data have 2 samples"), "{error}");
-        let error = compare(recording(&[0], &[0], Some(["cat", "dog"])), &[0]).unwrap_err();
-        assert!(error.contains("none of its classes, cat, dog"), "{error}");
+        let error = compare(recording(&[0], &[0], Some(["cat", "bee"])), &[0]).unwrap_err();
+        assert!(error.contains("it has the classes cat, and the data have others, ant"), "{error}");
+        let mut named = recording(&[0, 1], &[0, 1], Some(["cat", "dog"]));
+        named.compare(Path::new("x"), &[0, 1], &["0", "1"].map(str::to_owned)).unwrap();
+        assert_eq!(named.classes, ["cat", "dog"], "the data have no names");
     }
 }
