@@ -308,8 +308,11 @@ fn files_of_emnist_that_others_unpacked_are_not_taken_for_checked() {
     let folder = root.path().join("EMNIST/raw");
     fs::create_dir_all(&folder).unwrap();
     EMNIST.iter().zip(&raw).for_each(|(name, bytes)| fs::write(folder.join(name), bytes).unwrap());
-    // A note of another archive says nothing.
-    let note = format!("# unpacked by hspipe from gzip.zip, md5 {}\n", md5(b"another"));
+    // A note of another archive says nothing, even with the right sums.
+    let mut note = format!("# unpacked by hspipe from gzip.zip, md5 {}\n", md5(b"another"));
+    for (name, bytes) in EMNIST.iter().zip(&raw) {
+        note += &format!("{}  {name}\n", sha256(bytes).to_string().replace("sha256:", ""));
+    }
     fs::write(folder.join("emnist-some.sha256"), note).unwrap();
     let error = super::super::load_or_fetch(&some, &folders, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains("a checksum of gzip.zip alone"), "{error}");
