@@ -1,6 +1,6 @@
 //! A dataset as sections show it: the names of its classes, and its samples as pictures, or by what there is to say of them.
 //!
-//! In: tables of `load`, `subset` and `sources`. Must not know which samples are shown.
+//! In: tables of `load`, `subset` and `sources`, and of `recorded_samples`, whose classes go before those of `load`. Must not know which samples are shown.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,7 +21,7 @@ const FEATURES: usize = 5;
 
 /// The datasets of several tasks, each read once.
 #[derive(Default)]
-pub struct Datasets(HashMap<[Option<TaskId>; 2], Dataset>);
+pub struct Datasets(HashMap<[Option<TaskId>; 3], Dataset>);
 
 impl Datasets {
     /// That of a task that reads `classes`.
@@ -29,12 +29,10 @@ impl Datasets {
     /// # Errors
     /// A table that cannot be read.
     pub fn of(&mut self, scope: &Scope, task: TaskId) -> anyhow::Result<&Dataset> {
-        let [load, subset] = ["load", "subset"].map(|op| scope.upstream(task, op));
-        Ok(match self.0.entry([load, subset]) {
+        let of = ["load", "subset", "recorded_samples"].map(|op| scope.upstream(task, op));
+        Ok(match self.0.entry(of) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                new.insert(Dataset::read(scope, load, subset, scope.upstream(task, "sources"))?)
-            }
+            Entry::Vacant(new) => new.insert(Dataset::read(scope, of, scope.upstream(task, "sources"))?),
         })
     }
 }
@@ -53,8 +51,7 @@ pub struct Dataset {
 impl Dataset {
     fn read(
         scope: &Scope,
-        load: Option<TaskId>,
-        subset: Option<TaskId>,
+        [load, subset, recorded]: [Option<TaskId>; 3],
         sources: Option<TaskId>,
     ) -> anyhow::Result<Dataset> {
         let mut dataset = Dataset { images: None, known: None, levels: None, names: Vec::new() };
@@ -69,9 +66,11 @@ impl Dataset {
                 }
                 None => {}
             }
-            if let Some(classes) = scope.table(load, "classes", Classes::read)? {
-                dataset.names = classes.name.to_vec();
-            }
+        }
+        if let Some(named_by) = recorded.or(load)
+            && let Some(classes) = scope.table(named_by, "classes", Classes::read)?
+        {
+            dataset.names = classes.name.to_vec();
         }
         Ok(dataset)
     }

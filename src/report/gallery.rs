@@ -41,8 +41,7 @@ fn issues(scope: &Scope, datasets: &mut Datasets) -> anyhow::Result<Option<Marku
             h3 { "Label issues" }
             p {
                 "Labels that are probably wrong, the most suspect first. Under each: its label, an arrow, and the class that is "
-                "suggested; how probable that is, by networks that have not learned from the sample; its file, or else its "
-                "sample_id."
+                "suggested; how probable that is; its file, or else its sample_id."
             }
             @for case in shown { (case) }
         }
