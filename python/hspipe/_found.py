@@ -60,7 +60,7 @@ def _html(text: str, rows: list[dict[str, Any]], picture: Callable[[dict[str, An
     names += ["rank", "row", "label", "suggested", "probability", "label issue"]
     lines = []
     for row, file in zip(rows, pictures, strict=True):
-        cells = [_image(file)] if any(pictures) else []
+        cells = [_image(file, f"row {row['row']}, labelled {row['class_name']}")] if any(pictures) else []
         place = f"{row['split']}[{row['row']}]" if row["split"] else row["row"]
         cells += [html.escape(str(cell)) for cell in (row["rank"], row["source"] or place, row["class_name"])]
         cells += [html.escape(row["suggested_name"]), f"{row['suggested_probability']:.3f}"]
@@ -70,11 +70,11 @@ def _html(text: str, rows: list[dict[str, Any]], picture: Callable[[dict[str, An
     return f"<pre>{html.escape(text)}</pre><table><tr>{head}</tr>{''.join(lines)}</table>"
 
 
-def _image(file: bytes | None) -> str:
+def _image(file: bytes | None, alt: str) -> str:
     if file is None:
         return ""
     url = "data:image/png;base64," + base64.b64encode(file).decode()
-    return f'<img src="{url}" style="height:56px;image-rendering:pixelated">'
+    return f'<img alt="{html.escape(alt)}" src="{url}" style="height:56px;image-rendering:pixelated">'
 
 
 def found_in(
