@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import _data
 from ._error import Error
 from ._found import Found, found_in
 from ._prepared import prepared
 from ._recorder import Recorder
-from ._recording import what_it_is
+from ._recording import class_names, what_it_is
 
 if TYPE_CHECKING:
     import os
@@ -35,7 +37,7 @@ def judge(
             are several trainings of one kind on the same data.
         data: the data, for pictures, and for samples that are there twice; as `find` takes them, in the order in which
             the recordings number them.
-        y: as `find` takes it.
+        y: as `find` takes it; or the whole numbers that were logged, if the recording has names for these classes.
         image: the name of the column of images, where it is not found.
         resize: height and width that images are brought to.
         project: a folder for all that is computed. Without it that is one in the user's cache, which the paths of
@@ -59,10 +61,20 @@ def judge(
         raise Error("there is no recording", hint="name one, or let hspipe.find train networks of its own")
     paths = [_path(recording) for recording in recordings]
     words = [word for path in paths for word in ("--dynamics", str(path))]
-    source = None if data is None else _data.source(data, y, image, resize)
+    source = None if data is None else _data.source(data, _named(y, paths[0]), image, resize)
     picture = source.picture if source else lambda _: None
     folder = prepared(source, words, project, [what_it_is(path) for path in paths])
     return found_in(folder, picture, params, progress=progress)
+
+
+def _named(y: Any, recording: Path) -> Any:
+    names = class_names(recording)
+    if names is None or y is None or isinstance(y, str):
+        return y
+    labels = np.asarray(y)
+    if labels.dtype.kind not in "iu" or labels.ndim != 1 or not labels.size:
+        return y
+    return np.array(names)[labels] if labels.min() >= 0 and labels.max() < len(names) else y
 
 
 def _path(recording: Recorder | str | os.PathLike[str]) -> Path:

@@ -61,6 +61,8 @@ def test_with_the_data_there_are_pictures(recording: Path) -> None:
     found = hspipe.judge(recording, data=FEATURES.reshape(-1, 8, 8), y=[NAMES[label] for label in LABELS])
     assert found._repr_html_().count("<img alt=") == 20
     assert precision(found) > 0.9
+    # The numbers that were logged are the same labels.
+    assert hspipe.judge(recording, data=FEATURES.reshape(-1, 8, 8), y=LABELS).folder == found.folder
     with pytest.raises(hspipe.Error, match="labels are not those of the data"):
         hspipe.judge(recording, data=FEATURES, y=[NAMES[label] for label in LABELS[::-1]])
 
