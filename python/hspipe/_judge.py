@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import _data
 from ._error import Error
 from ._found import Found, found_in
 from ._prepared import prepared
 from ._recorder import Recorder
-from ._recording import class_names, what_it_is
+from ._recording import what_it_is
 
 if TYPE_CHECKING:
     import os
@@ -61,20 +59,10 @@ def judge(
         raise Error("there is no recording", hint="name one, or let hspipe.find train networks of its own")
     paths = [_path(recording) for recording in recordings]
     words = [word for path in paths for word in ("--dynamics", str(path))]
-    source = None if data is None else _data.source(data, _named(y, paths[0]), image, resize)
+    source = None if data is None else _data.source(data, y, image, resize)
     picture = source.picture if source else lambda _: None
     folder = prepared(source, words, project, [what_it_is(path) for path in paths])
     return found_in(folder, picture, params, progress=progress)
-
-
-def _named(y: Any, recording: Path) -> Any:
-    names = class_names(recording)
-    if names is None or y is None or isinstance(y, str):
-        return y
-    labels = np.asarray(y)
-    if labels.dtype.kind not in "iu" or labels.ndim != 1 or not labels.size:
-        return y
-    return np.array(names)[labels] if labels.min() >= 0 and labels.max() < len(names) else y
 
 
 def _path(recording: Recorder | str | os.PathLike[str]) -> Path:

@@ -123,12 +123,6 @@ class Recording:
         return Error(f"{self.folder}: the recording cannot be written", why=str(error))
 
 
-def class_names(folder: Path) -> list[str] | None:
-    """Return what a recorder's classes are called; None if they have only numbers, or if it is no recorder's folder."""
-    classes = _read(folder / HEADER).get("classes") if (folder / HEADER).is_file() else None
-    return classes if isinstance(classes, list) else None
-
-
 def what_it_is(folder: Path) -> str:
     """Tell recordings apart that need other pipelines: by their header, and whether there are several epochs."""
     if not (folder / HEADER).is_file():
