@@ -3,7 +3,7 @@
 A loop of your own calls `hspipe.Recorder.log` with what each step computes anyway: that costs no time, and each sample
 is judged by the weights that the epoch has come to when its turn is. The modules here make a pass over the data after
 each epoch instead: all samples are judged by the same weights, without dropout, and no training step has to be changed;
-it takes about a third of the epoch's time. Give them the data as they are to be judged, without augmentation.
+it takes a third to two thirds of the epoch's time. Give them the data as they are to be judged, without augmentation.
 
 None of the libraries is imported before its module is.
 """
