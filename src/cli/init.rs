@@ -1,4 +1,5 @@
-//! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs; or hspipe's own, to be changed.
+//! init: a pipeline for the user's own data, with no more in it than `hspipe run hard` needs; or hspipe's own, to be
+//! changed.
 //!
 //! In: a folder, a path and how to read what is there. Out: pipeline.yaml, made of `init.yaml`, what the data are, and
 //! what to do next. Never writes over a file, and writes none for data that cannot be read.
