@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The Python package as a user meets it: makes this machine's wheel, installs it into a new virtual environment, and runs
-# its program and its module in an empty folder, with nothing of this checkout or of cargo on PATH. Needs python3 with a
-# pip of 22.3 or later, a Python package index, and MNIST: from HSPIPE_DATA, its mirrors, npm or apt.
+# The Python package as a user meets it: makes this machine's wheel, installs it into a new virtual environment, and
+# runs its program and its module in an empty folder, with nothing of this checkout or of cargo on PATH. Needs python3
+# with a pip of 22.3 or later, a Python package index, and MNIST: from HSPIPE_DATA, its mirrors, npm or apt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

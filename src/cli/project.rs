@@ -33,7 +33,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads the pipeline file, or hspipe's own pipeline where there is none, applies `settings` and expands every stage.
+    /// Reads the pipeline file, or hspipe's own pipeline where there is none, applies `settings`, expands all.
     pub fn open(args: &args::Args, settings: &args::Settings) -> anyhow::Result<Project> {
         let (root, spec) = match pipeline_file(args)? {
             Some(file) => {

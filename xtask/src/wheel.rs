@@ -1,5 +1,6 @@
-//! Makes the Python package. In comes which wheel is wanted, out it lies in dist/; its tools, maturin and zig, come from
-//! the Python package index into a virtual environment below the target folder. It must not know what the program does.
+//! Makes the Python package. In comes which wheel is wanted, out it lies in dist/; its tools,
+//! maturin and zig, come from the Python package index into a virtual environment below the
+//! target folder. It must not know what the program does.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
