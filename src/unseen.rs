@@ -138,15 +138,24 @@ impl Networks {
         })
     }
 
+    /// Whether a feature is 0 or 1, by its moments: so is one that stands for a value of a text column. The variance of such
+    /// numbers is m (1 - m) for the mean m, but for the correction by n / (n - 1).
+    fn is_level(&self, feature: usize) -> bool {
+        let Normalisation { mean, variance, .. } = &self.normalisation;
+        let (mean, variance) = (mean[feature], variance[feature]);
+        (0.0..=1.0).contains(&mean) && (variance - mean * (1.0 - mean)).abs() <= 0.05 * variance
+    }
+
     /// The features that the networks read, in their order: what is missing is the mean, a level that is not there is 0.
     fn in_order(&self, features: data::Features, notices: &mut Vec<String>) -> Result<Vec<f32>, Unlike> {
         let width = features.names.len();
         let mut columns = Vec::with_capacity(self.features.len());
         let mut lacking = Vec::new();
-        for name in &self.features {
+        for (at, name) in self.features.iter().enumerate() {
             let found = features.names.iter().position(|other| other == name);
             // A text column has a feature for each of its values that occur.
-            let levels = name.split_once('=').map(|(column, _)| format!("{column}="));
+            let levels =
+                name.split_once('=').filter(|_| self.is_level(at)).map(|(column, _)| format!("{column}="));
             let has_others =
                 levels.is_some_and(|column| features.names.iter().any(|name| name.starts_with(&column)));
             if found.is_none() && !has_others {
@@ -161,6 +170,17 @@ impl Networks {
         }
         let unknown: Vec<&String> =
             features.names.iter().filter(|name| !self.features.contains(name)).collect();
+        // Those of an array have no names: as many as there were, or they are others.
+        let are_counted = self.features.iter().all(|name| name.parse::<u32>().is_ok());
+        let left_out = self.findings.iter().any(|line| line.contains(data::CONSTANT));
+        if are_counted && !unknown.is_empty() && !left_out {
+            let what =
+                format!("the samples have {width} features, and the networks read {}", self.features.len());
+            return Err((
+                what,
+                "name samples with the features that the networks were trained on".to_owned(),
+            ));
+        }
         if !unknown.is_empty() {
             notices.push(format!("features that the networks do not read: {}", some(unknown.iter(), 6)));
         }
@@ -281,7 +301,17 @@ mod tests {
             refused(networks(["a", "b"]), one(&["a", "b"], "cow"))
                 .contains("\"cow\", and the networks know ant, bee")
         );
-        let levels = networks(["a", "kind=red"]);
+        let mut levels = networks(["a", "kind=red"]);
+        assert!(
+            refused(networks(["a", "kind=red"]), one(&["a", "kind=blue"], "ant")).contains("kind=red"),
+            "its variance is 1"
+        );
+        (levels.normalisation.mean[1], levels.normalisation.variance[1]) = (0.25, 0.1880);
+        let wider = unseen(&["0", "1", "2"], &[1.0, 2.0, 3.0], &[None]);
+        assert!(
+            refused(networks(["0", "1"]), wider)
+                .contains("the samples have 3 features, and the networks read 2")
+        );
         assert!(levels.judge(one(&["a", "kind=blue"], "ant")).is_ok(), "another value of a text column");
         let mut taken = one(&["a", "b"], "ant");
         taken.notices.push("large numbers are read less their least, 1990 of a".to_owned());

@@ -55,7 +55,7 @@ pub fn score(args: &args::Args, words: &args::Score) -> anyhow::Result<ExitCode>
     let networks = run.networks(task)?;
     let name = words.data.display().to_string();
     let dataset = Dataset::at_path(name.clone(), &words.data, run.reading(task)?);
-    let unseen = dataset.read_unseen()?;
+    let unseen = dataset.read_unseen(&networks.classes)?;
     let (sets, count) = (unseen.sets.clone(), unseen.labels.len());
     let judged =
         networks.judge(unseen).map_err(|(what, hint)| Hinted::new(format!("{name}: {what}"), hint))?;

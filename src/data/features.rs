@@ -142,7 +142,7 @@ pub(super) fn check(
     }
     if !constant.is_empty() {
         notices.push(format!(
-            "{} of {width} features have the same value in all samples, and are left out: {}",
+            "{} of {width} features {CONSTANT}: {}",
             constant.len(),
             named(&constant, &features.names)
         ));
@@ -154,6 +154,9 @@ pub(super) fn check(
     }
     Ok(())
 }
+
+/// What a notice says of features that are left out.
+pub const CONSTANT: &str = "have the same value in all samples, and are left out";
 
 /// What a pass finds out about a feature.
 #[derive(Clone)]

@@ -218,6 +218,23 @@ impl Labels {
     pub fn classes(mut self, parts: &[usize]) -> Result<Classes, LabelError> {
         self.name_numbers()?;
         let minus_one = self.drop_unlabelled(parts);
+        self.in_order(minus_one)
+    }
+
+    /// The same of samples whose classes are known: -1 is one if it is among `known`, and else no label.
+    ///
+    /// # Errors
+    /// As [`Labels::classes`].
+    pub fn classes_among(mut self, known: &[String]) -> Result<Classes, LabelError> {
+        self.name_numbers()?;
+        let none = self.ids.get(&Value::Number(NO_LABEL)).copied();
+        if let Some(none) = none.filter(|_| !known.contains(&NO_LABEL.to_string())) {
+            self.of.iter_mut().filter(|id| **id == Some(none)).for_each(|id| *id = None);
+        }
+        self.in_order(None)
+    }
+
+    fn in_order(self, minus_one: Option<MinusOne>) -> Result<Classes, LabelError> {
         let number = self.values.iter().find_map(|value| match value {
             Value::Number(number) => Some(*number),
             Value::Text(_) => None,
@@ -383,6 +400,16 @@ mod tests {
         );
         let classes = of_texts(&["10", "9", "2"]).classes(&[]).unwrap();
         assert_eq!(names(&classes), ["2", "9", "10"], "by value");
+    }
+
+    #[test]
+    fn minus_one_is_a_class_where_it_is_known_as_one() {
+        let among = |known: &[&str]| {
+            let known: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
+            Labels::of_numbers([-1, 1, -1]).classes_among(&known).unwrap()
+        };
+        assert_eq!(among(&["-1", "1"]).of, [0, 1, 0].map(Some));
+        assert_eq!(among(&["0", "1"]).of, [None, Some(0), None]);
     }
 
     #[test]

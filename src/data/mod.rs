@@ -37,14 +37,14 @@ mod unpacked;
 use std::path::PathBuf;
 
 pub use error::{Attempt, DataError, Why, class_text};
-pub use features::Features;
+pub use features::{CONSTANT, Features};
 pub use fetch::fetch;
 pub use images::Images;
 pub use labels::Class;
 pub use layout::npy;
 pub use raw::{Arrays, array_files, bytes, checksum, checksum_of, inside, table_files};
 pub use reading::{Colour, MAX_SIDE, Missing, Reading};
-pub use samples::{Content, Samples, Set, Unseen};
+pub use samples::{Content, Samples, Set, Unseen, leaves_out};
 pub use some::some;
 pub use source::{Folders, Whereabouts, locate};
 
@@ -100,15 +100,15 @@ impl Dataset {
         }
     }
 
-    /// Reads what lies at a path for networks that have not learned from it: fewer samples than a dataset needs will do, and
-    /// labels may be missing.
+    /// Reads what lies at a path for networks that have not learned from it and know these classes: fewer samples than a
+    /// dataset needs will do, and labels may be missing.
     ///
     /// # Errors
     /// As [`Dataset::read`].
-    pub fn read_unseen(&self) -> Result<Unseen, DataError> {
+    pub fn read_unseen(&self, classes: &[String]) -> Result<Unseen, DataError> {
         match &self.origin {
             Origin::Published(_) => Err(DataError::unknown(self.name())),
-            Origin::Own(own) => own.unseen(),
+            Origin::Own(own) => own.unseen(classes),
         }
     }
 
@@ -158,8 +158,7 @@ impl Dataset {
 /// Whether a notice says that values were read by the range of all of them: then the same value in other data is read as
 /// another number.
 pub fn is_relative(notice: &str) -> bool {
-    let is_range = notice.starts_with(layout::arrays::RANGE) && notice != layout::arrays::UNIT;
-    notice.starts_with(features::TAKEN) || is_range
+    notice.starts_with(features::TAKEN) || notice.starts_with(layout::arrays::RANGE)
 }
 
 /// Reads a dataset that is on this machine; never downloads.

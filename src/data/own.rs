@@ -104,9 +104,9 @@ impl Own {
         Samples::of(self.rows()?, &self.reading, &self.path)
     }
 
-    /// The same for samples that are to be judged alone.
-    pub fn unseen(&self) -> Result<Unseen, DataError> {
-        Unseen::of(self.rows()?, &self.path)
+    /// The same for samples that are to be judged alone, by networks that know these classes.
+    pub fn unseen(&self, classes: &[String]) -> Result<Unseen, DataError> {
+        Unseen::of(self.rows()?, classes, &self.path)
     }
 
     fn rows(&self) -> Result<Rows, DataError> {

@@ -93,13 +93,11 @@ pub struct Unseen {
 impl Unseen {
     /// # Errors
     /// Labels that are no classes; no samples.
-    pub(super) fn of(rows: Rows, path: &Path) -> Result<Unseen, DataError> {
-        let Rows { content, labels, sets, mut notices, .. } = rows;
-        let counts: Vec<usize> = sets.iter().map(|set| set.samples).collect();
-        let Classes { of, classes, minus_one } = labels
-            .classes(&counts)
+    pub(super) fn of(rows: Rows, known: &[String], path: &Path) -> Result<Unseen, DataError> {
+        let Rows { content, labels, sets, notices, .. } = rows;
+        let Classes { of, classes, .. } = labels
+            .classes_among(known)
             .map_err(|error| DataError::unfit(path, error.to_string(), error.hint()))?;
-        notices.extend(minus_one.map(|taken| taken.told().to_owned()));
         if of.is_empty() {
             return Err(DataError::unfit(path, "it holds no sample", "put samples there"));
         }
@@ -262,6 +260,14 @@ fn parts(sets: &[Set], keep: &[bool]) -> (Vec<Set>, Vec<u32>) {
     (left, places)
 }
 
+/// What a notice says of samples that are left out, behind their number.
+const UNLABELLED: &str = "samples without a label are left out";
+
+/// Whether a notice says that samples were left out, so that the places of others are not those in the files.
+pub fn leaves_out(notice: &str) -> bool {
+    notice.contains(UNLABELLED)
+}
+
 fn unlabelled(before: &[Set], after: &[Set], all: usize) -> String {
     let lost = before.iter().zip(after).map(|(before, after)| (&before.name, before.samples - after.samples));
     let lost: Vec<String> = lost
@@ -269,7 +275,7 @@ fn unlabelled(before: &[Set], after: &[Set], all: usize) -> String {
         .map(|(name, samples)| format!("{samples} of {name}"))
         .collect();
     let of = if lost.is_empty() { String::new() } else { format!(" ({})", lost.join(", ")) };
-    format!("{all} samples without a label are left out{of}: it is missing, or -1")
+    format!("{all} {UNLABELLED}{of}: it is missing, or -1")
 }
 
 fn check_counts(labels: &[u16], classes: &[Class], path: &Path) -> Result<(), DataError> {

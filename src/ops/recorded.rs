@@ -2,8 +2,8 @@
 //! `scores`, `identify`.
 //!
 //! Networks that have learned from the samples fill the tables that `fit` makes, those that have not fill those of `folds`; the
-//! others are empty, and scores that read them are left out. `judged` has what the label is judged by: of networks that have
-//! learned from the samples it is the mean probability over the epochs, since at the end they know wrong labels by heart.
+//! others are empty, and scores that read them are left out. `judged` has what the label is judged by, the mean probabilities over
+//! the epochs: at the end, networks know wrong labels by heart that they have learned from, and are too sure of others.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -111,8 +111,8 @@ impl Op for Recorded {
     type Params = Params;
     const NAME: &'static str = "recorded";
     const VERSION: u32 = 1;
-    /// Of the data, if they are there: what classes are called, and labels that a recording may not have.
-    const INPUTS: &'static [InputDecl] = &[optional("labels"), optional("classes")];
+    /// Of the data, if they are there: what classes are called, labels that a recording may not have, and what was found.
+    const INPUTS: &'static [InputDecl] = &[optional("labels"), optional("classes"), optional("findings")];
     const OUTPUTS: &'static [&'static str] = &[
         "labels",
         "classes",
@@ -157,8 +157,15 @@ impl Op for Recorded {
             labels: given.as_ref().map(|given| given.label.as_slice()),
         };
         let mut recording = place.read(&wanted)?;
+        let found = task.inputs.optional("findings").map(Table::read).transpose()?;
+        let found = found.map(Findings::read).transpose()?.map(|found| found.line.to_vec());
         if let (Some(given), Some(names)) = (given, names) {
-            recording.compare(place.path(), &given.label, &names.name.to_vec())?;
+            recording.compare(
+                place.path(),
+                &given.label,
+                &names.name.to_vec(),
+                &found.unwrap_or_default(),
+            )?;
         }
         let findings = || [recording.summary()].into_iter().chain(recording.notices.iter().cloned());
         findings().for_each(|line| task.notes.tell(&line));
@@ -186,9 +193,7 @@ fn tables(recording: &Recording, findings: Vec<String>) -> Result<Outputs, OpErr
         _ => dynamics_of(&recording.dynamics, of, recording.epochs),
     };
     // Logits whose softmax the probabilities are.
-    let logarithms = || probabilities.iter().map(|mean| libm::log(*mean) as f32).collect::<Vec<f32>>();
-    let judged =
-        if recording.is_out_of_sample { numbers(labels, logits) } else { numbers(labels, &logarithms()) };
+    let judged: Vec<f32> = probabilities.iter().map(|mean| libm::log(*mean) as f32).collect();
     Ok(vec![
         ("labels", table.write()?),
         ("classes", names.write()?),
@@ -200,6 +205,6 @@ fn tables(recording: &Recording, findings: Vec<String>) -> Result<Outputs, OpErr
         ("early_logits", numbers(learned, early).write()?),
         ("held_out", numbers(held_out, logits).write()?),
         ("held_out_dynamics", dynamics(held_out).write()?),
-        ("judged", judged.write()?),
+        ("judged", numbers(labels, &judged).write()?),
     ])
 }

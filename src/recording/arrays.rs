@@ -50,6 +50,10 @@ impl Arrays {
             DataError::unfit(path, why, hint)
         })?;
         let outputs = source.array(&found.outputs)?;
+        let said = match &found.labels {
+            Some(labels) => format!("outputs are the array `{}`, labels `{labels}`", found.outputs),
+            None => format!("outputs are the array `{}`, labels those of the data", found.outputs),
+        };
         let labels = found.labels.map(|name| source.array(&name)).transpose()?;
         let shape: Vec<usize> = outputs.header.shape.iter().map(|size| *size as usize).collect();
         let (epochs, samples, classes) = match shape[..] {
@@ -59,9 +63,11 @@ impl Arrays {
         };
         let head = Head {
             classes: Classes::Counted(Some(classes)),
-            samples: None,
+            samples: Some(samples as u64),
             out_of_sample: None,
             epochs: (0..epochs as u32).collect(),
+            outputs: None,
+            notices: vec![said],
         };
         Ok(Arrays { head, outputs, labels, samples, classes })
     }
@@ -95,11 +101,18 @@ impl Found {
         let lists =
             headers.iter().filter(|(_, header)| header.shape.len() == 1 && header.kind.of != Of::Floats);
         let fits = |header: &Header| header.shape[0] == samples;
-        let is_named = |name: &str| LABELS.contains(&name);
-        let labels = lists
-            .clone()
-            .find(|(name, _)| is_named(name))
-            .or_else(|| lists.clone().find(|(_, header)| fits(header)));
+        let is_named = |(name, _): &&(String, Header)| LABELS.contains(&name.as_str());
+        let named: Vec<&(String, Header)> = lists.clone().filter(is_named).collect();
+        let unnamed: Vec<&(String, Header)> = lists.filter(|(_, header)| fits(header)).collect();
+        let labels = match (&named[..], &unnamed[..]) {
+            ([only], _) | ([], [only]) => Some(*only),
+            ([], []) => None,
+            (several, others) => {
+                let several = if several.is_empty() { others } else { several };
+                let names = data::some(several.iter().map(|(name, _)| name), 6);
+                return Err(format!("each of these arrays may be the labels: {names}"));
+            }
+        };
         match labels {
             Some((label, header)) if !fits(header) => Err(format!(
                 "{name} is {}, so there are {samples} samples (epochs x samples x classes), and {label} has {}",
@@ -166,6 +179,10 @@ mod tests {
         assert!(error(&[("a", "<f8", &[50, 8]), ("b", "<f8", &[50, 3])]).contains("a: 50 x 8, b: 50 x 3"));
         // Samples x epochs x classes.
         assert!(error(&[("z", "<f4", &[50, 9, 3]), ("y", "<i8", &[50])]).contains("there are 9 samples"));
+        assert!(
+            error(&[steps, ("y", "<i8", &[50]), ("gold", "<i8", &[50])])
+                .contains("may be the labels: y, gold")
+        );
         assert!(error(&[steps, ("labels", "<U3", &[50])]).contains("labels holds texts"));
     }
 }

@@ -42,8 +42,14 @@ pub struct Cartography<'a> {
 impl<'a> Cartography<'a> {
     pub fn open(files: &'a Files) -> Result<Cartography<'a>, DataError> {
         let epochs = files.iter().filter_map(|(name, _)| epoch_of(name)).collect();
-        let head =
-            Head { classes: Classes::Counted(None), samples: None, out_of_sample: Some(false), epochs };
+        let head = Head {
+            classes: Classes::Counted(None),
+            samples: None,
+            out_of_sample: Some(false),
+            epochs,
+            outputs: None,
+            notices: Vec::new(),
+        };
         Ok(Cartography { files, head })
     }
 }

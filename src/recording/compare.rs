@@ -7,15 +7,28 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::Recording;
-use crate::data::{DataError, some};
+use crate::data::{DataError, leaves_out, some};
 
 impl Recording {
-    /// Compares with the data's labels, by the samples' places, and the names of their classes. `path` is named in errors.
+    /// Compares with the data's labels, by the samples' places, and the names of their classes. `findings` is what was said of
+    /// the data. `path` is named in errors.
     ///
     /// # Errors
     /// Other classes; samples beyond the data's; labels that hardly agree: the samples are others, or in another order.
-    pub fn compare(&mut self, path: &Path, labels: &[i32], names: &[String]) -> Result<(), DataError> {
+    pub fn compare(
+        &mut self,
+        path: &Path,
+        labels: &[i32],
+        names: &[String],
+        findings: &[String],
+    ) -> Result<(), DataError> {
         let unfit = |why: String, hint: &str| Err(DataError::unfit(path, why, hint));
+        if let Some(notice) = findings.iter().find(|notice| leaves_out(notice)) {
+            return unfit(
+                format!("of the data, {notice}: so the numbers of samples are not their places in the data"),
+                "give these samples a class of their own, or leave the data away",
+            );
+        }
         if let Some(key) = self.keys.first() {
             let why =
                 format!("samples are called by texts, such as {key:?}, and not by their places in the data");
@@ -63,15 +76,15 @@ impl Recording {
     /// data do not have.
     fn class_of_data(&self, names: &[String]) -> Result<Vec<i32>, String> {
         let count = self.classes.len();
+        let place = |class: &String| names.iter().position(|name| name == class);
+        let unknown: Vec<&String> = self.classes.iter().filter(|class| place(class).is_none()).collect();
         let are_numbers = names.iter().zip(0..).all(|(name, at)| *name == at.to_string());
-        if !self.has_names || are_numbers {
+        if !self.has_names || (are_numbers && !unknown.is_empty()) {
             return match names.len() == count {
                 true => Ok((0..count as i32).collect()),
                 false => Err(format!("it has {count} classes, and the data have {}", names.len())),
             };
         }
-        let place = |class: &String| names.iter().position(|name| name == class);
-        let unknown: Vec<&String> = self.classes.iter().filter(|class| place(class).is_none()).collect();
         let others: Vec<&String> = names.iter().filter(|name| !self.classes.contains(name)).collect();
         if !unknown.is_empty() && !others.is_empty() {
             let (unknown, others) = (some(unknown.iter(), 6), some(others.iter(), 6));
@@ -87,7 +100,7 @@ const ALIKE: f64 = 0.5;
 
 /// Cohen's kappa: how far labels agree beyond chance. (p - c) / (1 - c) for the share p of labels that agree, and the share c
 /// that would if each had its labels in random order (Cohen 1960).
-fn kappa(one: &[i32], other: &[i32]) -> f64 {
+pub fn kappa(one: &[i32], other: &[i32]) -> f64 {
     let mut counts: HashMap<i32, [f64; 2]> = HashMap::new();
     for (one, other) in one.iter().zip(other) {
         counts.entry(*one).or_default()[0] += 1.0;
@@ -139,7 +152,7 @@ mod tests {
     fn labels_are_compared_by_place_and_name() {
         let names = ["ant", "bee"].map(str::to_owned);
         let compare = |mut recording: Recording, labels: &[i32]| {
-            let compared = recording.compare(Path::new("x"), labels, &names);
+            let compared = recording.compare(Path::new("x"), labels, &names, &[]);
             compared.map(|()| (recording.classes, recording.notices)).map_err(|error| error.in_one_line())
         };
         let (classes, notices) =
@@ -155,7 +168,18 @@ mod tests {
         let error = compare(recording(&[0], &[0], Some(["cat", "bee"])), &[0]).unwrap_err();
         assert!(error.contains("it has the classes cat, and the data have others, ant"), "{error}");
         let mut named = recording(&[0, 1], &[0, 1], Some(["cat", "dog"]));
-        named.compare(Path::new("x"), &[0, 1], &["0", "1"].map(str::to_owned)).unwrap();
+        named.compare(Path::new("x"), &[0, 1], &["0", "1"].map(str::to_owned), &[]).unwrap();
         assert_eq!(named.classes, ["cat", "dog"], "the data have no names");
+        // In torchvision's order of the folders 0 to 11, 10 comes before 2.
+        let text: Vec<String> = [0, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9].iter().map(i32::to_string).collect();
+        let mut sorted = recording(&[0, 1, 2, 3], &[0, 1, 2, 4], None);
+        (sorted.classes, sorted.has_names) = (text, true);
+        let by_value: Vec<String> = (0..12).map(|class| class.to_string()).collect();
+        sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &[]).unwrap();
+        let error = sorted.compare(Path::new("x"), &[0, 1, 2, 3], &by_value, &[]).unwrap_err().to_string();
+        assert!(error.contains("2 of 4 labels are not those of the data"), "{error}");
+        let left_out = ["3 samples without a label are left out: it is missing, or -1".to_owned()];
+        let error = sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &left_out).unwrap_err();
+        assert!(error.to_string().contains("not their places in the data"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
-use super::format::{Classes, Key};
+use super::format::{Classes, Head, Key};
 use super::{Outputs, Recording};
 use crate::data::DataError;
 use crate::nn::Dynamics;
@@ -23,8 +23,12 @@ use crate::scores::logits::probabilities;
 /// The most numbers of an epoch, samples x classes: 1 GiB of floats.
 const MOST: usize = 1 << 28;
 
-/// How far the probabilities of a sample may be from 1 in sum: they may have been rounded.
-const ROUNDED: f32 = 0.01;
+/// How far the probabilities of a sample may be from 1 in sum, and ten times how far one may be below 0: they may have been
+/// rounded.
+const ROUNDED: f32 = 0.02;
+
+/// With so many rows that are probabilities the others are faulty ones, and no logits.
+const NEARLY_ALL: f64 = 0.9;
 
 /// Smaller probabilities count as this one, whose logarithm is -27.6.
 const LEAST: f32 = 1e-12;
@@ -32,6 +36,8 @@ const LEAST: f32 = 1e-12;
 pub struct Course<'a> {
     path: &'a Path,
     classes: Classes,
+    /// How many there should be, with those that never come.
+    samples: Option<u64>,
     early_epochs: u32,
     /// How many numbers a row has, once one was seen.
     width: usize,
@@ -58,10 +64,11 @@ pub struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    pub fn new(path: &'a Path, classes: Classes, early_epochs: u32) -> Self {
+    pub fn new(path: &'a Path, head: &Head, early_epochs: u32) -> Self {
         Course {
             path,
-            classes,
+            classes: head.classes.clone(),
+            samples: head.samples,
             early_epochs: early_epochs.max(1),
             width: 0,
             places: HashMap::new(),
@@ -71,7 +78,7 @@ impl<'a> Course<'a> {
             is_now: Vec::new(),
             epochs: 0,
             followed: 0,
-            outputs: None,
+            outputs: head.outputs,
             last: Vec::new(),
             early: Vec::new(),
             sums: Vec::new(),
@@ -101,6 +108,12 @@ impl<'a> Course<'a> {
             return Err(
                 self.unfit(why, "the training went astray there: record it anew, with a lower learning rate")
             );
+        }
+        if let (Key::Number(number), Some(samples)) = (&key, self.samples)
+            && *number >= samples
+        {
+            let why = format!("{}: there are {samples} samples, from 0", at());
+            return Err(self.unfit(why, "number samples by their places in the data"));
         }
         let label = match label {
             Some(label) if label >= 0 && (label as u64) < self.width as u64 => label as i32,
@@ -154,6 +167,12 @@ impl<'a> Course<'a> {
             Classes::Named(names) => names.len(),
             Classes::Counted(count) => count.unwrap_or(row),
         };
+        if let Classes::Named(names) = &self.classes
+            && let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name))
+        {
+            let why = format!("two classes are called {:?}", twice.1);
+            return Err(self.unfit(why, "give each class a name of its own"));
+        }
         match width {
             0 | 1 => {
                 let why = "there is one output for each sample, and a number for each class is needed";
@@ -178,7 +197,7 @@ impl<'a> Course<'a> {
         self.most = self.most.max(samples);
         let outputs = match self.outputs {
             Some(outputs) => outputs,
-            None => *self.outputs.insert(self.what_they_are()?),
+            None => *self.outputs.insert(self.what_they_are(epoch)?),
         };
         if outputs == Outputs::Probabilities {
             self.take_logarithms(epoch)?;
@@ -231,9 +250,22 @@ impl<'a> Course<'a> {
         rows.filter(|(place, _)| self.is_now[*place])
     }
 
-    fn what_they_are(&self) -> Result<Outputs, DataError> {
-        if self.rows().all(|(_, row)| is_distribution(row)) {
+    fn what_they_are(&self, epoch: u32) -> Result<Outputs, DataError> {
+        let (all, like) = (self.rows().count(), self.rows().filter(|(_, row)| is_distribution(row)).count());
+        if like == all {
             return Ok(Outputs::Probabilities);
+        }
+        let other =
+            self.rows().find(|(_, row)| !is_distribution(row)).map(|(place, _)| shown(&self.keys[place]));
+        if like as f64 >= NEARLY_ALL * all as f64 {
+            let other = other.unwrap_or_default();
+            let why = format!(
+                "epoch {epoch}, sample {other}: its outputs do not sum to 1, and those of {like} others do"
+            );
+            return Err(self.unfit(why, "mend the row, or leave the sample away"));
+        }
+        if self.rows().all(|(_, row)| is_share_of(row, 100.0)) {
+            return Err(self.unfit("the outputs of each sample sum to 100", "divide percentages by 100"));
         }
         if self.rows().all(|(_, row)| row.iter().all(|value| (0.0..=1.0).contains(value))) {
             let why = "all outputs are from 0 to 1, and do not sum to 1: they are neither logits nor probabilities of \
@@ -259,15 +291,15 @@ impl<'a> Course<'a> {
         Ok(())
     }
 
-    /// What came of it; `samples` is how many there should be, `epochs` are the numbers of all.
+    /// What came of it; `epochs` are the numbers of all.
     ///
     /// # Errors
     /// No rows; samples that are called by numbers and by texts, or by numbers beyond 2^31.
-    pub fn finish(self, samples: Option<u64>, epochs: &[u32]) -> Result<Recording, DataError> {
+    pub fn finish(self, epochs: &[u32]) -> Result<Recording, DataError> {
         if self.epochs == 0 {
             return Err(self.unfit("it has no rows yet", "record a training first"));
         }
-        let notices = self.notices(samples, epochs);
+        let notices = self.notices(epochs);
         let InOrder { ids, keys, order } = self.in_order()?;
         let width = self.width;
         let (classes, has_names) = match &self.classes {
@@ -316,7 +348,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    fn notices(&self, samples: Option<u64>, epochs: &[u32]) -> Vec<String> {
+    fn notices(&self, epochs: &[u32]) -> Vec<String> {
         let mut notices = Vec::new();
         let known = self.keys.len();
         if self.outputs == Some(Outputs::Probabilities) {
@@ -339,7 +371,7 @@ impl<'a> Course<'a> {
             let twice = self.twice;
             notices.push(format!("{twice} times a sample comes again in an epoch: what comes last counts"));
         }
-        match samples.map(|samples| samples.saturating_sub(known as u64)) {
+        match self.samples.map(|samples| samples.saturating_sub(known as u64)) {
             None | Some(0) => {}
             Some(never) => notices
                 .push(format!("{never} of {} samples never come, and are left out", known as u64 + never)),
@@ -363,7 +395,13 @@ struct InOrder {
 
 /// Whether these are probabilities of classes of which one is right.
 fn is_distribution(row: &[f32]) -> bool {
-    row.iter().all(|value| *value >= 0.0) && (row.iter().sum::<f32>() - 1.0).abs() <= ROUNDED
+    is_share_of(row, 1.0)
+}
+
+/// Whether these are none below 0 and sum to `whole`, but for what rounding does.
+fn is_share_of(row: &[f32], whole: f32) -> bool {
+    let slack = ROUNDED * whole;
+    row.iter().all(|value| *value >= -0.1 * slack) && (row.iter().sum::<f32>() - whole).abs() <= slack
 }
 
 /// Dynamics in another order of the samples.
@@ -396,7 +434,15 @@ mod tests {
 
     /// A training of epochs of rows: sample, label, outputs.
     fn course(epochs: &[&[(u64, i64, [f32; 2])]], samples: Option<u64>) -> Result<Recording, String> {
-        let mut course = Course::new(Path::new("x"), Classes::Counted(Some(2)), 1);
+        let head = Head {
+            classes: Classes::Counted(Some(2)),
+            samples,
+            out_of_sample: None,
+            outputs: None,
+            epochs: Vec::new(),
+            notices: Vec::new(),
+        };
+        let mut course = Course::new(Path::new("x"), &head, 1);
         let text = |error: DataError| error.in_one_line();
         for (epoch, rows) in (0..).zip(epochs) {
             for (sample, label, row) in *rows {
@@ -405,7 +451,7 @@ mod tests {
             course.end_epoch(epoch).map_err(text)?;
         }
         let numbers: Vec<u32> = (0..epochs.len() as u32).collect();
-        course.finish(samples, &numbers).map_err(text)
+        course.finish(&numbers).map_err(text)
     }
 
     /// By hand. Margins of sample 3 are 2, 2 (carried) and -1; those of sample 1 are -4 (of its first epoch), -4 and 3.
@@ -456,10 +502,23 @@ mod tests {
         let sigmoids = course(&[&[(0, 0, [0.8, 0.9]), (1, 1, [0.1, 0.1])]], None).unwrap_err();
         assert!(sigmoids.contains("neither logits nor probabilities"), "{sigmoids}");
         assert_eq!(course(&[&[(0, 0, [0.8, -0.9])]], None).unwrap().outputs, Outputs::Logits);
+        let rounded = course(&[&[(0, 0, [1.0 + 1e-7, -1e-7]), (1, 1, [0.33, 0.66])]], None).unwrap();
+        assert_eq!(rounded.outputs, Outputs::Probabilities);
+        let mut rows: Vec<_> = (0..20).map(|sample| (sample, 0, [0.75, 0.25])).collect();
+        rows[13].2 = [0.0, 0.0];
+        let error = course(&[&rows], None).unwrap_err();
+        assert!(
+            error.contains("sample 13: its outputs do not sum to 1, and those of 19 others do"),
+            "{error}"
+        );
+        let percents = course(&[&[(0, 0, [80.0, 20.0]), (1, 1, [1.0, 99.0])]], None).unwrap_err();
+        assert!(percents.contains("sum to 100"), "{percents}");
     }
 
     #[test]
     fn what_is_no_good_is_named_by_epoch_and_sample() {
+        let beyond = course(&[&[(4, 0, [1.0, 2.0])]], Some(4)).unwrap_err();
+        assert!(beyond.contains("sample 4: there are 4 samples, from 0"), "{beyond}");
         let error = |rows: &[_]| course(&[&[(0, 0, [1.0, 2.0])], rows], None).unwrap_err();
         assert!(error(&[(9, 0, [f32::NAN, 1.0])]).contains("epoch 1, sample 9: an output is NaN"));
         assert!(error(&[(9, 2, [0.0, 1.0])]).contains("sample 9: the label is 2, and there are 2 classes"));

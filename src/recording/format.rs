@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: the trait that each format fulfils. Must not know: any format.
 
+use super::Outputs;
 use crate::data::DataError;
 
 /// What a sample is called.
@@ -37,6 +38,10 @@ pub struct Head {
     /// How many samples there are, with those that never come.
     pub samples: Option<u64>,
     pub out_of_sample: Option<bool>,
+    /// What a row has; none if the numbers are to tell.
+    pub outputs: Option<Outputs>,
+    /// What a person should know of how the files were understood.
+    pub notices: Vec<String>,
     /// The numbers of the epochs, ascending.
     pub epochs: Vec<u32>,
 }

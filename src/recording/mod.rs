@@ -16,8 +16,9 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
-use crate::nn::Dynamics;
+use crate::nn::{Dynamics, argmax};
 
+use compare::kappa;
 use course::Course;
 use files::Files;
 use format::Format;
@@ -141,27 +142,37 @@ impl Place {
             Kind::Table => Box::new(table::Table::open(&self.path)?),
         };
         let head = format.head();
-        let (classes, epochs) = (head.classes.clone(), head.epochs.clone());
+        let (epochs, notices) = (head.epochs.clone(), head.notices.clone());
         let (samples, said) = (head.samples, wanted.out_of_sample.or(head.out_of_sample));
-        let mut course = Course::new(&self.path, classes, wanted.early_epochs);
+        let mut course = Course::new(&self.path, head, wanted.early_epochs);
+        let mut has_labels = true;
         for (at, epoch) in epochs.iter().enumerate() {
             format.rows(at, &mut |key, label, row| {
                 let given = |place: usize| {
                     wanted.labels.and_then(|labels| labels.get(place)).map(|label| i64::from(*label))
                 };
+                has_labels &= label.is_some();
                 let label = label.or_else(|| key.number().and_then(given));
                 course.take(*epoch, key, label, row)
             })?;
             course.end_epoch(*epoch)?;
         }
-        let mut recording = course.finish(samples, &epochs)?;
+        let of_data = wanted.labels.map(|labels| labels.len() as u64);
+        if !has_labels && of_data != samples {
+            let (own, others) = (samples.unwrap_or_default(), of_data.unwrap_or_default());
+            let why = format!("it has {own} samples without labels, and the data have {others}");
+            return Err(DataError::unfit(&self.path, why, "put the labels beside it, in an array `labels`"));
+        }
+        let mut recording = course.finish(&epochs)?;
+        recording.notices.splice(0..0, notices);
+        recording.notices.extend(recording.disagreement());
         // One table of probabilities is what others compute out of sample; several epochs are of a training.
         let is_table = recording.epochs == 1 && recording.outputs == Outputs::Probabilities;
         recording.is_out_of_sample = said.unwrap_or(is_table);
         if said.is_none() && is_table {
             recording.notices.push(
                 "probabilities of one epoch are taken to be of networks that have not learned from these samples; if they \
-                 have, say `out_of_sample: false` in the recording's map"
+                 have, write {path: ..., out_of_sample: false} for it, rank_by: aum and strategies: [aum, label_probability]"
                     .to_owned(),
             );
         }
@@ -172,7 +183,25 @@ impl Place {
 /// The version of what is made of files. It counts up when the same files give another recording.
 const VERSION: &str = "1";
 
+/// Outputs that agree less than this with the labels, beyond chance, are hardly of these samples and classes.
+const AGREE: f64 = 0.2;
+
 impl Recording {
+    /// What to say where the most probable class is hardly ever the label.
+    fn disagreement(&self) -> Option<String> {
+        let tops: Vec<i32> =
+            self.probabilities.chunks(self.classes.len()).map(|row| argmax(row) as i32).collect();
+        if kappa(&tops, &self.labels) >= AGREE {
+            return None;
+        }
+        let right = tops.iter().zip(&self.labels).filter(|(top, label)| top == label).count();
+        Some(format!(
+            "look out: the most probable class is the label of {right} of {} samples alone: are outputs in the order of the \
+             classes, and samples in that of the labels?",
+            tops.len()
+        ))
+    }
+
     /// What was found, in one line.
     pub fn summary(&self) -> String {
         let epochs = if self.epochs == 1 { "1 epoch".to_owned() } else { format!("{} epochs", self.epochs) };

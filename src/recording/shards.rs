@@ -10,6 +10,7 @@ use arrow_array::types::{Float32Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use serde::Deserialize;
 
+use super::Outputs;
 use super::files::Files;
 use super::format::{self, Format, Head, Key, Take};
 use crate::data::DataError;
@@ -45,13 +46,18 @@ pub fn find(path: &Path) -> Result<Option<Files>, DataError> {
         .iter()
         .map(|(name, path)| (name.to_owned(), path.to_owned()))
         .collect();
-    files.sort_by_key(|(name, _)| (name != HEADER, epoch_of(name), name.clone()));
+    files.sort_by_key(|(name, _)| (name != HEADER, epoch_of(name), number_of(name), name.clone()));
     Ok(Some(Files::new(files)))
 }
 
 /// The epoch of a shard of this name, which may have more digits than others.
 fn epoch_of(name: &str) -> Option<u32> {
     name.strip_suffix(".parquet")?.strip_prefix("epoch-")?.split('-').next()?.parse().ok()
+}
+
+/// The running number of a shard of this name: later ones win, whichever process has written them.
+fn number_of(name: &str) -> Option<u32> {
+    name.strip_suffix(".parquet")?.rsplit('-').next()?.parse().ok()
 }
 
 pub struct Shards<'a> {
@@ -86,6 +92,8 @@ impl<'a> Shards<'a> {
             // What is in sample is so by the recorder's silence, not by a word of the user's.
             out_of_sample: Some(header.out_of_sample),
             epochs: numbers,
+            outputs: Some(Outputs::Logits),
+            notices: Vec::new(),
         };
         Ok(Shards { files, head, epochs })
     }
@@ -105,7 +113,7 @@ impl Format for Shards<'_> {
             for part in parts {
                 let part = part.map_err(|error| broken(error.into()))?;
                 let rows = Rows::of(part.batch()).ok_or_else(|| {
-                    broken("it needs the columns `sample` (int64), `label` (int32) and `logits` (lists of float32)".into())
+                    broken("it needs the columns `sample` (int64, from 0), `label` (int32) and `logits` (lists of float32)".into())
                 })?;
                 rows.each(take)?;
             }
@@ -116,7 +124,7 @@ impl Format for Shards<'_> {
 
 /// Some rows of a shard.
 struct Rows {
-    samples: Vec<i64>,
+    samples: Vec<u64>,
     labels: Vec<i32>,
     logits: ArrayRef,
 }
@@ -125,8 +133,9 @@ impl Rows {
     /// None if it has other columns, or nulls.
     fn of(batch: &RecordBatch) -> Option<Rows> {
         let column = |name: &str| batch.column_by_name(name).filter(|column| column.null_count() == 0);
+        let samples = column("sample")?.as_primitive_opt::<Int64Type>()?.values();
         Some(Rows {
-            samples: column("sample")?.as_primitive_opt::<Int64Type>()?.values().to_vec(),
+            samples: samples.iter().map(|sample| u64::try_from(*sample).ok()).collect::<Option<_>>()?,
             labels: column("label")?.as_primitive_opt::<Int32Type>()?.values().to_vec(),
             logits: column("logits").filter(|column| list(column, 0).is_some() || column.is_empty())?.clone(),
         })
@@ -136,9 +145,8 @@ impl Rows {
         for (at, (sample, label)) in self.samples.iter().zip(&self.labels).enumerate() {
             let list = list(&self.logits, at);
             let row = list.as_ref().and_then(|list| list.as_primitive_opt::<Float32Type>());
-            let row = row.map_or(&[][..], |row| row.values());
-            let key = u64::try_from(*sample).map_or_else(|_| Key::Text(sample.to_string()), Key::Number);
-            take(key, Some(i64::from(*label)), row)?;
+            let row = row.filter(|row| row.null_count() == 0).map_or(&[][..], |row| row.values());
+            take(Key::Number(*sample), Some(i64::from(*label)), row)?;
         }
         Ok(())
     }
@@ -156,4 +164,28 @@ fn list(column: &ArrayRef, at: usize) -> Option<ArrayRef> {
         return Some(lists.value(at));
     }
     column.as_fixed_size_list_opt().map(|lists| lists.value(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rank 1 wrote before a kill, and one process alone after it.
+    #[test]
+    fn what_was_written_last_comes_last_whoever_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "epoch-00000-00002.parquet",
+            "epoch-00000-r1-00001.parquet",
+            "epoch-00000-00000.parquet",
+            "epoch-100000-00000.parquet",
+            "epoch-00002-00000.parquet",
+            "notes.txt",
+            HEADER,
+        ];
+        names.iter().for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
+        let found = find(folder.path()).unwrap().unwrap();
+        let order: Vec<&str> = found.iter().map(|(name, _)| name).collect();
+        assert_eq!(order, [names[6], names[2], names[1], names[0], names[4], names[3]]);
+    }
 }

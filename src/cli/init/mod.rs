@@ -90,6 +90,8 @@ struct Found {
     findings: Vec<String>,
     /// The class of each sample, and what classes are called, of data that were read.
     labels: Option<(Vec<i32>, Vec<String>)>,
+    /// The files of the samples, where each has one.
+    files: Vec<String>,
 }
 
 /// The pipeline for a dataset.
@@ -141,7 +143,7 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
     })?;
     if !data.exists() && data::find(name).is_ok() {
         let findings = vec!["a known dataset".to_string()];
-        return Ok(Found { is_easy: false, dataset: name.into(), findings, labels: None });
+        return Ok(Found { is_easy: false, dataset: name.into(), findings, labels: None, files: Vec::new() });
     }
     let reading = Reading {
         image: init.image.clone(),
@@ -152,7 +154,8 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
         ..Reading::default()
     };
     let written = seen_from(folder, data)?;
-    let samples = Dataset::at_path(name, data, reading.clone()).read()?;
+    let found = Dataset::at_path(name, data, reading.clone());
+    let samples = found.read()?;
     let mut map = serde_json::Map::new();
     map.extend(init.name.as_ref().map(|name| ("name".to_string(), name.clone().into())));
     map.insert("path".to_string(), written.clone().into());
@@ -164,7 +167,7 @@ fn find(data: &Path, folder: &Path, init: &args::Init) -> anyhow::Result<Found> 
     let findings = [samples.summary()].into_iter().chain(samples.notices).collect();
     let labels = samples.labels.iter().map(|label| i32::from(*label)).collect();
     let classes = samples.classes.into_iter().map(|class| class.name).collect();
-    Ok(Found { is_easy, dataset, findings, labels: Some((labels, classes)) })
+    Ok(Found { is_easy, dataset, findings, labels: Some((labels, classes)), files: found.sources()? })
 }
 
 /// A path as pipeline.yaml in the folder is to name it.

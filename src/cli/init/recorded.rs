@@ -20,8 +20,8 @@ const RECORDINGS: &str = "recordings: [./my-recording] ";
 
 /// What is another of networks that have not learned from the samples.
 const OUT_OF_SAMPLE: [(&str, &str); 2] = [
-    ("strategies: [aum, label_probability]     ", "strategies: [self_confidence, held_out_margin]"),
-    ("rank_by: aum            ", "rank_by: self_confidence"),
+    ("strategies: [aum, label_probability]     ", "strategies: [held_out_probability, held_out_margin]"),
+    ("rank_by: aum                 ", "rank_by: held_out_probability"),
 ];
 
 /// What is another of probabilities: energy and confidence are of logits.
@@ -53,8 +53,20 @@ pub fn find(init: &args::Init, folder: &Path, data: Option<&Found>) -> anyhow::R
             labels: labels.map(|(labels, _)| labels.as_slice()),
         };
         let mut recording = Place::find(path)?.read(&wanted)?;
-        if let Some((labels, names)) = labels {
-            recording.compare(path, labels, names)?;
+        if let (Some((labels, names)), Some(data)) = (labels, data) {
+            recording.compare(path, labels, names, &data.findings)?;
+        }
+        if let Some(first) = all.first()
+            && (&first.ids, &first.keys, &first.labels)
+                != (&recording.ids, &recording.keys, &recording.labels)
+        {
+            let what = format!(
+                "{} and {} are of other samples, or of other labels",
+                init.dynamics[0].display(),
+                path.display()
+            );
+            let hint = "recordings that are put together are of one dataset with the same labels";
+            return Err(Hinted::usage(what, hint).into());
         }
         let lines: Vec<String> =
             [recording.summary()].into_iter().chain(recording.notices.iter().cloned()).collect();
@@ -63,6 +75,11 @@ pub fn find(init: &args::Init, folder: &Path, data: Option<&Found>) -> anyhow::R
         all.push(recording);
     }
     let first = all.first().context("there is no recording")?;
+    if let Some([one, .., last]) = data.map(|data| data.files.as_slice()) {
+        // Labels do not tell the order within a class.
+        let number = data.map_or(0, |data| data.files.len() - 1);
+        findings.push(format!("  numbered by the data, sample 0 is {one}, and sample {number} is {last}"));
+    }
     if all.iter().any(|other| other.is_out_of_sample != first.is_out_of_sample) {
         let what =
             "some networks have learned from the samples, and some have not: one ranking cannot be of both";
@@ -176,9 +193,9 @@ mod tests {
             };
             assert_eq!(param("recordings"), serde_json::json!(["../a, b", "./c"]));
             assert_eq!(param("datasets"), serde_json::json!([if has_data { "../my data" } else { "mine" }]));
-            let rank_by = if out_of_sample { "self_confidence" } else { "aum" };
+            let rank_by = if out_of_sample { "held_out_probability" } else { "aum" };
             assert_eq!(param("rank_by"), serde_json::json!(rank_by));
-            assert_eq!(text.contains("strategies: [self_confidence"), out_of_sample);
+            assert_eq!(text.contains("strategies: [held_out_probability"), out_of_sample);
             assert_eq!(text.contains("energy"), out_of_sample);
             assert_eq!(text.contains("- data_map"), has_epochs && !out_of_sample);
             assert_eq!(text.contains("load.images"), has_data);

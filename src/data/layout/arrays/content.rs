@@ -168,10 +168,7 @@ impl Array {
     }
 }
 
-/// The notice of pixels that are shares of the brightest.
-pub const UNIT: &str = "pixels from 0 to 1 are read as 0 to 255, rounded";
-
-/// With what a notice begins that pixels of any range were brought to that of bytes.
+/// With what a notice begins that pixels were brought to the range of bytes.
 pub const RANGE: &str = "pixels from";
 
 /// How pixels become bytes.
@@ -224,7 +221,7 @@ impl Scale {
     fn notice(&self) -> Option<String> {
         match self {
             Scale::Bytes => None,
-            Scale::Unit => Some(UNIT.to_owned()),
+            Scale::Unit => Some(format!("{RANGE} 0 to 1 are read as 0 to 255, rounded")),
             Scale::Between(least, most) => {
                 Some(format!("{RANGE} {least:.4} to {most:.4} are read as 0 to 255, rounded"))
             }

@@ -19,7 +19,7 @@ use crate::data::reading::Reading;
 use crate::data::samples::{Rows, Set};
 use crate::data::some::some;
 
-pub use content::{RANGE, UNIT};
+pub use content::RANGE;
 pub use error::ArrayError;
 use npy::Of;
 pub use npy::{Array, Header};
