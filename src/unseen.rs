@@ -120,10 +120,12 @@ impl Networks {
         let what = format!(
             "values are read by the range of all of them, which these samples have another of: {said}"
         );
-        Err((
-            what,
-            "write the data anew with values on one scale, such as bytes of pixels, for both".to_owned(),
-        ))
+        let hint = if is_taken {
+            "write such a column as differences, in the data of the run too: years since 2000, not seconds since 1970"
+        } else {
+            "write pixels on the scale of the data of the run, at best as bytes for both"
+        };
+        Err((what, hint.to_owned()))
     }
 
     fn class(&self, label: Option<&str>) -> Result<Option<usize>, Unlike> {

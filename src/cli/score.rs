@@ -62,8 +62,11 @@ pub fn score(args: &args::Args, words: &args::Score) -> anyhow::Result<ExitCode>
     if !args.quiet {
         let labelled = judged.labels.iter().flatten().count();
         say!(
-            "{name}: {count} samples, {labelled} with a label, judged by {} networks",
-            networks.weights.len()
+            "{name}: {count} samples, {labelled} with a label, judged by {}",
+            match (networks.weights.len(), run.inputs(task, "logits").len()) {
+                (all, wanted) if all == wanted => format!("{all} networks"),
+                (some, wanted) => format!("{some} of {wanted} networks, as the others are not trained"),
+            }
         );
         judged.notices.iter().for_each(|notice| say!("  {notice}"));
     }
@@ -99,11 +102,10 @@ impl Run<'_> {
         let is_there = |task: &&TaskId| self.plan.states[**task].outputs().is_some();
         let there: Vec<TaskId> = trained.iter().filter(is_there).copied().collect();
         if there.is_empty() {
-            return Err(Hinted::new(
-                "no network has been trained yet with these parameters",
-                "hspipe run hard",
-            )
-            .into());
+            let what = "no network has been trained yet with these parameters on these data";
+            return Err(
+                Hinted::new(what, "hspipe run hard; or have the data of the run changed since?").into()
+            );
         }
         let weights = there.iter().map(|task| self.table(*task, "weights", Weights::read));
         let of = |input: &str, name: &str| -> anyhow::Result<Vec<u8>> {
