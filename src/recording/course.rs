@@ -13,8 +13,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
+use super::Recording;
 use super::format::{Classes, Head, Key};
-use super::{Outputs, Recording};
+use super::outputs::{Fault, LEAST, Outputs};
 use crate::data::DataError;
 use crate::nn::Dynamics;
 use crate::nn::dynamics::Watch;
@@ -22,16 +23,6 @@ use crate::scores::logits::probabilities;
 
 /// The most numbers of an epoch, samples x classes: 1 GiB of floats.
 const MOST: usize = 1 << 28;
-
-/// How far the probabilities of a sample may be from 1 in sum, and ten times how far one may be below 0: they may have been
-/// rounded.
-const ROUNDED: f32 = 0.02;
-
-/// With so many rows that are probabilities the others are faulty ones, and no logits.
-const NEARLY_ALL: f64 = 0.9;
-
-/// Smaller probabilities count as this one, whose logarithm is -27.6.
-const LEAST: f32 = 1e-12;
 
 pub struct Course<'a> {
     path: &'a Path,
@@ -196,12 +187,12 @@ impl<'a> Course<'a> {
         }
         self.most = self.most.max(samples);
         let outputs = match self.outputs {
-            Some(outputs) => outputs,
-            None => *self.outputs.insert(self.what_they_are(epoch)?),
+            Some(outputs) => outputs.check(self.rows()).map(|()| outputs),
+            None => Outputs::of(self.rows()),
         };
-        if outputs == Outputs::Probabilities {
-            self.take_logarithms(epoch)?;
-        }
+        let outputs = outputs.map_err(|fault| self.fault(epoch, fault))?;
+        self.outputs = Some(outputs);
+        outputs.to_logits(&mut self.now);
         let all = self.keys.len();
         self.missed += all - samples + (all - self.followed) * self.epochs as usize;
         self.last.resize(all * self.width, 0.0);
@@ -245,50 +236,15 @@ impl<'a> Course<'a> {
     }
 
     /// The rows of the epoch that was read.
-    fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> {
+    fn rows(&self) -> impl Iterator<Item = (usize, &[f32])> + Clone {
         let rows = self.now.chunks(self.width.max(1)).enumerate();
         rows.filter(|(place, _)| self.is_now[*place])
     }
 
-    fn what_they_are(&self, epoch: u32) -> Result<Outputs, DataError> {
-        let (all, like) = (self.rows().count(), self.rows().filter(|(_, row)| is_distribution(row)).count());
-        if like == all {
-            return Ok(Outputs::Probabilities);
-        }
-        let other =
-            self.rows().find(|(_, row)| !is_distribution(row)).map(|(place, _)| shown(&self.keys[place]));
-        if like as f64 >= NEARLY_ALL * all as f64 {
-            let other = other.unwrap_or_default();
-            let why = format!(
-                "epoch {epoch}, sample {other}: its outputs do not sum to 1, and those of {like} others do"
-            );
-            return Err(self.unfit(why, "mend the row, or leave the sample away"));
-        }
-        if self.rows().all(|(_, row)| is_share_of(row, 100.0)) {
-            return Err(self.unfit("the outputs of each sample sum to 100", "divide percentages by 100"));
-        }
-        if self.rows().all(|(_, row)| row.iter().all(|value| (0.0..=1.0).contains(value))) {
-            let why = "all outputs are from 0 to 1, and do not sum to 1: they are neither logits nor probabilities of \
-                       classes of which one is right";
-            return Err(self.unfit(
-                why,
-                "record the logits, before any sigmoid; several labels for one sample are not read",
-            ));
-        }
-        Ok(Outputs::Logits)
-    }
-
-    fn take_logarithms(&mut self, epoch: u32) -> Result<(), DataError> {
-        let bad = self.rows().find(|(_, row)| !is_distribution(row)).map(|(place, _)| place);
-        if let Some(place) = bad {
-            let key = shown(&self.keys[place]);
-            let why = format!(
-                "epoch {epoch}, sample {key}: the outputs are no probabilities, and those of the first epoch are"
-            );
-            return Err(self.unfit(why, "record the same in each epoch, logits at best"));
-        }
-        self.now.iter_mut().for_each(|value| *value = libm::log(f64::from(value.max(LEAST))) as f32);
-        Ok(())
+    /// What is wrong with outputs, as an error that names the sample.
+    fn fault(&self, epoch: u32, fault: Fault) -> DataError {
+        let sample = fault.place.map(|place| format!(", sample {}", shown(&self.keys[place])));
+        self.unfit(format!("epoch {epoch}{}: {}", sample.unwrap_or_default(), fault.why), fault.hint)
     }
 
     /// What came of it; `epochs` are the numbers of all.
@@ -393,17 +349,6 @@ struct InOrder {
     order: Vec<usize>,
 }
 
-/// Whether these are probabilities of classes of which one is right.
-fn is_distribution(row: &[f32]) -> bool {
-    is_share_of(row, 1.0)
-}
-
-/// Whether these are none below 0 and sum to `whole`, but for what rounding does.
-fn is_share_of(row: &[f32], whole: f32) -> bool {
-    let slack = ROUNDED * whole;
-    row.iter().all(|value| *value >= -0.1 * slack) && (row.iter().sum::<f32>() - whole).abs() <= slack
-}
-
 /// Dynamics in another order of the samples.
 fn dynamics(seen: Dynamics, order: &[usize]) -> Dynamics {
     Dynamics {
@@ -490,29 +435,13 @@ mod tests {
         assert!(course(&[], None).unwrap_err().contains("it has no rows yet"));
     }
 
-    /// python: math.log(0.8), math.log(1e-12).
     #[test]
-    fn probabilities_are_told_by_their_sums() {
+    fn probabilities_become_logits() {
         let made = course(&[&[(0, 0, [0.8, 0.2]), (1, 1, [1.0, 0.0])]], None).unwrap();
         assert_eq!(made.outputs, Outputs::Probabilities);
-        assert!((made.logits[0] + 0.223_143_55).abs() < 1e-7 && (made.logits[3] + 27.631_02).abs() < 1e-5);
-        assert!((made.probabilities[0] - 0.8).abs() < 1e-7);
+        assert!((made.probabilities[0] - 0.8).abs() < 1e-7 && made.logits[3] < -27.0);
         let other = course(&[&[(0, 0, [0.8, 0.2])], &[(0, 0, [3.0, 0.2])]], None).unwrap_err();
-        assert!(other.contains("epoch 1, sample 0: the outputs are no probabilities"), "{other}");
-        let sigmoids = course(&[&[(0, 0, [0.8, 0.9]), (1, 1, [0.1, 0.1])]], None).unwrap_err();
-        assert!(sigmoids.contains("neither logits nor probabilities"), "{sigmoids}");
-        assert_eq!(course(&[&[(0, 0, [0.8, -0.9])]], None).unwrap().outputs, Outputs::Logits);
-        let rounded = course(&[&[(0, 0, [1.0 + 1e-7, -1e-7]), (1, 1, [0.33, 0.66])]], None).unwrap();
-        assert_eq!(rounded.outputs, Outputs::Probabilities);
-        let mut rows: Vec<_> = (0..20).map(|sample| (sample, 0, [0.75, 0.25])).collect();
-        rows[13].2 = [0.0, 0.0];
-        let error = course(&[&rows], None).unwrap_err();
-        assert!(
-            error.contains("sample 13: its outputs do not sum to 1, and those of 19 others do"),
-            "{error}"
-        );
-        let percents = course(&[&[(0, 0, [80.0, 20.0]), (1, 1, [1.0, 99.0])]], None).unwrap_err();
-        assert!(percents.contains("sum to 100"), "{percents}");
+        assert!(other.contains("epoch 1, sample 0: its outputs are no probabilities"), "{other}");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! In: a path. Out: what its files contain, for keys, and a [`Recording`]. A format is a file here: `shards` is hspipe's
 //! own, written by the Python package; `cartography`, `arrays` and `table` are what others write. `course` follows the
-//! samples over the epochs, whatever the format; `compare` holds them against the data. Next: `ops::recorded` makes tables of it. Must not know: tables, stages.
+//! samples over the epochs, whatever the format; `outputs` tells what their numbers are, and `compare` holds them against the
+//! data. Next: `ops::recorded` makes tables of it. Must not know: tables, stages.
 
 mod arrays;
 mod cartography;
@@ -10,6 +11,7 @@ mod compare;
 mod course;
 mod files;
 mod format;
+mod outputs;
 mod shards;
 mod table;
 
@@ -22,6 +24,7 @@ use compare::kappa;
 use course::Course;
 use files::Files;
 use format::Format;
+pub use outputs::Outputs;
 
 /// What networks made of the samples.
 #[derive(Debug)]
@@ -50,14 +53,6 @@ pub struct Recording {
     pub is_out_of_sample: bool,
     /// What a person should know of how the recording was understood.
     pub notices: Vec<String>,
-}
-
-/// What was recorded of each sample and class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outputs {
-    Logits,
-    /// Their logarithms take the place of logits.
-    Probabilities,
 }
 
 /// How to read a recording.
