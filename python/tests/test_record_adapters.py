@@ -263,3 +263,70 @@ def test_transformers(tmp_path: Path) -> None:
         check(tmp_path / "recording", 2, model(input_ids=torch.tensor(words)).logits)
     for ours, theirs in zip(model.parameters(), fit("alone", record=False).parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+class Words(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
+    """Texts of their own number, again and again: the darker a pixel, the longer."""
+
+    def __len__(self) -> int:
+        return len(LABELS)
+
+    def __getitem__(self, place: int) -> Any:
+        return {"input_ids": torch.full((2 + int(FEATURES[place, 10] * 16),), place), "labels": int(LABELS[place])}
+
+
+def padded(items: list[Any]) -> dict[str, Any]:
+    words = torch.nn.utils.rnn.pad_sequence([item["input_ids"] for item in items], batch_first=True)
+    return {"input_ids": words, "labels": torch.tensor([item["labels"] for item in items])}
+
+
+class FirstWord(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Says which sample it has been given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(10))
+
+    def forward(self, input_ids: Any, labels: Any) -> Any:
+        logits = input_ids[:, :1] * self.weight
+        return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
+
+
+@pytest.mark.skipif(not (find_spec("transformers") and find_spec("accelerate")), reason="transformers is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_transformers_that_has_another_order(tmp_path: Path) -> None:
+    import transformers
+
+    from hspipe.record.transformers import RecorderCallback
+
+    class Shuffled(transformers.Trainer):  # type: ignore[misc]
+        def get_test_dataloader(self, test_dataset: Any) -> Any:
+            loader = torch.utils.data.DataLoader(test_dataset, 8, shuffle=True, collate_fn=self.data_collator)
+            return self.accelerator.prepare(loader)
+
+    def fit(name: str, kind: Any, **more: Any) -> None:
+        arguments = transformers.TrainingArguments(
+            str(tmp_path / name),
+            num_train_epochs=1,
+            learning_rate=0,
+            use_cpu=True,
+            report_to=[],
+            save_strategy="no",
+            disable_tqdm=True,
+            **more,
+        )
+        trainer = kind(FirstWord(), arguments, train_dataset=Words(), data_collator=padded)
+        with hspipe.Recorder(tmp_path / name, len(LABELS), 10) as recorder:
+            trainer.add_callback(RecorderCallback(trainer, recorder))
+            trainer.train()
+        assert {name: getattr(trainer.args, name) for name in more} == more
+
+    grouped: dict[str, Any] = {"group_by_length": True}
+    if hasattr(transformers.TrainingArguments, "train_sampling_strategy"):
+        grouped = {"train_sampling_strategy": "group_by_length"}
+    fit("grouped", transformers.Trainer, dataloader_drop_last=True, **grouped)
+    found = rows(tmp_path / "grouped")
+    assert found["sample"].to_list() == found["logits"].list.first().to_list() == [*range(301)]
+    assert found["label"].to_list() == [*LABELS]
+    with pytest.raises(hspipe.Error, match="not in the order of the data"):
+        fit("shuffled", Shuffled)
