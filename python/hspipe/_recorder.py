@@ -103,7 +103,7 @@ class Recorder:
             raise Error("the recorder is closed", hint="log before close(), or open another one with resume=True")
         epoch = _count(epoch, "epoch", 0)
         try:
-            rows = _tensors.integers(indices, "indices"), _tensors.integers(labels, "labels")
+            rows = _tensors.indices(indices), _tensors.integers(labels, "labels")
             values = _tensors.floats(logits, "logits")
             self._check(*rows, values)
         except Error as error:

@@ -272,6 +272,7 @@ GOOD = ([3, 1], [[0.0, 1.5, 2.0], [1.0, -1.0, 0.0]], [0, 2])
         ({0: [3, 100]}, "epoch 4: there is no sample 100", "0 to 99"),
         ({0: [-1, 3]}, "epoch 4: there is no sample -1", "0 to 99"),
         ({0: [3.0, 1.0]}, "epoch 4: indices are not whole numbers", "float64"),
+        ({0: [True, False]}, "epoch 4: indices are not whole numbers", "np.flatnonzero(mask)"),
         ({0: [3]}, "epoch 4: indices, labels and logits do not fit", "indices (1,)"),
         ({2: [0, 3]}, "epoch 4: the label of sample 1 is 3", "classes 0 to 2"),
         ({2: [-100, 3]}, "epoch 4: the label of sample 3 is -100", "no label"),
