@@ -118,6 +118,11 @@ class Recorder:
         """Where the recording lies."""
         return self._recording.folder
 
+    @property
+    def n_samples(self) -> int:
+        """How many samples there are in all."""
+        return self._header.samples
+
     def flush(self) -> None:
         """Write what is held in memory; good before a checkpoint is saved."""
         self._rows.flush()

@@ -103,6 +103,39 @@ def test_a_pass_over_a_part(tmp_path: Path) -> None:
     assert found["label"].to_list() == [*LABELS[part]]
 
 
+def test_a_part_of_what_is_indexed_is_known(tmp_path: Path) -> None:
+    part = torch.utils.data.Subset(torch.utils.data.Subset(hspipe.Indexed(dataset()), range(50, 250)), [9, -1, 30])
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        log_dataset(recorder, 0, network(), part)
+        for unknown in (torch.utils.data.Subset(dataset(), range(50, 250)), hspipe.Indexed(part)):
+            with pytest.raises(hspipe.Error, match="which of the samples these are is not known"):
+                log_dataset(recorder, 0, network(), unknown)
+        wrong: list[Any] = [range(50), np.ones(301, bool)]
+        for indices in wrong:
+            with pytest.raises(hspipe.Error, match="ind"):
+                log_dataset(recorder, 0, network(), dataset(), indices=indices)
+    found = rows(tmp_path)
+    assert found["sample"].to_list() == [59, 80, 249]
+    assert found["label"].to_list() == [*LABELS[[59, 80, 249]]]
+
+
+def without_some(items: list[Any]) -> Any:
+    return torch.utils.data.default_collate([item for item in items if item[1] != 3])
+
+
+def test_a_pass_in_another_order_is_refused(tmp_path: Path) -> None:
+    recorder = hspipe.Recorder(tmp_path, len(LABELS), 10)
+    sampler = torch.utils.data.RandomSampler(range(301))
+    batches = torch.utils.data.BatchSampler(sampler, 50, drop_last=False)
+    other: list[dict[str, Any]] = [{"sampler": sampler}, {"batch_sampler": batches}, {"shuffle": True}]
+    for more in [*other, {"in_order": False}]:
+        with pytest.raises(hspipe.Error, match=f"takes no {next(iter(more))}"):
+            log_dataset(recorder, 0, network(), dataset(), **more)
+    with pytest.raises(hspipe.Error, match="which sample a row is of is not known"):
+        log_dataset(recorder, 0, network(), dataset(), collate_fn=without_some)
+    log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None, num_workers=1)
+
+
 def one_of_two(rank: int, folder: str) -> None:
     os.environ["RANK"] = str(rank)
     torch.distributed.init_process_group("gloo", f"file://{folder}.store", rank=rank, world_size=2)

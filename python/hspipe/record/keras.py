@@ -9,6 +9,8 @@ import numpy as np
 
 from hspipe import Error
 
+from ._numbers import numbers
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,15 +40,15 @@ class RecorderCallback(keras.callbacks.Callback):
             recorder: what to log to; with `resume=True` if the training goes on from an earlier one.
             x: the samples to judge, as an array, or several in a list or dictionary as the model takes them.
             y: their labels, as whole numbers, or N x K with a single 1 in each row.
-            indices: the index of each sample in the user's data, if these are a part of it.
+            indices: the index of each sample in the user's data, if x has fewer samples than the recording.
             batch_size: of the pass.
         """
         super().__init__()
         self.recorder, self.x, self.labels, self.batch_size = recorder, x, _whole(np.asarray(y)), batch_size
-        self.indices = np.arange(len(self.labels)) if indices is None else np.asarray(indices)
-        lengths = {len(array) for array in keras.tree.flatten(x)} | {len(self.indices)}
+        self.indices = numbers(recorder, self.labels, indices)
+        lengths = {len(array) for array in keras.tree.flatten(x)}
         if lengths != {len(self.labels)}:
-            raise Error("x, y and indices are not of the same samples", why=f"y has {len(self.labels)}, not {lengths}")
+            raise Error("x and y are not of the same samples", why=f"y has {len(self.labels)}, not {lengths}")
         self._kind: str | None = None  # of the model's outputs, once they were seen
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002, as Keras calls it

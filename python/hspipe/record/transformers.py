@@ -13,6 +13,8 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 
 from hspipe import Error
 
+from ._numbers import numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -50,11 +52,12 @@ class RecorderCallback(TrainerCallback):
             trainer: what trains; it collates the samples and knows where the model is.
             recorder: what to log to; with `resume=True` if the trainer goes on from a checkpoint.
             dataset: the samples to judge, without augmentation; those that are trained on, if not given.
-            indices: the index of each in the user's data, if the dataset is a part of it.
+            indices: the index of each in the user's data. It is known where the dataset has as many samples as the
+                recording, and where it is `Subset(hspipe.Indexed(data), part)`.
         """
         self.trainer, self.recorder = trainer, recorder
         self.dataset = trainer.train_dataset if dataset is None else dataset
-        self.indices = range(len(self.dataset)) if indices is None else indices
+        self.indices = numbers(recorder, self.dataset, indices)
 
     def on_epoch_end(
         self,
@@ -77,7 +80,7 @@ class RecorderCallback(TrainerCallback):
                 why = "the trainer predicts no logits, or the dataset has no labels"
                 raise Error("the training cannot be recorded", why=why, hint="see prediction_loss_only, label_names")
             if state.is_world_process_zero:
-                self.recorder.log(epoch, [self.indices[place] for place in places], logits, found.label_ids)
+                self.recorder.log(epoch, self.indices[places], logits, found.label_ids)
         self.recorder.flush()
 
     def _compare(self, part: Any, places: range, given: Any) -> None:
