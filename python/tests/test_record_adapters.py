@@ -235,6 +235,40 @@ assert np.abs(1 / (1 + np.exp(ours[:, :1] - ours[:, 1:])) - given).max() < 1e-6
 assert rows(folder / "sigmoid").filter(epoch=2)["label"].to_list() == [*even]
 given = fit("logit", keras.layers.Dense(1), keras.losses.BinaryCrossentropy(from_logits=True), even[:, None], 2)
 assert np.abs(recorded("logit") - np.hstack([0 * given, given])).max() < 1e-6
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last, self.unused = keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+sigmoid, inputs = keras.layers.Dense(1, "sigmoid"), keras.Input((64,))
+unknown = [
+    keras.Sequential([inputs, keras.Sequential([sigmoid])]),
+    keras.Sequential([inputs, sigmoid, keras.layers.Flatten()]),
+    keras.Sequential([inputs, sigmoid, keras.layers.Activation("linear")]),
+    keras.Model(inputs, keras.ops.sigmoid(keras.layers.Dense(1)(inputs))),
+    Own(),
+    keras.Sequential([inputs, keras.layers.Dense(2, "sigmoid")]),
+]
+for place, model in enumerate(unknown):
+    two_sigmoids = place == len(unknown) - 1
+    labels = np.eye(2)[even] if two_sigmoids else even
+    model.compile("adam", "binary_crossentropy")
+    with hspipe.Recorder(folder / f"unknown-{{place}}", len(LABELS), 2) as recorder:
+        try:
+            model.fit(FEATURES, labels, verbose=0, callbacks=[RecorderCallback(recorder, FEATURES, labels)])
+            raise SystemExit(f"model {{place}} was taken for known")
+        except hspipe.Error as error:
+            assert "from_logits=False" in error.hint, error
+        if not two_sigmoids:
+            callback = RecorderCallback(recorder, FEATURES, labels, from_logits=False)
+            model.fit(FEATURES, labels, verbose=0, callbacks=[callback])
+            ours = np.array(rows(folder / f"unknown-{{place}}")["logits"].to_list())
+            given = model.predict(FEATURES, verbose=0)
+            assert np.abs(1 / (1 + np.exp(ours[:, :1] - ours[:, 1:])) - given).max() < 1e-6
 """
 
 
