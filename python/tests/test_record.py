@@ -337,6 +337,11 @@ def test_another_training_needs_another_folder(tmp_path: Path) -> None:
         (10, 1, "classes is 1"),
         (10, "ant", "classes is 'ant'"),
         (10, ["ant", "ant"], "two classes have the name ant"),
+        (10, {"ant", "bee"}, "classes is {"),
+        (10, {1: "ant", 2: "bee"}, "classes is {1"),
+        (10, {"0": "ant", "1": "bee"}, "classes is {'0'"),
+        (10, {"ant": 0, "bee": 0}, "classes is {'ant'"),
+        (10, {0: 1, 1: 0}, "classes is {0"),
     ],
 )
 def test_a_header_that_makes_no_sense(tmp_path: Path, n_samples: Any, classes: Any, what: str) -> None:
@@ -344,6 +349,14 @@ def test_a_header_that_makes_no_sense(tmp_path: Path, n_samples: Any, classes: A
         hspipe.Recorder(tmp_path, n_samples, classes)
     assert caught.value.what.startswith(what)
     assert not (tmp_path / "recording.json").exists()
+
+
+@pytest.mark.parametrize(
+    "classes", [{2: "cow", 0: "ant", 1: "bee"}, {"cow": np.int64(2), "ant": np.int64(0), "bee": np.int64(1)}]
+)
+def test_names_with_numbers_are_in_the_order_of_these(tmp_path: Path, classes: Any) -> None:
+    hspipe.Recorder(tmp_path, 10, classes)
+    assert json.loads((tmp_path / "recording.json").read_text())["classes"] == ["ant", "bee", "cow"]
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:
