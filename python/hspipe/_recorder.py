@@ -174,7 +174,8 @@ class Recorder:
         if not np.isfinite(logits).all():
             bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))[0]
             why = f"they are {np.array2string(logits[bad], precision=3, threshold=8)}"
-            hint = "has the training diverged?"
+            masked = not (np.isnan(logits[bad]) | np.isposinf(logits[bad])).any()
+            hint = "of a class that is masked log -1e4" if masked else "has the training diverged?"
             raise Error(f"the logits of sample {indices[bad]} are not finite", why=why, hint=hint)
 
     def _warn_of_later_epochs(self, epoch: int) -> None:

@@ -279,6 +279,7 @@ GOOD = ([3, 1], [[0.0, 1.5, 2.0], [1.0, -1.0, 0.0]], [0, 2])
         ({2: [[1, 0, 0], [0, 0, 1]]}, "epoch 4: indices, labels and logits do not fit", "labels (2, 3)"),
         ({2: [0.5, 0.5]}, "epoch 4: labels are not whole numbers", "float64"),
         ({1: [[0.0, 1.0, 2.0], [np.nan, 0.0, 0.0]]}, "epoch 4: the logits of sample 1 are not finite", "nan"),
+        ({1: [[0.0, 1.0, -np.inf], [0.0] * 3]}, "epoch 4: the logits of sample 3 are not finite", "masked log -1e4"),
         ({1: [[0.0, 1e300, 2.0], [0.0, 0.0, 0.0]]}, "epoch 4: the logits of sample 3 are not finite", "inf"),
         ({1: [[0.0, 1.0], [0.0, 0.0]]}, "epoch 4: indices, labels and logits do not fit", "2 samples"),
         ({1: [["a", "b", "c"]] * 2}, "epoch 4: logits are not of numbers", "U1"),
