@@ -39,7 +39,7 @@ def judge(
         image: the name of the column of images, where it is not found.
         resize: height and width that images are brought to.
         project: a folder for all that is computed. Without it that is one in the user's cache, which the paths of
-            recordings and the data choose.
+            recordings and the data choose, and what other programs have written there.
         progress: whether to show a bar, if tqdm is installed.
         params: parameters of the pipeline, such as `rank_by="aum"`.
 

@@ -10,6 +10,7 @@ import operator
 import os
 import warnings
 import weakref
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class Recorder:
         self,
         path: str | os.PathLike[str],
         n_samples: int,
-        classes: Sequence[str] | int,
+        classes: Sequence[str] | Mapping[int, str] | Mapping[str, int] | int,
         *,
         out_of_sample: bool = False,
         resume: bool = False,
@@ -63,7 +64,8 @@ class Recorder:
         Args:
             path: its folder.
             n_samples: how many samples there are in all, those that are not trained on too.
-            classes: the names of the classes in the order of the logits, or how many there are.
+            classes: the names of the classes in the order of the logits; the name of each number, or the number of each
+                name, as in `id2label` and `class_to_idx`; or how many there are.
             out_of_sample: whether a sample is only ever logged by models that have not learned from it, as in a
                 cross-validation.
             resume: go on with what is recorded: after a kill, or with the next fold of a cross-validation.
@@ -103,7 +105,7 @@ class Recorder:
             raise Error("the recorder is closed", hint="log before close(), or open another one with resume=True")
         epoch = _count(epoch, "epoch", 0)
         try:
-            rows = _tensors.integers(indices, "indices"), _tensors.integers(labels, "labels")
+            rows = _tensors.indices(indices), _tensors.integers(labels, "labels")
             values = _tensors.floats(logits, "logits")
             self._check(*rows, values)
         except Error as error:
@@ -117,6 +119,11 @@ class Recorder:
     def folder(self) -> Path:
         """Where the recording lies."""
         return self._recording.folder
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples there are in all."""
+        return self._header.samples
 
     def flush(self) -> None:
         """Write what is held in memory; good before a checkpoint is saved."""
@@ -167,7 +174,8 @@ class Recorder:
         if not np.isfinite(logits).all():
             bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))[0]
             why = f"they are {np.array2string(logits[bad], precision=3, threshold=8)}"
-            hint = "has the training diverged?"
+            masked = not (np.isnan(logits[bad]) | np.isposinf(logits[bad])).any()
+            hint = "of a class that is masked log -1e4" if masked else "has the training diverged?"
             raise Error(f"the logits of sample {indices[bad]} are not finite", why=why, hint=hint)
 
     def _warn_of_later_epochs(self, epoch: int) -> None:
@@ -191,11 +199,14 @@ def _count(value: Any, name: str, least: int) -> int:
     return count
 
 
-def _classes(classes: Sequence[str] | int) -> int | list[str]:
-    if isinstance(classes, str):
-        raise Error(f"classes is {classes!r}", hint="give all names as a list, or how many there are")
+def _classes(classes: Any) -> int | list[str]:
+    if isinstance(classes, (str, bytes, Set)):
+        hint = "give all names as a list, in the order of the logits, or how many there are"
+        raise Error(f"classes is {classes!r}", why="names are wanted, in an order", hint=hint)
+    if isinstance(classes, Mapping):
+        classes = _by_number(classes)
     try:
-        names = [str(name) for name in classes]  # type: ignore[union-attr]
+        names = [str(name) for name in classes]
     except TypeError:
         return _count(classes, "classes", 2)
     if len(names) < 2:
@@ -203,6 +214,19 @@ def _classes(classes: Sequence[str] | int) -> int | list[str]:
     if twice := [name for name in names if names.count(name) > 1]:
         raise Error(f"two classes have the name {twice[0]}")
     return names
+
+
+def _by_number(classes: Mapping[Any, Any]) -> list[str]:
+    """Return the names in the order of their numbers, of {number: name} as of {name: number}."""
+    pairs = list(classes.items())
+    if all(isinstance(key, str) for key, _ in pairs):
+        pairs = [(number, name) for name, number in pairs]
+    whole = (int, np.integer)
+    names = {number: name for number, name in pairs if isinstance(number, whole) and isinstance(name, str)}
+    if len(names) != len(pairs) or set(names) != set(range(len(pairs))):
+        why = "a dictionary has the name of each number from 0 on, or the number of each name"
+        raise Error(f"classes is {classes!r}", why=why, hint="give the names as a list, in the order of the logits")
+    return [names[number] for number in range(len(pairs))]
 
 
 def _rank() -> int:

@@ -123,12 +123,36 @@ class Recording:
         return Error(f"{self.folder}: the recording cannot be written", why=str(error))
 
 
-def what_it_is(folder: Path) -> str:
-    """Tell recordings apart that need other pipelines: by their header, and whether there are several epochs."""
-    if not (folder / HEADER).is_file():
-        return ""
-    epochs = {name[1] for name in map(SHARD.fullmatch, os.listdir(folder)) if name}  # noqa: PTH208
-    return f"{json.dumps(_read(folder / HEADER), sort_keys=True)} {len(epochs) > 1}"
+def what_it_is(path: Path) -> str:
+    """Tell recordings apart that need other pipelines.
+
+    That is the header of a recorder's folder, with whether several of its epochs count; of what others have written,
+    the files as they lie there.
+    """
+    if (path / HEADER).is_file():
+        return f"{json.dumps(_read(path / HEADER), sort_keys=True)} {_has_epochs(path)}"
+    files = [path, *path.glob("*"), *path.glob("training_dynamics/*")] if path.is_dir() else [path]
+    states = [(str(file), file.stat()) for file in sorted(files) if file.is_file()]
+    return " ".join(f"{name} {state.st_size} {state.st_mtime_ns}" for name, state in states)
+
+
+def _has_epochs(folder: Path) -> bool:
+    """Return whether two epochs or more count: those that have half as many samples as one before, at least."""
+    shards: dict[int, list[Path]] = {}
+    for name in map(SHARD.fullmatch, os.listdir(folder)):  # noqa: PTH208, of many thousands
+        if name:
+            shards.setdefault(int(name[1]), []).append(folder / name[0])
+    most = counted = 0
+    for epoch in sorted(shards):
+        try:
+            samples = pl.scan_parquet(shards[epoch]).select(pl.col("sample").n_unique()).collect().item()
+        except (OSError, pl.exceptions.PolarsError):  # which the program explains
+            return len(shards) > 1
+        counted += 2 * samples >= most
+        most = max(most, samples)
+        if counted > 1:
+            return True
+    return False
 
 
 def _compare(folder: Path, header: Header) -> None:

@@ -36,6 +36,15 @@ def integers(values: Any, name: str) -> npt.NDArray[np.int64]:
     return array.astype(np.int64, copy=False)
 
 
+def indices(values: Any) -> npt.NDArray[np.int64]:
+    """Return whole numbers; a mask is refused, which would be read as the samples 0 and 1."""
+    array = _array(values, "indices")
+    if array.dtype.kind == "b":
+        hint = "a mask is no list of indices: np.flatnonzero(mask) is"
+        raise Error("indices are not whole numbers", why="they are true or false", hint=hint)
+    return integers(array, "indices")
+
+
 def _array(values: Any, name: str) -> npt.NDArray[Any]:
     try:
         if hasattr(values, "detach"):  # PyTorch

@@ -93,6 +93,30 @@ def test_a_recording_that_goes_on_is_judged_anew(tmp_path: Path) -> None:
     assert list((tmp_path / "project" / "Figures").rglob("data_map*"))
 
 
+def test_an_epoch_that_was_cut_short_is_judged_anew(tmp_path: Path) -> None:
+    everything = np.arange(len(LABELS))
+    logits = 3 * np.eye(10)[TRUTH] + RANDOM.normal(size=(len(LABELS), 10))
+    with hspipe.Recorder(tmp_path / "recording", len(LABELS), NAMES) as recorder:
+        recorder.log(0, everything, logits, LABELS)
+        recorder.log(1, everything[:100], logits[:100], LABELS[:100])
+        early = hspipe.judge(recorder, progress=False)
+        recorder.log(1, everything[100:], logits[100:], LABELS[100:])
+    late = hspipe.judge(recorder, progress=False)
+    assert not list((early.folder / "Figures").rglob("data_map*"))
+    assert list((late.folder / "Figures").rglob("data_map*"))
+    # What changes nothing in the pipeline leaves the project as it is.
+    assert hspipe.judge(tmp_path / "recording", progress=False).folder == late.folder
+
+
+def test_a_file_that_has_changed_is_judged_anew(tmp_path: Path) -> None:
+    logits = (3 * np.eye(10)[TRUTH] + RANDOM.normal(size=(len(LABELS), 10))).astype(np.float32)
+    exponents = np.exp(logits)
+    np.savez(tmp_path / "outputs.npz", pred_probs=exponents / exponents.sum(axis=1, keepdims=True), labels=LABELS)
+    assert precision(hspipe.judge(tmp_path / "outputs.npz", progress=False)) > 0.9
+    np.savez(tmp_path / "outputs.npz", logits=np.stack([logits, logits]), labels=LABELS)
+    assert precision(hspipe.judge(tmp_path / "outputs.npz", progress=False)) > 0.9
+
+
 def test_errors_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(hspipe.Error, match="there is no recording"):
         hspipe.judge()

@@ -272,12 +272,14 @@ GOOD = ([3, 1], [[0.0, 1.5, 2.0], [1.0, -1.0, 0.0]], [0, 2])
         ({0: [3, 100]}, "epoch 4: there is no sample 100", "0 to 99"),
         ({0: [-1, 3]}, "epoch 4: there is no sample -1", "0 to 99"),
         ({0: [3.0, 1.0]}, "epoch 4: indices are not whole numbers", "float64"),
+        ({0: [True, False]}, "epoch 4: indices are not whole numbers", "np.flatnonzero(mask)"),
         ({0: [3]}, "epoch 4: indices, labels and logits do not fit", "indices (1,)"),
         ({2: [0, 3]}, "epoch 4: the label of sample 1 is 3", "classes 0 to 2"),
         ({2: [-100, 3]}, "epoch 4: the label of sample 3 is -100", "no label"),
         ({2: [[1, 0, 0], [0, 0, 1]]}, "epoch 4: indices, labels and logits do not fit", "labels (2, 3)"),
         ({2: [0.5, 0.5]}, "epoch 4: labels are not whole numbers", "float64"),
         ({1: [[0.0, 1.0, 2.0], [np.nan, 0.0, 0.0]]}, "epoch 4: the logits of sample 1 are not finite", "nan"),
+        ({1: [[0.0, 1.0, -np.inf], [0.0] * 3]}, "epoch 4: the logits of sample 3 are not finite", "masked log -1e4"),
         ({1: [[0.0, 1e300, 2.0], [0.0, 0.0, 0.0]]}, "epoch 4: the logits of sample 3 are not finite", "inf"),
         ({1: [[0.0, 1.0], [0.0, 0.0]]}, "epoch 4: indices, labels and logits do not fit", "2 samples"),
         ({1: [["a", "b", "c"]] * 2}, "epoch 4: logits are not of numbers", "U1"),
@@ -336,6 +338,11 @@ def test_another_training_needs_another_folder(tmp_path: Path) -> None:
         (10, 1, "classes is 1"),
         (10, "ant", "classes is 'ant'"),
         (10, ["ant", "ant"], "two classes have the name ant"),
+        (10, {"ant", "bee"}, "classes is {"),
+        (10, {1: "ant", 2: "bee"}, "classes is {1"),
+        (10, {"0": "ant", "1": "bee"}, "classes is {'0'"),
+        (10, {"ant": 0, "bee": 0}, "classes is {'ant'"),
+        (10, {0: 1, 1: 0}, "classes is {0"),
     ],
 )
 def test_a_header_that_makes_no_sense(tmp_path: Path, n_samples: Any, classes: Any, what: str) -> None:
@@ -343,6 +350,14 @@ def test_a_header_that_makes_no_sense(tmp_path: Path, n_samples: Any, classes: A
         hspipe.Recorder(tmp_path, n_samples, classes)
     assert caught.value.what.startswith(what)
     assert not (tmp_path / "recording.json").exists()
+
+
+@pytest.mark.parametrize(
+    "classes", [{2: "cow", 0: "ant", 1: "bee"}, {"cow": np.int64(2), "ant": np.int64(0), "bee": np.int64(1)}]
+)
+def test_names_with_numbers_are_in_the_order_of_these(tmp_path: Path, classes: Any) -> None:
+    hspipe.Recorder(tmp_path, 10, classes)
+    assert json.loads((tmp_path / "recording.json").read_text())["classes"] == ["ant", "bee", "cow"]
 
 
 def test_a_disk_that_is_full(tmp_path: Path) -> None:

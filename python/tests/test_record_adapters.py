@@ -103,6 +103,39 @@ def test_a_pass_over_a_part(tmp_path: Path) -> None:
     assert found["label"].to_list() == [*LABELS[part]]
 
 
+def test_a_part_of_what_is_indexed_is_known(tmp_path: Path) -> None:
+    part = torch.utils.data.Subset(torch.utils.data.Subset(hspipe.Indexed(dataset()), range(50, 250)), [9, -1, 30])
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        log_dataset(recorder, 0, network(), part)
+        for unknown in (torch.utils.data.Subset(dataset(), range(50, 250)), hspipe.Indexed(part)):
+            with pytest.raises(hspipe.Error, match="which of the samples these are is not known"):
+                log_dataset(recorder, 0, network(), unknown)
+        wrong: list[Any] = [range(50), np.ones(301, bool)]
+        for indices in wrong:
+            with pytest.raises(hspipe.Error, match="ind"):
+                log_dataset(recorder, 0, network(), dataset(), indices=indices)
+    found = rows(tmp_path)
+    assert found["sample"].to_list() == [59, 80, 249]
+    assert found["label"].to_list() == [*LABELS[[59, 80, 249]]]
+
+
+def without_some(items: list[Any]) -> Any:
+    return torch.utils.data.default_collate([item for item in items if item[1] != 3])
+
+
+def test_a_pass_in_another_order_is_refused(tmp_path: Path) -> None:
+    recorder = hspipe.Recorder(tmp_path, len(LABELS), 10)
+    sampler = torch.utils.data.RandomSampler(range(301))
+    batches = torch.utils.data.BatchSampler(sampler, 50, drop_last=False)
+    other: list[dict[str, Any]] = [{"sampler": sampler}, {"batch_sampler": batches}, {"shuffle": True}]
+    for more in [*other, {"in_order": False}]:
+        with pytest.raises(hspipe.Error, match=f"takes no {next(iter(more))}"):
+            log_dataset(recorder, 0, network(), dataset(), **more)
+    with pytest.raises(hspipe.Error, match="which sample a row is of is not known"):
+        log_dataset(recorder, 0, network(), dataset(), collate_fn=without_some)
+    log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None, num_workers=1)
+
+
 def one_of_two(rank: int, folder: str) -> None:
     os.environ["RANK"] = str(rank)
     torch.distributed.init_process_group("gloo", f"file://{folder}.store", rank=rank, world_size=2)
@@ -202,6 +235,40 @@ assert np.abs(1 / (1 + np.exp(ours[:, :1] - ours[:, 1:])) - given).max() < 1e-6
 assert rows(folder / "sigmoid").filter(epoch=2)["label"].to_list() == [*even]
 given = fit("logit", keras.layers.Dense(1), keras.losses.BinaryCrossentropy(from_logits=True), even[:, None], 2)
 assert np.abs(recorded("logit") - np.hstack([0 * given, given])).max() < 1e-6
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last, self.unused = keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)
+
+    def call(self, inputs):
+        return self.last(inputs)
+
+sigmoid, inputs = keras.layers.Dense(1, "sigmoid"), keras.Input((64,))
+unknown = [
+    keras.Sequential([inputs, keras.Sequential([sigmoid])]),
+    keras.Sequential([inputs, sigmoid, keras.layers.Flatten()]),
+    keras.Sequential([inputs, sigmoid, keras.layers.Activation("linear")]),
+    keras.Model(inputs, keras.ops.sigmoid(keras.layers.Dense(1)(inputs))),
+    Own(),
+    keras.Sequential([inputs, keras.layers.Dense(2, "sigmoid")]),
+]
+for place, model in enumerate(unknown):
+    two_sigmoids = place == len(unknown) - 1
+    labels = np.eye(2)[even] if two_sigmoids else even
+    model.compile("adam", "binary_crossentropy")
+    with hspipe.Recorder(folder / f"unknown-{{place}}", len(LABELS), 2) as recorder:
+        try:
+            model.fit(FEATURES, labels, verbose=0, callbacks=[RecorderCallback(recorder, FEATURES, labels)])
+            raise SystemExit(f"model {{place}} was taken for known")
+        except hspipe.Error as error:
+            assert "from_logits=False" in error.hint, error
+        if not two_sigmoids:
+            callback = RecorderCallback(recorder, FEATURES, labels, from_logits=False)
+            model.fit(FEATURES, labels, verbose=0, callbacks=[callback])
+            ours = np.array(rows(folder / f"unknown-{{place}}")["logits"].to_list())
+            given = model.predict(FEATURES, verbose=0)
+            assert np.abs(1 / (1 + np.exp(ours[:, :1] - ours[:, 1:])) - given).max() < 1e-6
 """
 
 
@@ -263,3 +330,70 @@ def test_transformers(tmp_path: Path) -> None:
         check(tmp_path / "recording", 2, model(input_ids=torch.tensor(words)).logits)
     for ours, theirs in zip(model.parameters(), fit("alone", record=False).parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+class Words(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
+    """Texts of their own number, again and again: the darker a pixel, the longer."""
+
+    def __len__(self) -> int:
+        return len(LABELS)
+
+    def __getitem__(self, place: int) -> Any:
+        return {"input_ids": torch.full((2 + int(FEATURES[place, 10] * 16),), place), "labels": int(LABELS[place])}
+
+
+def padded(items: list[Any]) -> dict[str, Any]:
+    words = torch.nn.utils.rnn.pad_sequence([item["input_ids"] for item in items], batch_first=True)
+    return {"input_ids": words, "labels": torch.tensor([item["labels"] for item in items])}
+
+
+class FirstWord(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """Says which sample it has been given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(10))
+
+    def forward(self, input_ids: Any, labels: Any) -> Any:
+        logits = input_ids[:, :1] * self.weight
+        return {"loss": torch.nn.functional.cross_entropy(logits, labels), "logits": logits}
+
+
+@pytest.mark.skipif(not (find_spec("transformers") and find_spec("accelerate")), reason="transformers is not installed")
+@pytest.mark.filterwarnings("ignore")
+def test_transformers_that_has_another_order(tmp_path: Path) -> None:
+    import transformers
+
+    from hspipe.record.transformers import RecorderCallback
+
+    class Shuffled(transformers.Trainer):  # type: ignore[misc]
+        def get_test_dataloader(self, test_dataset: Any) -> Any:
+            loader = torch.utils.data.DataLoader(test_dataset, 8, shuffle=True, collate_fn=self.data_collator)
+            return self.accelerator.prepare(loader)
+
+    def fit(name: str, kind: Any, **more: Any) -> None:
+        arguments = transformers.TrainingArguments(
+            str(tmp_path / name),
+            num_train_epochs=1,
+            learning_rate=0,
+            use_cpu=True,
+            report_to=[],
+            save_strategy="no",
+            disable_tqdm=True,
+            **more,
+        )
+        trainer = kind(FirstWord(), arguments, train_dataset=Words(), data_collator=padded)
+        with hspipe.Recorder(tmp_path / name, len(LABELS), 10) as recorder:
+            trainer.add_callback(RecorderCallback(trainer, recorder))
+            trainer.train()
+        assert {name: getattr(trainer.args, name) for name in more} == more
+
+    grouped: dict[str, Any] = {"group_by_length": True}
+    if hasattr(transformers.TrainingArguments, "train_sampling_strategy"):
+        grouped = {"train_sampling_strategy": "group_by_length"}
+    fit("grouped", transformers.Trainer, dataloader_drop_last=True, **grouped)
+    found = rows(tmp_path / "grouped")
+    assert found["sample"].to_list() == found["logits"].list.first().to_list() == [*range(301)]
+    assert found["label"].to_list() == [*LABELS]
+    with pytest.raises(hspipe.Error, match="not in the order of the data"):
+        fit("shuffled", Shuffled)

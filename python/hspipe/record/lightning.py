@@ -40,10 +40,11 @@ class RecorderCallback(Callback):
         Args:
             recorder: what to log to; with `resume=True` if the trainer goes on from a checkpoint.
             dataset: the samples to judge, without augmentation.
-            indices: the index of each in the user's data, if the dataset is a part of it.
+            indices: the index of each in the user's data. It is known where the dataset has as many samples as the
+                recording, and where it is `Subset(hspipe.Indexed(data), part)`.
             step: makes logits and labels of the module and a batch, which lies on its device. Without it the batch is
                 (inputs, labels, ...), and the module's `forward` gives logits.
-            loader: what DataLoader takes, such as `batch_size`, `num_workers` or `collate_fn`.
+            loader: what DataLoader takes, such as `batch_size`, `num_workers` or `collate_fn`, but no other order.
         """
         self.recorder, self.dataset, self.indices, self.loader = recorder, dataset, indices, loader
         self.step = step or _step

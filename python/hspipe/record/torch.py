@@ -9,10 +9,17 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Subset
 
+from hspipe import Error
+
+from ._numbers import numbers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hspipe import Recorder
+
+#: What else than this a loader may not be told, for the pass is over all samples in the order of the dataset.
+IN_ORDER = {"sampler": None, "batch_sampler": None, "shuffle": False, "drop_last": False, "in_order": True}
 
 
 def log_dataset(
@@ -36,11 +43,15 @@ def log_dataset(
         epoch: the epoch that has just ended, from 0.
         model: what is trained.
         dataset: with a length and items at places 0, 1, and so on.
-        indices: the index of each item in the user's data, if the dataset is a part of it.
+        indices: the index of each item in the user's data. It is known where the dataset has as many samples as the
+            recording, and where it is `Subset(hspipe.Indexed(data), part)`.
         step: makes logits and labels of the model and a batch. Without it the batch is (inputs, labels, ...), and is
             moved to where the model's parameters are.
         batch_size: of the pass; there are no gradients, so it may be larger than the training's.
-        loader: what else DataLoader takes, such as `num_workers` or `collate_fn`.
+        loader: what else DataLoader takes, such as `num_workers` or `collate_fn`, but no other order.
+
+    Raises:
+        Error: if it is not known which sample a row is of, or if the recorder refuses the rows.
 
     >>> import tempfile, hspipe
     >>> data = torch.utils.data.TensorDataset(torch.randn(100, 5), torch.arange(100) % 2)
@@ -49,11 +60,15 @@ def log_dataset(
     """
     if isinstance(model, DistributedDataParallel):
         model = model.module  # which does not wait for the others in each batch
-    own = _own_part(len(dataset))
+    samples = numbers(recorder, dataset, indices)
+    places = _own_part(len(dataset))
+    for name, usual in IN_ORDER.items():
+        if loader.pop(name, usual) not in (usual, None):
+            why = "all samples are judged once, in the order of the dataset"
+            raise Error(f"a pass over the data takes no {name}", why=why, hint="leave it out; for a part take Subset")
     # A loader draws a number, from its generator or else from the one that the training draws from.
-    batches = DataLoader(
-        Subset(dataset, own), batch_size, shuffle=False, drop_last=False, generator=torch.Generator(), **loader
-    )
+    loader = {"generator": torch.Generator(), **loader}
+    batches = DataLoader(Subset(dataset, places), batch_size, **loader)
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     done = 0
@@ -61,9 +76,17 @@ def log_dataset(
         with torch.no_grad():
             for batch in batches:
                 logits, labels = (step or _step)(model, batch)
-                places = own[done : done + len(labels)]
-                recorder.log(epoch, places if indices is None else [indices[place] for place in places], logits, labels)
-                done += len(labels)
+                asked = places[done : done + batch_size]
+                if len(labels) != len(asked):
+                    why = f"{len(asked)} samples were asked for, from place {done} on, {len(labels)} labels came"
+                    hint = (
+                        "neither collate_fn nor step may drop samples or add some; for a part take Subset and indices"
+                    )
+                    raise Error("which sample a row is of is not known", why=why, hint=hint)
+                recorder.log(epoch, samples[asked], logits, labels)
+                done += len(asked)
+        if done != len(places):
+            raise Error("the pass has not seen all samples", why=f"{done} of {len(places)} came")
     finally:
         for module, mode in modes:
             module.training = mode
