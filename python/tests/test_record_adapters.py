@@ -136,6 +136,53 @@ def test_a_pass_in_another_order_is_refused(tmp_path: Path) -> None:
     log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None, num_workers=1)
 
 
+class Gives(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """A model without parameters whose output comes in a container."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, inputs: Any) -> Any:
+        return self.output(inputs[:, :10])
+
+
+@pytest.mark.parametrize(
+    ("output", "item", "step", "what"),
+    [
+        (
+            lambda x: {"logits": x},
+            lambda x, y: (x, y),
+            None,
+            "does not give a tensor of logits\n  why: it gives a dict",
+        ),
+        (lambda x: (x, x), lambda x, y: (x, y), None, "does not give a tensor of logits\n  why: it gives a tuple of 2"),
+        (lambda x: x, lambda x, y: {"x": x, "y": y}, None, "why: one is a dict with x, y"),
+        (lambda x: x, lambda x, _: x, None, "why: one is a Tensor"),
+        (lambda x: x, lambda x, y: ([x, x], y), None, "the inputs are not a tensor"),
+        (
+            lambda x: x,
+            lambda x, y: (x, y),
+            lambda model, batch: model(batch[0]),
+            "step does not give logits and labels",
+        ),
+    ],
+)
+def test_a_pass_says_what_it_wants(tmp_path: Path, output: Any, item: Any, step: Any, what: str) -> None:
+    items = [item(*pair) for pair in dataset()]
+    recorder = hspipe.Recorder(tmp_path, len(LABELS), 10)
+    with pytest.raises(hspipe.Error) as caught:
+        log_dataset(recorder, 0, Gives(output), items, step=step)
+    assert what in str(caught.value)
+    assert "step=lambda model, batch" in str(caught.value.hint)
+
+
+def test_a_model_without_parameters(tmp_path: Path) -> None:
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        log_dataset(recorder, 0, Gives(lambda x: x), dataset())
+    assert np.array(rows(tmp_path)["logits"].to_list()).tolist() == FEATURES[:, :10].tolist()
+
+
 def one_of_two(rank: int, folder: str) -> None:
     os.environ["RANK"] = str(rank)
     torch.distributed.init_process_group("gloo", f"file://{folder}.store", rank=rank, world_size=2)
