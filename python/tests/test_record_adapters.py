@@ -136,6 +136,53 @@ def test_a_pass_in_another_order_is_refused(tmp_path: Path) -> None:
     log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None, num_workers=1)
 
 
+class Gives(torch.nn.Module):  # type: ignore[misc, name-defined]
+    """A model without parameters whose output comes in a container."""
+
+    def __init__(self, output: Any) -> None:
+        super().__init__()
+        self.output = output
+
+    def forward(self, inputs: Any) -> Any:
+        return self.output(inputs[:, :10])
+
+
+@pytest.mark.parametrize(
+    ("output", "item", "step", "what"),
+    [
+        (
+            lambda x: {"logits": x},
+            lambda x, y: (x, y),
+            None,
+            "does not give a tensor of logits\n  why: it gives a dict",
+        ),
+        (lambda x: (x, x), lambda x, y: (x, y), None, "does not give a tensor of logits\n  why: it gives a tuple of 2"),
+        (lambda x: x, lambda x, y: {"x": x, "y": y}, None, "why: one is a dict with x, y"),
+        (lambda x: x, lambda x, _: x, None, "why: one is a Tensor"),
+        (lambda x: x, lambda x, y: ([x, x], y), None, "the inputs are not a tensor"),
+        (
+            lambda x: x,
+            lambda x, y: (x, y),
+            lambda model, batch: model(batch[0]),
+            "step does not give logits and labels",
+        ),
+    ],
+)
+def test_a_pass_says_what_it_wants(tmp_path: Path, output: Any, item: Any, step: Any, what: str) -> None:
+    items = [item(*pair) for pair in dataset()]
+    recorder = hspipe.Recorder(tmp_path, len(LABELS), 10)
+    with pytest.raises(hspipe.Error) as caught:
+        log_dataset(recorder, 0, Gives(output), items, step=step)
+    assert what in str(caught.value)
+    assert "step=lambda model, batch" in str(caught.value.hint)
+
+
+def test_a_model_without_parameters(tmp_path: Path) -> None:
+    with hspipe.Recorder(tmp_path, len(LABELS), 10) as recorder:
+        log_dataset(recorder, 0, Gives(lambda x: x), dataset())
+    assert np.array(rows(tmp_path)["logits"].to_list()).tolist() == FEATURES[:, :10].tolist()
+
+
 def one_of_two(rank: int, folder: str) -> None:
     os.environ["RANK"] = str(rank)
     torch.distributed.init_process_group("gloo", f"file://{folder}.store", rank=rank, world_size=2)
@@ -342,9 +389,18 @@ class Words(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
         return {"input_ids": torch.full((2 + int(FEATURES[place, 10] * 16),), place), "labels": int(LABELS[place])}
 
 
+class Named(Words):
+    """The same with labels that are texts."""
+
+    def __getitem__(self, place: int) -> Any:
+        item = super().__getitem__(place)
+        return {"input_ids": item["input_ids"], "label": f"digit {item['labels']}"}
+
+
 def padded(items: list[Any]) -> dict[str, Any]:
     words = torch.nn.utils.rnn.pad_sequence([item["input_ids"] for item in items], batch_first=True)
-    return {"input_ids": words, "labels": torch.tensor([item["labels"] for item in items])}
+    labels = [item["labels"] if "labels" in item else int(item["label"][-1]) for item in items]
+    return {"input_ids": words, "labels": torch.tensor(labels)}
 
 
 class FirstWord(torch.nn.Module):  # type: ignore[misc, name-defined]
@@ -371,7 +427,7 @@ def test_transformers_that_has_another_order(tmp_path: Path) -> None:
             loader = torch.utils.data.DataLoader(test_dataset, 8, shuffle=True, collate_fn=self.data_collator)
             return self.accelerator.prepare(loader)
 
-    def fit(name: str, kind: Any, **more: Any) -> None:
+    def fit(name: str, kind: Any, data: Any, **more: Any) -> None:
         arguments = transformers.TrainingArguments(
             str(tmp_path / name),
             num_train_epochs=1,
@@ -382,7 +438,7 @@ def test_transformers_that_has_another_order(tmp_path: Path) -> None:
             disable_tqdm=True,
             **more,
         )
-        trainer = kind(FirstWord(), arguments, train_dataset=Words(), data_collator=padded)
+        trainer = kind(FirstWord(), arguments, train_dataset=data, data_collator=padded)
         with hspipe.Recorder(tmp_path / name, len(LABELS), 10) as recorder:
             trainer.add_callback(RecorderCallback(trainer, recorder))
             trainer.train()
@@ -391,9 +447,11 @@ def test_transformers_that_has_another_order(tmp_path: Path) -> None:
     grouped: dict[str, Any] = {"group_by_length": True}
     if hasattr(transformers.TrainingArguments, "train_sampling_strategy"):
         grouped = {"train_sampling_strategy": "group_by_length"}
-    fit("grouped", transformers.Trainer, dataloader_drop_last=True, **grouped)
+    fit("grouped", transformers.Trainer, Words(), dataloader_drop_last=True, **grouped)
     found = rows(tmp_path / "grouped")
     assert found["sample"].to_list() == found["logits"].list.first().to_list() == [*range(301)]
     assert found["label"].to_list() == [*LABELS]
     with pytest.raises(hspipe.Error, match="not in the order of the data"):
-        fit("shuffled", Shuffled)
+        fit("shuffled", Shuffled, Words())
+    fit("named", transformers.Trainer, Named(), remove_unused_columns=False)
+    assert rows(tmp_path / "named")["label"].to_list() == [*LABELS]

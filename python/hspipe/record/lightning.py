@@ -9,7 +9,7 @@ try:
 except ImportError:  # the same by its older name
     from pytorch_lightning import Callback, LightningModule, Trainer
 
-from .torch import log_dataset
+from .torch import labelled, log_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,4 +70,5 @@ class RecorderCallback(Callback):
 
 
 def _step(model: torch.nn.Module, batch: Any) -> tuple[Any, Any]:
-    return model(batch[0]), batch[1]
+    inputs, labels = labelled(batch)
+    return model(inputs), labels

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What else than this a loader may not be told, for the pass is over all samples in the order of the dataset.
 IN_ORDER = {"sampler": None, "batch_sampler": None, "shuffle": False, "drop_last": False, "in_order": True}
+
+HINT = "say how, as in step=lambda model, batch: (model(batch['pixels'])['logits'], batch['label'])"
 
 
 def log_dataset(
@@ -75,7 +79,7 @@ def log_dataset(
     try:
         with torch.no_grad():
             for batch in batches:
-                logits, labels = (step or _step)(model, batch)
+                logits, labels = _made(step or _step, model, batch)
                 asked = places[done : done + batch_size]
                 if len(labels) != len(asked):
                     why = f"{len(asked)} samples were asked for, from place {done} on, {len(labels)} labels came"
@@ -93,9 +97,39 @@ def log_dataset(
     recorder.flush()
 
 
+def labelled(batch: Any) -> tuple[Any, Any]:
+    """Return inputs and labels of a batch that is (inputs, labels, ...).
+
+    Raises:
+        Error: if it is anything else.
+    """
+    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
+        raise Error("the batches are not (inputs, labels, ...)", why=f"one is {_described(batch)}", hint=HINT)
+    return batch[0], batch[1]
+
+
 def _step(model: torch.nn.Module, batch: Any) -> tuple[Any, Any]:
-    inputs, labels = batch[0], batch[1]
-    return model(inputs.to(next(model.parameters()).device)), labels
+    inputs, labels = labelled(batch)
+    if not hasattr(inputs, "to"):
+        raise Error("the inputs are not a tensor", why=f"they are {_described(inputs)}", hint=HINT)
+    own = next(chain(model.parameters(), model.buffers()), None)
+    return model(inputs if own is None else inputs.to(own.device)), labels
+
+
+def _made(step: Callable[[torch.nn.Module, Any], tuple[Any, Any]], model: torch.nn.Module, batch: Any) -> Any:
+    made = step(model, batch)
+    if not isinstance(made, (tuple, list)) or len(made) != 2:
+        raise Error("step does not give logits and labels", why=f"it gives {_described(made)}", hint=HINT)
+    if not hasattr(made[0], "shape"):
+        raise Error("the model does not give a tensor of logits", why=f"it gives {_described(made[0])}", hint=HINT)
+    return made
+
+
+def _described(value: Any) -> str:
+    kind = type(value).__name__
+    if isinstance(value, Mapping):
+        return f"a {kind} with {', '.join(map(str, value))}"
+    return f"a {kind} of {len(value)}" if isinstance(value, (tuple, list)) else f"a {kind}"
 
 
 def _own_part(samples: int) -> list[int]:

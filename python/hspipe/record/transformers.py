@@ -93,9 +93,12 @@ class RecorderCallback(TrainerCallback):
         names = [*(self.trainer.label_names or []), "labels", "label"]
         for place in range(0, len(part), -(-len(part) // COMPARED)):
             item = part[place]
-            label = next((item[name] for name in names if name in item), None) if isinstance(item, Mapping) else None
-            if label is not None and np.ndim(label) == np.ndim(given[place]) == 0 and int(label) != int(given[place]):
-                why = f"the label of sample {self.indices[places[place]]} is {int(label)}, {given[place]} comes back"
+            there = [item[name] for name in names if name in item] if isinstance(item, Mapping) else []
+            label: Any = there[0] if there else None
+            # Others, such as texts, are for the collator to understand.
+            is_class = np.ndim(label) == 0 and np.asarray(label).dtype.kind in "iub"
+            if is_class and np.any(np.asarray(label) != given[place]):
+                why = f"the label of sample {self.indices[places[place]]} is {label}, {given[place]} comes back"
                 raise Error("the trainer's pass is not in the order of the data", why=why, hint=HINT)
 
 
