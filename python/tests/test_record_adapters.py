@@ -133,7 +133,7 @@ def test_a_pass_in_another_order_is_refused(tmp_path: Path) -> None:
             log_dataset(recorder, 0, network(), dataset(), **more)
     with pytest.raises(hspipe.Error, match="which sample a row is of is not known"):
         log_dataset(recorder, 0, network(), dataset(), collate_fn=without_some)
-    log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None, num_workers=1)
+    log_dataset(recorder, 0, network(), dataset(), shuffle=False, sampler=None)
 
 
 class Gives(torch.nn.Module):  # type: ignore[misc, name-defined]
