@@ -55,7 +55,7 @@ pub const MOST_COLOURS: usize = style::PALETTE.len();
 
 /// The version of every op that draws: raised whenever a chart comes out with other bytes, or those that are cached would be
 /// taken for the new ones.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Tests hold this digest of a chart's files to a constant. Whoever changes one raises [`VERSION`].
 #[cfg(test)]

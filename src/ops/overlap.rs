@@ -71,18 +71,18 @@ impl Hard {
             let lacking = || OpError::new(format!("overlap needs the axis `{axis}` among those gathered"));
             table.coord(axis).ok_or_else(lacking)
         };
-        let others: Vec<Value> = table
-            .coords
-            .iter()
-            .filter(|(axis, _)| axis != "strategy")
-            .map(|(_, value)| value.clone())
-            .collect();
+        // Sets are in the order of these.
+        let named = ["train_ratio", "set"].map(|axis| coord(axis).cloned());
+        let is_other = |axis: &str| !["strategy", "train_ratio", "set"].contains(&axis);
+        let others =
+            table.coords.iter().filter(|(axis, _)| is_other(axis)).map(|(_, value)| Ok(value.clone()));
+        let names: Vec<Value> = named.into_iter().chain(others).collect::<Result<_, OpError>>()?;
         let positions = tables::Hard::read(table.read()?)?.position;
         Ok(Hard {
             strategy: show(coord("strategy")?),
             train_ratio: coord("train_ratio")?.as_f64().unwrap_or(f64::NAN),
             set: coord("set")?.as_i64().unwrap_or(-1) as i32,
-            set_name: canonical(&Value::Array(others)),
+            set_name: canonical(&Value::Array(names)),
             samples: positions.into_iter().collect(),
         })
     }

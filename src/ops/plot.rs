@@ -53,8 +53,8 @@ pub fn unusual(level: &str, noise_ratio: f64) -> String {
     level + &noise
 }
 
-/// What tells each table from the others, such as `noise ratio 0.1`: the axes on which they differ. The
-/// axis `named` comes in any case, by its value alone.
+/// What tells each table from the others, such as `noise ratio 0.1`: the axes on which they differ, by name. The
+/// axis `named` comes first and in any case, by its value alone.
 pub fn labels(tables: &[Table], named: Option<&str>) -> Vec<String> {
     let coords: Vec<&[(String, Value)]> = tables.iter().map(|table| table.coords.as_slice()).collect();
     labels_of(&coords, named)
@@ -64,14 +64,11 @@ fn labels_of(tables: &[&[(String, Value)]], named: Option<&str>) -> Vec<String> 
     let value = |table: usize, axis: &str| tables[table].iter().find(|(name, _)| name == axis);
     let differs = |axis: &str| (1..tables.len()).any(|table| value(table, axis) != value(0, axis));
     let label = |coords: &&[(String, Value)]| {
-        let parts = coords.iter().filter_map(|(axis, value)| {
-            if named == Some(axis.as_str()) {
-                Some(show(value))
-            } else {
-                differs(axis).then(|| format!("{} {}", axis.replace('_', " "), show(value)))
-            }
-        });
-        parts.collect::<Vec<_>>().join(", ")
+        let is_named = |axis: &str| named == Some(axis);
+        let own = coords.iter().filter(|(axis, _)| is_named(axis)).map(|(_, value)| show(value));
+        let others = coords.iter().filter(|(axis, _)| !is_named(axis) && differs(axis));
+        let others = others.map(|(axis, value)| format!("{} {}", axis.replace('_', " "), show(value)));
+        own.chain(others).collect::<Vec<_>>().join(", ")
     };
     tables.iter().map(label).collect()
 }
@@ -89,7 +86,7 @@ mod tests {
     fn labels_tell_what_differs() {
         let coords = |strategy: &str, noise: f64| {
             let pairs =
-                [("strategy", strategy.into()), ("noise_ratio", noise.into()), ("level", "class".into())];
+                [("level", "class".into()), ("noise_ratio", noise.into()), ("strategy", strategy.into())];
             pairs.map(|(axis, value): (&str, Value)| (axis.to_string(), value))
         };
         let (a, b, c) = (coords("energy", 0.0), coords("energy", 0.1), coords("confidence", 0.0));

@@ -223,7 +223,7 @@ pub struct Inputs {
 
 /// A stored table that a task reads.
 pub struct Table {
-    /// The coordinates that tell it from the others of its input: those of the gathered axes.
+    /// The coordinates that tell it from the others of its input: those of the gathered axes, in the order of their names.
     pub coords: Vec<(String, Value)>,
     /// Of its bytes.
     pub digest: Digest,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{expand, fake_ops};
 use hspipe_engine::graph::TaskId;
-use hspipe_engine::plan::Plan;
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options};
 use hspipe_engine::spec::Spec;
@@ -46,4 +46,35 @@ fn runs_beside_each_other_do_each_task_once() {
     assert_eq!(computed.iter().sum::<usize>(), 1 + 60 + 60 + 1, "{computed:?}");
     assert_eq!(log.tasks(), 1 + 60 + 60 + 1);
     assert_eq!(std::fs::read_dir(folder.path().join("locks")).unwrap().count(), 0);
+}
+
+/// A key does not have the order of axes, so that what an op makes must not either: else who comes first decides.
+#[test]
+fn the_order_of_axes_reaches_no_op() {
+    let made = |axes: &str| {
+        let pipeline = format!(
+            "
+params: {{seed: 7}}
+axes: {{kind: [a], set: {{count: 3}}}}
+stages:
+  load: {{}}
+  train: {{axes: {axes}, inputs: {{images: load}}, seed_by: [set]}}
+  summary: {{inputs: {{scores: train}}}}
+"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let spec = Spec::parse(&pipeline, "pipeline.yaml").unwrap();
+        let (ops, _) = fake_ops(&spec, 4, &[]);
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let (_, _, graph) = expand(&pipeline, &[], &ops).unwrap();
+        let mut plan = Plan::make(&graph, &store, &Default::default());
+        let tasks: Vec<TaskId> = graph.tasks.ids().collect();
+        let options = Options { threads: 1, version: "test".into(), ..Options::default() };
+        assert!(run::run(&graph, &mut plan, &store, &tasks, &options, &mut Silent).unwrap().is_complete());
+        let TaskState::Cached { key, outputs } = &plan.states[*tasks.last().unwrap()] else {
+            panic!("it is done")
+        };
+        (key.hex(), outputs[0].digest.hex())
+    };
+    assert_eq!(made("[kind, set]"), made("[set, kind]"));
 }

@@ -108,7 +108,9 @@ pub(crate) fn bind(
         // In the order of the items, less those that the task does without.
         let mut digests = manifest.inputs[input.name.as_ref()].iter().peekable();
         let table = |item: &TaskId| {
-            let coords = graph.gathered_coords(input, *item);
+            let mut coords = graph.gathered_coords(input, *item);
+            // By the axes' names, as in the key: the order in which a stage writes them must not reach an op.
+            coords.sort_by(|a, b| a.0.cmp(&b.0));
             let is_of = |table: &&InputDigest| table.coords == coords.iter().cloned().collect();
             let digest = digests.next_if(is_of)?.digest;
             Some(Table { coords, digest, store: store.clone() })
