@@ -65,6 +65,14 @@ impl Recording {
             self.notices
                 .push(format!("{differ} labels are not those of the data: those of the recording count"));
         }
+        if !self.has_names && are_numbers(names) && names.len() > 10 {
+            // Nothing tells the two orders apart, since each class is another number throughout.
+            self.notices.push(
+                "classes are matched by number: in folders of numbers 10 comes behind 9 here, and behind 1 in torchvision's \
+                 ImageFolder: then record the names of the classes"
+                    .to_owned(),
+            );
+        }
         if !self.has_names {
             self.classes = names.to_vec();
             self.has_names = true;
@@ -78,8 +86,7 @@ impl Recording {
         let count = self.classes.len();
         let place = |class: &String| names.iter().position(|name| name == class);
         let unknown: Vec<&String> = self.classes.iter().filter(|class| place(class).is_none()).collect();
-        let are_numbers = names.iter().zip(0..).all(|(name, at)| *name == at.to_string());
-        if !self.has_names || (are_numbers && !unknown.is_empty()) {
+        if !self.has_names || (are_numbers(names) && !unknown.is_empty()) {
             return match names.len() == count {
                 true => Ok((0..count as i32).collect()),
                 false => Err(format!("it has {count} classes, and the data have {}", names.len())),
@@ -93,6 +100,11 @@ impl Recording {
         // A model may know classes that no sample of the data is of.
         Ok(self.classes.iter().map(|class| place(class).map_or(-1, |place| place as i32)).collect())
     }
+}
+
+/// Whether these are the numbers from 0 on, in their order.
+fn are_numbers(names: &[String]) -> bool {
+    names.iter().zip(0..).all(|(name, at)| *name == at.to_string())
 }
 
 /// Labels that agree less than this are of other samples, by [`kappa`]: 1 if all agree, 0 if as many do as by chance.
@@ -178,6 +190,10 @@ mod tests {
         sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &[]).unwrap();
         let error = sorted.compare(Path::new("x"), &[0, 1, 2, 3], &by_value, &[]).unwrap_err().to_string();
         assert!(error.contains("2 of 4 labels are not those of the data"), "{error}");
+        let mut unnamed = recording(&[0, 1], &[0, 1], None);
+        unnamed.classes = by_value.clone();
+        unnamed.compare(Path::new("x"), &[0, 1], &by_value, &[]).unwrap();
+        assert!(unnamed.notices[0].contains("10 comes behind 9 here"));
         let left_out = ["3 samples without a label are left out: it is missing, or -1".to_owned()];
         let error = sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &left_out).unwrap_err();
         assert!(error.to_string().contains("not their places in the data"), "{error}");
