@@ -47,6 +47,22 @@ pub struct Judged {
 pub type Unlike = (String, String);
 
 impl Networks {
+    /// The columns of a table that the features are of, so that nothing needs to be guessed of another one; none of arrays,
+    /// whose features are numbered.
+    pub fn columns(&self) -> Option<Vec<String>> {
+        let column = |(at, name): (usize, &String)| match (name.split_once('='), name.rsplit_once('[')) {
+            (Some((column, _)), _) if self.is_level(at) => column.to_owned(),
+            (_, Some((column, place))) if place.trim_end_matches(']').parse::<u32>().is_ok() => {
+                column.to_owned()
+            }
+            _ => name.clone(),
+        };
+        let mut columns: Vec<String> = self.features.iter().enumerate().map(column).collect();
+        columns.dedup();
+        let are_numbered = columns.iter().all(|column| column.parse::<u32>().is_ok());
+        (!are_numbered).then_some(columns)
+    }
+
     /// Judges samples.
     ///
     /// # Errors
@@ -292,6 +308,21 @@ mod tests {
             judged.notices,
             ["1 values that are missing or infinite count as the mean of the data of the run"]
         );
+    }
+
+    #[test]
+    fn columns_are_those_that_features_are_of() {
+        let columns = |features: &[&str]| {
+            let mut networks = networks(["a", "b"]);
+            networks.features = features.iter().map(|name| (*name).to_owned()).collect();
+            let levels = features.len();
+            (networks.normalisation.mean, networks.normalisation.variance) =
+                (vec![0.5; levels], vec![0.25; levels]);
+            networks.columns()
+        };
+        let owned = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(columns(&["n", "kind=red", "kind=blue", "e[0]", "e[1]"]), owned(&["n", "kind", "e"]));
+        assert_eq!(columns(&["0", "2"]), None);
     }
 
     #[test]

@@ -54,7 +54,10 @@ pub fn score(args: &args::Args, words: &args::Score) -> anyhow::Result<ExitCode>
     let run = Run { project: &project, plan: &plan };
     let networks = run.networks(task)?;
     let name = words.data.display().to_string();
-    let dataset = Dataset::at_path(name.clone(), &words.data, run.reading(task)?);
+    let mut reading = run.reading(task)?;
+    // A row of few is easily taken for a number of rows, or a category for a number.
+    reading.features = reading.features.or_else(|| networks.columns());
+    let dataset = Dataset::at_path(name.clone(), &words.data, reading);
     let unseen = dataset.read_unseen(&networks.classes)?;
     let (sets, count) = (unseen.sets.clone(), unseen.labels.len());
     let judged =

@@ -53,6 +53,11 @@ fn later_samples_are_judged_by_networks_that_have_not_seen_them() {
     assert_eq!([of(12, "sample_id"), of(12, "given_label"), of(12, "label_score")], ["7", "", ""]);
     assert_eq!(of(12, "predicted_label"), SORTS[207 % 3]);
 
+    // Numbers that happen to count the rows are no less a feature.
+    fs::write(project.path("counted.csv"), "sugar,acid,label\n0,6.0,dry\n1,6.0,dry\n2,6.0,dry\n").unwrap();
+    let counted = score("counted.csv");
+    assert!(counted.code == Some(0) && counted.err.contains("3 samples, 3 with a label"), "{}", counted.err);
+
     // What a sample is does not hang on what else is judged.
     fs::write(project.path("one.csv"), table(205, 1, late)).unwrap();
     let one = score("one.csv");
