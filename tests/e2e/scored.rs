@@ -70,6 +70,6 @@ fn later_samples_are_judged_by_networks_that_have_not_seen_them() {
         let ran = score("bad.csv");
         assert!(ran.code == Some(1) && ran.err.contains(part), "{}", ran.err);
     };
-    refused("sugar,label\n1.0,dry\n2.0,mild\n", "features that are not there: acid");
+    refused("sugar,label\n1.0,dry\n2.0,mild\n", "it has no column `acid`");
     refused("sugar,acid,label\n1.0,2.0,sour\n", "the class \"sour\", and the networks know dry, mild, sweet");
 }
