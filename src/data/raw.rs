@@ -40,24 +40,22 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, DataError> {
     std::fs::read(path).map_err(|source| super::file::unreadable(path, source))
 }
 
-/// The tables at a path, each with a name that does not hang on where it lies; none if there are none.
+/// Whether there are tables at a path.
 ///
 /// # Errors
 /// A folder that cannot be listed.
-pub fn table_files(path: &Path) -> Result<Option<Vec<(String, PathBuf)>>, DataError> {
-    Ok(Layout::Table.find(path)?.map(named))
+pub fn is_table(path: &Path) -> Result<bool, DataError> {
+    Ok(Layout::Table.find(path)?.is_some())
 }
 
-/// The same of NumPy's arrays: one archive, called `npz`, or files of one array each, called as the arrays are.
+/// NumPy's arrays at a path: one archive, called `npz`, or files of one array each, called as the arrays are; none if there
+/// are none.
 ///
 /// # Errors
 /// A folder that cannot be listed.
 pub fn array_files(path: &Path) -> Result<Option<Vec<(String, PathBuf)>>, DataError> {
+    let named = |files: Vec<Found>| files.into_iter().map(|file| (file.name, file.path)).collect();
     Ok(arrays::find(path)?.map(named))
-}
-
-fn named(files: Vec<Found>) -> Vec<(String, PathBuf)> {
-    files.into_iter().map(|file| (file.name, file.path)).collect()
 }
 
 /// Arrays in an archive, or in files of their own.

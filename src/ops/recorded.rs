@@ -18,7 +18,7 @@ use super::datasets::place_of;
 use super::training::{dynamics_of, fit_scores, logits_of};
 use crate::data::DataError;
 use crate::nn;
-use crate::recording::{Place, Recording, Wanted};
+use crate::recording::{Data, Place, Recording, Wanted};
 use crate::tables::{self, Classes, Findings, Labels};
 
 /// File name to checksum.
@@ -146,27 +146,16 @@ impl Op for Recorded {
     fn run(&self, task: &Task<Params>) -> Result<Outputs, OpError> {
         let known = self.found().known.get(&task.params.files).cloned();
         let place = known.ok_or_else(|| OpError::new("the recording was never looked up"))?;
-        let given = task.inputs.optional("labels").map(Table::read).transpose()?;
-        let given = given.map(Labels::read).transpose()?;
+        let labels = task.inputs.optional("labels").map(Table::read).transpose()?;
+        let labels = labels.map(Labels::read).transpose()?.map(|labels| labels.label);
         let names = task.inputs.optional("classes").map(Table::read).transpose()?;
-        let names = names.map(Classes::read).transpose()?;
+        let names = names.map(Classes::read).transpose()?.map(|classes| classes.name.to_vec());
+        let said = task.inputs.optional("findings").map(Table::read).transpose()?;
+        let said = said.map(Findings::read).transpose()?.map(|found| found.line.to_vec()).unwrap_or_default();
+        let data = labels.as_ref().zip(names.as_ref());
+        let data = data.map(|(labels, names)| Data { labels, names, findings: &said });
         let Params { early_epochs, out_of_sample, .. } = *task.params;
-        let wanted = Wanted {
-            early_epochs,
-            out_of_sample,
-            labels: given.as_ref().map(|given| given.label.as_slice()),
-        };
-        let mut recording = place.read(&wanted)?;
-        let found = task.inputs.optional("findings").map(Table::read).transpose()?;
-        let found = found.map(Findings::read).transpose()?.map(|found| found.line.to_vec());
-        if let (Some(given), Some(names)) = (given, names) {
-            recording.compare(
-                place.path(),
-                &given.label,
-                &names.name.to_vec(),
-                &found.unwrap_or_default(),
-            )?;
-        }
+        let recording = place.read(&Wanted { early_epochs, out_of_sample, data })?;
         let findings = || [recording.summary()].into_iter().chain(recording.notices.iter().cloned());
         findings().for_each(|line| task.notes.tell(&line));
         tables(&recording, findings().collect())

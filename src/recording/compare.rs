@@ -6,22 +6,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::Recording;
+use super::{Data, Recording};
 use crate::data::{DataError, leaves_out, some};
 
 impl Recording {
-    /// Compares with the data's labels, by the samples' places, and the names of their classes. `findings` is what was said of
-    /// the data. `path` is named in errors.
+    /// Compares with the data's labels, by the samples' places, and the names of their classes. `path` is named in errors.
     ///
     /// # Errors
     /// Other classes; samples beyond the data's; labels that hardly agree: the samples are others, or in another order.
-    pub fn compare(
-        &mut self,
-        path: &Path,
-        labels: &[i32],
-        names: &[String],
-        findings: &[String],
-    ) -> Result<(), DataError> {
+    pub(super) fn compare(&mut self, path: &Path, data: Data) -> Result<(), DataError> {
+        let Data { labels, names, findings } = data;
         let unfit = |why: String, hint: &str| Err(DataError::unfit(path, why, hint));
         if let Some(notice) = findings.iter().find(|notice| leaves_out(notice)) {
             return unfit(
@@ -164,7 +158,7 @@ mod tests {
     fn labels_are_compared_by_place_and_name() {
         let names = ["ant", "bee"].map(str::to_owned);
         let compare = |mut recording: Recording, labels: &[i32]| {
-            let compared = recording.compare(Path::new("x"), labels, &names, &[]);
+            let compared = recording.compare(Path::new("x"), Data { labels, names: &names, findings: &[] });
             compared.map(|()| (recording.classes, recording.notices)).map_err(|error| error.in_one_line())
         };
         let (classes, notices) =
@@ -180,22 +174,30 @@ mod tests {
         let error = compare(recording(&[0], &[0], Some(["cat", "bee"])), &[0]).unwrap_err();
         assert!(error.contains("it has the classes cat, and the data have others, ant"), "{error}");
         let mut named = recording(&[0, 1], &[0, 1], Some(["cat", "dog"]));
-        named.compare(Path::new("x"), &[0, 1], &["0", "1"].map(str::to_owned), &[]).unwrap();
+        let numbers = ["0", "1"].map(str::to_owned);
+        named.compare(Path::new("x"), Data { labels: &[0, 1], names: &numbers, findings: &[] }).unwrap();
         assert_eq!(named.classes, ["cat", "dog"], "the data have no names");
         // In torchvision's order of the folders 0 to 11, 10 comes before 2.
         let text: Vec<String> = [0, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9].iter().map(i32::to_string).collect();
         let mut sorted = recording(&[0, 1, 2, 3], &[0, 1, 2, 4], None);
         (sorted.classes, sorted.has_names) = (text, true);
         let by_value: Vec<String> = (0..12).map(|class| class.to_string()).collect();
-        sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &[]).unwrap();
-        let error = sorted.compare(Path::new("x"), &[0, 1, 2, 3], &by_value, &[]).unwrap_err().to_string();
+        sorted
+            .compare(Path::new("x"), Data { labels: &[0, 1, 10, 2], names: &by_value, findings: &[] })
+            .unwrap();
+        let error = sorted
+            .compare(Path::new("x"), Data { labels: &[0, 1, 2, 3], names: &by_value, findings: &[] })
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("2 of 4 labels are not those of the data"), "{error}");
         let mut unnamed = recording(&[0, 1], &[0, 1], None);
         unnamed.classes = by_value.clone();
-        unnamed.compare(Path::new("x"), &[0, 1], &by_value, &[]).unwrap();
+        unnamed.compare(Path::new("x"), Data { labels: &[0, 1], names: &by_value, findings: &[] }).unwrap();
         assert!(unnamed.notices[0].contains("10 comes behind 9 here"));
         let left_out = ["3 samples without a label are left out: it is missing, or -1".to_owned()];
-        let error = sorted.compare(Path::new("x"), &[0, 1, 10, 2], &by_value, &left_out).unwrap_err();
+        let error = sorted
+            .compare(Path::new("x"), Data { labels: &[0, 1, 10, 2], names: &by_value, findings: &left_out })
+            .unwrap_err();
         assert!(error.to_string().contains("not their places in the data"), "{error}");
     }
 }

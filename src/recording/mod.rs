@@ -3,7 +3,7 @@
 //! In: a path. Out: what its files contain, for keys, and a [`Recording`]. A format is a file here: `shards` is hspipe's
 //! own, written by the Python package; `cartography`, `arrays` and `table` are what others write. `course` follows the
 //! samples over the epochs, whatever the format; `outputs` tells what their numbers are, and `compare` holds them against the
-//! data. Next: `ops::recorded` makes tables of it. Must not know: tables, stages.
+//! data. Next: `ops::recorded` makes tables of it. Must not know: stages, hspipe's own tables.
 
 mod arrays;
 mod cartography;
@@ -17,7 +17,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use crate::data::DataError;
+use crate::data::{DataError, Dataset};
 use crate::nn::{Dynamics, argmax};
 
 use compare::kappa;
@@ -62,8 +62,19 @@ pub struct Wanted<'a> {
     pub early_epochs: u32,
     /// What the user says; none leaves it to the recording.
     pub out_of_sample: Option<bool>,
-    /// The classes of the samples by their places in the data, for a recording that has none.
-    pub labels: Option<&'a [i32]>,
+    /// The data that it is of, if they are there.
+    pub data: Option<Data<'a>>,
+}
+
+/// What is known of the data that a recording is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Data<'a> {
+    /// The classes of the samples, by their places; they count for a recording that has none.
+    pub labels: &'a [i32],
+    /// What the classes are called.
+    pub names: &'a [String],
+    /// What was said of the data.
+    pub findings: &'a [String],
 }
 
 /// What lies at a path.
@@ -71,16 +82,16 @@ pub struct Wanted<'a> {
 pub struct Place {
     path: PathBuf,
     kind: Kind,
-    files: Files,
 }
 
-/// The formats, in the order in which they are looked for.
-#[derive(Debug, Clone, Copy)]
+/// The formats, in the order in which they are looked for, with the files of each.
+#[derive(Debug)]
 enum Kind {
-    Shards,
-    Cartography,
-    Arrays,
-    Table,
+    Shards(Files),
+    Cartography(Files),
+    Arrays(Files),
+    /// It is read as a dataset is, and known by what a dataset is known by.
+    Table(Box<Dataset>),
 }
 
 impl Place {
@@ -92,27 +103,20 @@ impl Place {
         if !path.exists() {
             return Err(DataError::Nothing { path: path.to_owned() });
         }
-        type Find = fn(&Path) -> Result<Option<Files>, DataError>;
-        let formats: [(Kind, Find); 4] = [
-            (Kind::Shards, shards::find),
-            (Kind::Cartography, cartography::find),
-            (Kind::Arrays, arrays::find),
-            (Kind::Table, table::find),
-        ];
-        for (kind, find) in formats {
-            if let Some(files) = find(path)? {
-                return Ok(Place { path: path.to_owned(), kind, files });
-            }
-        }
-        let why =
-            "there is no recording: no recording.json, no dynamics_epoch_N.jsonl, no .npz or .npy, no table";
-        let hint = "name the folder that hspipe.Recorder was given, or what docs/own-models.md lists";
-        Err(DataError::unfit(path, why, hint))
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+        let kind = if let Some(files) = shards::find(path)? {
+            Kind::Shards(files)
+        } else if let Some(files) = cartography::find(path)? {
+            Kind::Cartography(files)
+        } else if let Some(files) = arrays::find(path)? {
+            Kind::Arrays(files)
+        } else if let Some(dataset) = table::find(path)? {
+            Kind::Table(Box::new(dataset))
+        } else {
+            let why = "there is no recording: no recording.json, no dynamics_epoch_N.jsonl, no .npz or .npy, no table";
+            let hint = "name the folder that hspipe.Recorder was given, or what docs/own-models.md lists";
+            return Err(DataError::unfit(path, why, hint));
+        };
+        Ok(Place { path: path.to_owned(), kind })
     }
 
     /// What the files contain, as pairs of a name and `sha256:...`; computed once, then remembered.
@@ -120,7 +124,10 @@ impl Place {
     /// # Errors
     /// A file that cannot be read.
     pub fn identity(&self) -> Result<Vec<(String, String)>, DataError> {
-        let mut sums = self.files.sums()?.to_vec();
+        let mut sums = match &self.kind {
+            Kind::Shards(files) | Kind::Cartography(files) | Kind::Arrays(files) => files.sums()?.to_vec(),
+            Kind::Table(dataset) => dataset.identity()?,
+        };
         sums.push(("recording".to_owned(), VERSION.to_owned()));
         Ok(sums)
     }
@@ -130,11 +137,11 @@ impl Place {
     /// # Errors
     /// What cannot be read, does not fit together, or is no number; files that have changed since their identity was taken.
     pub fn read(&self, wanted: &Wanted) -> Result<Recording, DataError> {
-        let mut format: Box<dyn Format> = match self.kind {
-            Kind::Shards => Box::new(shards::Shards::open(&self.files)?),
-            Kind::Cartography => Box::new(cartography::Cartography::open(&self.files)?),
-            Kind::Arrays => Box::new(arrays::Arrays::open(&self.path, &self.files)?),
-            Kind::Table => Box::new(table::Table::open(&self.path)?),
+        let mut format: Box<dyn Format> = match &self.kind {
+            Kind::Shards(files) => Box::new(shards::Shards::open(files)?),
+            Kind::Cartography(files) => Box::new(cartography::Cartography::open(files)?),
+            Kind::Arrays(files) => Box::new(arrays::Arrays::open(&self.path, files)?),
+            Kind::Table(dataset) => Box::new(table::Table::open(&self.path, dataset)?),
         };
         let head = format.head();
         let (epochs, notices) = (head.epochs.clone(), head.notices.clone());
@@ -144,7 +151,7 @@ impl Place {
         for (at, epoch) in epochs.iter().enumerate() {
             format.rows(at, &mut |key, label, row| {
                 let given = |place: usize| {
-                    wanted.labels.and_then(|labels| labels.get(place)).map(|label| i64::from(*label))
+                    wanted.data.and_then(|data| data.labels.get(place)).map(|label| i64::from(*label))
                 };
                 has_labels &= label.is_some();
                 let label = label.or_else(|| key.number().and_then(given));
@@ -152,7 +159,7 @@ impl Place {
             })?;
             course.end_epoch(*epoch)?;
         }
-        let of_data = wanted.labels.map(|labels| labels.len() as u64);
+        let of_data = wanted.data.map(|data| data.labels.len() as u64);
         if !has_labels && of_data != samples {
             let (own, others) = (samples.unwrap_or_default(), of_data.unwrap_or_default());
             let why = format!("it has {own} samples without labels, and the data have {others}");
@@ -170,6 +177,9 @@ impl Place {
                  have, write {path: ..., out_of_sample: false} for it, rank_by: aum and strategies: [aum, label_probability]"
                     .to_owned(),
             );
+        }
+        if let Some(data) = wanted.data {
+            recording.compare(&self.path, data)?;
         }
         Ok(recording)
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::Outputs;
 use super::files::Files;
 use super::format::{self, Format, Head, Key, Take};
-use crate::data::DataError;
+use crate::data::{DataError, list_at};
 use crate::tables::Parts;
 
 const HEADER: &str = "recording.json";
@@ -137,33 +137,21 @@ impl Rows {
         Some(Rows {
             samples: samples.iter().map(|sample| u64::try_from(*sample).ok()).collect::<Option<_>>()?,
             labels: column("label")?.as_primitive_opt::<Int32Type>()?.values().to_vec(),
-            logits: column("logits").filter(|column| list(column, 0).is_some() || column.is_empty())?.clone(),
+            logits: column("logits")
+                .filter(|column| list_at(column, 0).is_some() || column.is_empty())?
+                .clone(),
         })
     }
 
     fn each(&self, take: &mut Take) -> Result<(), DataError> {
         for (at, (sample, label)) in self.samples.iter().zip(&self.labels).enumerate() {
-            let list = list(&self.logits, at);
+            let list = list_at(&self.logits, at);
             let row = list.as_ref().and_then(|list| list.as_primitive_opt::<Float32Type>());
             let row = row.filter(|row| row.null_count() == 0).map_or(&[][..], |row| row.values());
             take(Key::Number(*sample), Some(i64::from(*label)), row)?;
         }
         Ok(())
     }
-}
-
-/// A row of a column of lists, whichever of Arrow's lists they are.
-fn list(column: &ArrayRef, at: usize) -> Option<ArrayRef> {
-    if at >= column.len() {
-        return None;
-    }
-    if let Some(lists) = column.as_list_opt::<i32>() {
-        return Some(lists.value(at));
-    }
-    if let Some(lists) = column.as_list_opt::<i64>() {
-        return Some(lists.value(at));
-    }
-    column.as_fixed_size_list_opt().map(|lists| lists.value(at))
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use super::files::Files;
 use super::format::{Classes, Format, Head, Key, Take};
 use crate::data::{self, Content, DataError, Dataset, Features, Reading};
 
-/// Files that `data` reads as a table.
-pub fn find(path: &Path) -> Result<Option<Files>, DataError> {
-    Ok(data::table_files(path)?.map(Files::new))
+/// What `data` reads as a table.
+pub fn find(path: &Path) -> Result<Option<Dataset>, DataError> {
+    let dataset = || Dataset::at_path("the recording", path, Reading::default());
+    Ok(data::is_table(path)?.then(dataset))
 }
 
 pub struct Table {
@@ -24,8 +24,8 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn open(path: &Path) -> Result<Table, DataError> {
-        let samples = Dataset::at_path("the recording", path, Reading::default()).read()?;
+    pub fn open(path: &Path, dataset: &Dataset) -> Result<Table, DataError> {
+        let samples = dataset.read()?;
         let unfit = |why: String| {
             DataError::unfit(path, why, "a column for each class, called as the class is, and `label`")
         };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::super::args;
 use super::super::error::Hinted;
 use super::{Found, described, seen_from};
-use crate::recording::{Outputs, Place, Recording, Wanted};
+use crate::recording::{Data, Outputs, Place, Recording, Wanted};
 
 const TEMPLATE: &str = include_str!("recorded.yaml");
 /// Stand in the template for the data and for the recordings.
@@ -46,16 +46,12 @@ pub fn find(init: &args::Init, folder: &Path, data: Option<&Found>) -> anyhow::R
     let mut all: Vec<Recording> = Vec::new();
     for path in &init.dynamics {
         let written = seen_from(folder, path)?;
-        let labels = data.and_then(|data| data.labels.as_ref());
-        let wanted = Wanted {
-            early_epochs: 1,
-            out_of_sample: None,
-            labels: labels.map(|(labels, _)| labels.as_slice()),
-        };
-        let mut recording = Place::find(path)?.read(&wanted)?;
-        if let (Some((labels, names)), Some(data)) = (labels, data) {
-            recording.compare(path, labels, names, &data.findings)?;
-        }
+        let of_data = data.and_then(|data| {
+            let (labels, names) = data.labels.as_ref()?;
+            Some(Data { labels, names, findings: &data.findings })
+        });
+        let wanted = Wanted { early_epochs: 1, out_of_sample: None, data: of_data };
+        let recording = Place::find(path)?.read(&wanted)?;
         if let Some(first) = all.first()
             && (&first.ids, &first.keys, &first.labels)
                 != (&recording.ids, &recording.keys, &recording.labels)

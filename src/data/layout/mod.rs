@@ -25,6 +25,7 @@ use super::{Cause, DataError, Sums, checksum, picture};
 use cifar::Cifar;
 
 pub use arrays::npy;
+pub use table::list_at;
 
 /// The layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

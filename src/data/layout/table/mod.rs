@@ -29,6 +29,7 @@ use crate::data::samples::{Content, Rows, Set};
 
 use error::TableError;
 use frame::Frame;
+pub use numbers::list_at;
 use roles::{Kind, Roles};
 
 /// What a good file is.

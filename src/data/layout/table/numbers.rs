@@ -342,8 +342,8 @@ impl Column {
     }
 }
 
-/// The list of a row; none of a column that has none.
-fn list_at(array: &ArrayRef, row: usize) -> Option<ArrayRef> {
+/// The list of a row of a column of lists, whichever of Arrow's they are; none of another column.
+pub fn list_at(array: &ArrayRef, row: usize) -> Option<ArrayRef> {
     if row >= array.len() {
         return None;
     }
