@@ -91,6 +91,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod away;
 pub mod checkpoint;
 pub mod clock;
 pub mod collect;
