@@ -91,6 +91,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+mod assignment;
 pub mod away;
 pub mod checkpoint;
 pub mod clock;

@@ -20,7 +20,6 @@ use crate::progress::Progress;
 use crate::store::Store;
 
 pub use report::{Options, RunError, RunReport};
-pub(crate) use work::bind;
 
 /// Computes `tasks` and all that they need.
 ///

@@ -14,6 +14,7 @@ use super::batch::{Batch, capacity};
 use super::report::{Options, RunError, RunReport};
 use super::standings::{Standings, Turn};
 use super::work::{self, Job, Message};
+use crate::assignment::Assignment;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
 use crate::key::TaskKey;
@@ -101,7 +102,7 @@ impl<'a> Scheduler<'a> {
                 let tasks: Vec<TaskId> = jobs.iter().map(|job| job.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 tasks.into_iter().for_each(|task| self.standings.start(task));
-                pool.spawn(work::work(self.graph, self.store, self.options, jobs, batch.threads, &send));
+                pool.spawn(work::work(self.store, self.options, jobs, batch.threads, &send));
                 free -= batch.threads;
             }
             if self.standings.is_idle() && (self.standings.elsewhere() == 0 || self.is_stopped()) {
@@ -191,7 +192,10 @@ impl<'a> Scheduler<'a> {
             let op = self.graph.stage_of(task).op.as_ref();
             match served(self.store, op, &key).filter(|_| !is_forced) {
                 Some(record) => self.settle(task, &record, None),
-                None => jobs.push(Job { task, key, manifest, _guard: guard, is_forced }),
+                None => {
+                    let assignment = Assignment::of(self.graph, task, key, manifest);
+                    jobs.push(Job { task, assignment, _guard: guard, is_forced });
+                }
             }
         }
         if self.standings.elsewhere() > waited_for {
