@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::checkpoint::Checkpoint;
 use crate::graph::{Graph, TaskId};
 use crate::key::{Manifest, Seed, TaskKey};
-use crate::op::{AnyOp, Bound, BoundTask, Inputs, Notes, OpError, Outputs, Table};
+use crate::op::{AnyOp, Bound, BoundTask, Capacity, Inputs, Notes, OpError, Outputs, Table};
 use crate::store::Store;
 use crate::value::canonical;
 
@@ -69,6 +69,11 @@ impl Assignment {
             )),
         };
         Ok(Assignment { key, manifest, op: op.clone(), params: bound, seed })
+    }
+
+    /// How its op likes to be called.
+    pub(crate) fn capacity(&self) -> Capacity {
+        self.op.capacity(&self.params)
     }
 
     /// As its op is given it.

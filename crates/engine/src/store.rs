@@ -166,10 +166,12 @@ impl Store {
     /// A damaged record counts as none: it will be written anew.
     pub fn lookup(&self, key: &TaskKey) -> Option<Record> {
         let record = self.record(key)?;
-        let present = |output: &Output| {
-            fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
-        };
-        record.outputs.iter().all(present).then_some(record)
+        record.outputs.iter().all(|output| self.has(output)).then_some(record)
+    }
+
+    /// Whether a table's object is there, in its size.
+    pub(crate) fn has(&self, output: &Output) -> bool {
+        fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
     }
 
     /// The record of `key`, whether or not its objects are present.
@@ -204,22 +206,42 @@ impl Store {
         tables: Vec<(&'static str, Vec<u8>)>,
         made: Made,
     ) -> Result<Record, StoreError> {
-        let mut outputs = Vec::with_capacity(tables.len());
-        for (table, bytes) in tables {
-            let digest = Digest::of(&bytes);
-            let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
-            let path = self.object_path(&digest);
-            // An object of that name and size needs no second copy; one damaged under the same size
-            // is found on reading.
-            if !fs::metadata(&path).is_ok_and(|meta| meta.len() == output.bytes) {
-                write_whole(&path, &bytes)?;
-            }
-            outputs.push(output);
+        let placed = |(table, bytes): (&str, Vec<u8>)| {
+            let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+            (Output { table: table.to_string(), digest, bytes: size }, Some(bytes))
+        };
+        self.adopt(key, manifest, tables.into_iter().map(placed).collect(), made)
+    }
+
+    /// Stores a record, and before it those of its tables that come with their bytes; the others are
+    /// stored already.
+    ///
+    /// # Errors
+    /// As [`Store::publish`].
+    pub(crate) fn adopt(
+        &self,
+        key: TaskKey,
+        manifest: Manifest,
+        tables: Vec<(Output, Option<Vec<u8>>)>,
+        made: Made,
+    ) -> Result<Record, StoreError> {
+        for (output, bytes) in &tables {
+            bytes.as_ref().map_or(Ok(()), |bytes| self.put(&output.digest, bytes))?;
         }
+        let outputs = tables.into_iter().map(|(output, _)| output).collect();
         let record = Record { key, manifest, outputs, made };
-        let path = self.record_path(&key);
-        write_json(&path, &record)?;
+        write_json(&self.record_path(&key), &record)?;
         Ok(record)
+    }
+
+    /// Stores an object. One of that name and size needs no second copy; one damaged under the same
+    /// size is found on reading.
+    pub(crate) fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.object_path(digest);
+        match fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
+            true => Ok(()),
+            false => write_whole(&path, bytes),
+        }
     }
 }
 
