@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+use hspipe_engine::away::take_in;
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::TaskId;
@@ -15,6 +17,7 @@ use hspipe_engine::run::{self as engine, Options, RunReport};
 
 use super::ahead::{ahead, stages_table};
 use super::args::{self, LogFormat, cores};
+use super::away;
 use super::ending::{self, Ending};
 use super::error::{Hinted, causes};
 use super::interrupt;
@@ -54,6 +57,13 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     }
     // Held to the end, so that nothing is collected that this run is about to read.
     let _in_use = lock::share(project.store.root());
+    let goes_on = away::goes_on(&project.store, run);
+    if !run.dry_run {
+        let count = take_in(&project.store).context("what other machines have done cannot be taken in")?;
+        if count > 0 {
+            voice.note(&format!("{count} results of other machines taken in"));
+        }
+    }
     let mut plan = Plan::make(&project.graph, &project.store, &force);
     if run.dry_run {
         tell!("{}", stages_table(&project, &plan, &needed));
@@ -68,7 +78,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if let Some(line) = ahead(&project, &plan, &needed, &expected, threads, WORTH_A_WORD) {
         voice.note(&line);
     }
-    let stop = interrupt::watch(&voice);
+    let elsewhere =
+        run.on.as_deref().map(|name| away::elsewhere(&project, run, name, &expected)).transpose()?;
+    let stop = interrupt::watch(voice.of_signals());
     let rhythm = Rhythm {
         every: Duration::from_secs_f64(run.checkpoint_every),
         stop: stop.flag.clone(),
@@ -77,21 +89,28 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let version = env!("CARGO_PKG_VERSION").to_string();
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let has_work = before.to_run + before.depends > 0;
-    let begun = has_work.then(|| begin(&project, &plan, &run.targets)).flatten();
+    let begun = has_work.then(|| begin(&project, &plan, &run.targets, goes_on)).flatten();
     let mut listener = voice.listener(&expected, threads);
-    let mut report =
-        engine::run(&project.graph, &mut plan, &project.store, &roots, &options, listener.as_mut())?;
+    let mut compute = |plan: &mut Plan| {
+        let elsewhere = elsewhere.as_ref();
+        engine::run_away(&project.graph, plan, &project.store, &roots, &options, elsewhere, listener.as_mut())
+    };
+    let mut report = compute(&mut plan)?;
     while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
         // What is damaged has been set aside, so the next plan computes it again and this ends.
         voice.warning(&format!("{}: {}", project.graph.name(*task), causes(error).join(": ")));
         plan = Plan::make(&project.graph, &project.store, &options.force);
-        let again =
-            engine::run(&project.graph, &mut plan, &project.store, &roots, &options, listener.as_mut())?;
-        report = again.after(report);
+        report = compute(&mut plan)?.after(report);
     }
     let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     // Before anything else can fail, what failed is told.
     ending.tell_failures();
+    if let Some(elsewhere) = elsewhere.as_ref().filter(|_| report.away.0 > 0) {
+        // Its record stays open: the run that goes on with the packs ends it.
+        away::leave(elsewhere, (report.away.0, report.away.1.len()), &project.store, &voice)?;
+        let code = if stop.was_asked() { stop.exit_code() } else { u8::from(!report.failed.is_empty()) };
+        return Ok(ExitCode::from(code));
+    }
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
         remember(&project, &plan, &run.targets, begun.as_deref(), (End::Stopped, &report), &voice);
@@ -146,8 +165,11 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
 
 /// Puts a run that is about to compute on record, so that it is known should it be killed. Where that cannot be written,
 /// the end of the run says so.
-fn begin(project: &Project, plan: &Plan, targets: &[String]) -> Option<PathBuf> {
-    RunRecord { end: End::Open, ..on_record(project, plan, targets) }.save(&project.store).ok()
+fn begin(project: &Project, plan: &Plan, targets: &[String], goes_on: bool) -> Option<PathBuf> {
+    let run = RunRecord { end: End::Open, ..on_record(project, plan, targets) };
+    // One that goes on with the packs of a run that is gone is that run.
+    let open = goes_on.then(|| history::open_like(&project.store, &run)).flatten();
+    open.or_else(|| run.save(&project.store).ok())
 }
 
 /// Keeps the keys of this run for `why`; a warning if it cannot.

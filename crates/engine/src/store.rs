@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub struct Store {
     /// The build of the program: states of cut-off tasks, and failures, count if this build has
     /// kept them.
     build: String,
+    /// How long an object that another machine has written may not be seen here.
+    patience: Duration,
 }
 
 /// One output table of a task.
@@ -119,7 +122,7 @@ impl Store {
         for part in ["locks", "checkpoints"] {
             let _ = fs::create_dir_all(root.join(part));
         }
-        Ok(Store { root: root.to_path_buf(), build: String::new() })
+        Ok(Store { root: root.to_path_buf(), build: String::new(), patience: Duration::ZERO })
     }
 
     /// The cache as a certain build of the program sees it. Results are for all builds, since their
@@ -127,6 +130,12 @@ impl Store {
     /// that kept them.
     pub fn of_build(self, build: &str) -> Store {
         Store { build: build.to_string(), ..self }
+    }
+
+    /// The cache as a worker sees it on a file system that many machines share: an object that is not
+    /// there is looked for again for so long.
+    pub fn with_patience(self, patience: Duration) -> Store {
+        Store { patience, ..self }
     }
 
     pub(crate) fn build(&self) -> &str {
@@ -186,13 +195,28 @@ impl Store {
     /// A missing or unreadable file; bytes that do not match, which are then set aside.
     pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.object_path(digest);
-        let bytes = fs::read(&path).map_err(io("read", &path))?;
+        let bytes = self.await_file(&path).map_err(io("read", &path))?;
         if Digest::of(&bytes) == *digest {
             return Ok(bytes);
         }
         let aside = path.with_extension("corrupt");
         fs::rename(&path, &aside).map_err(io("set aside", &path))?;
         Err(StoreError::Corrupt { path })
+    }
+
+    /// A file's bytes, as soon as it is seen.
+    fn await_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let start = Instant::now();
+        loop {
+            match fs::read(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && start.elapsed() < self.patience => {
+                    std::thread::sleep(Duration::from_secs(1));
+                    // A listing shows what a name that was looked up too early hides.
+                    let _ = path.parent().map(|folder| fs::read_dir(folder).map(Iterator::count));
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Stores a task's tables and then its record.

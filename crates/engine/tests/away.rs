@@ -76,7 +76,8 @@ impl Site {
         std::thread::spawn(move || {
             let store = Arc::new(Store::open(&site.cache).unwrap());
             let rhythm = Rhythm::default();
-            let worker = Worker { ops: &site.ops, store: &store, version: site.version, rhythm };
+            let worker =
+                Worker { ops: &site.ops, store: &store, version: site.version, rhythm, tell: &|_| {} };
             let _ = worker.work(&Folder::at(&folder), pack);
             site.jobs.lock().unwrap().alive.remove(&(folder, pack));
         });

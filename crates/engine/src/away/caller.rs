@@ -41,7 +41,8 @@ impl Caller {
                 let mut queue = queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 let answer = match ask {
                     Ask::Submit { folder, first, last, time_limit } => {
-                        let result = queue.submit(&Order { folder: &folder, first, last, time_limit });
+                        let order = Order { command: "work", folder: &folder, first, last, time_limit };
+                        let result = queue.submit(&order);
                         Answer::Submitted { first, last, time_limit, result }
                     }
                     Ask::Alive { of, arrays } => {

@@ -61,6 +61,9 @@ pub enum AwayError {
         /// What it says.
         source: QueueError,
     },
+    /// Someone has ended the packs.
+    #[error("the packs of this run were cancelled")]
+    Cancelled,
     /// The cache cannot be written in.
     #[error("cannot keep what is on its way")]
     Store(#[from] StoreError),
@@ -125,7 +128,7 @@ impl<'a> Dispatch<'a> {
         };
         for folder in Folder::all(store) {
             let Some(state) = folder.state() else { continue };
-            if state.is_cancelled || state.executor != elsewhere.executor {
+            if folder.is_cancelled() || state.executor != elsewhere.executor {
                 continue;
             }
             for number in folder.packs() {
@@ -202,7 +205,7 @@ impl<'a> Dispatch<'a> {
         }
         if self.looked.elapsed() >= LOOK.min(self.elsewhere.rules.poll) {
             told.extend(self.look()?);
-            self.ask();
+            self.ask()?;
             self.mend(&mut told)?;
             self.looked = Instant::now();
         }
@@ -261,12 +264,15 @@ impl<'a> Dispatch<'a> {
     }
 
     /// Asks the engine after the jobs of each folder, when it is time.
-    fn ask(&mut self) {
+    fn ask(&mut self) -> Result<(), AwayError> {
         for (of, known) in self.folders.iter_mut().enumerate() {
             let is_due = known.asked.is_none_or(|asked| asked.elapsed() >= self.elsewhere.rules.poll);
             let mut open = self.packs.iter().filter(|pack| pack.folder == known.folder).peekable();
             if known.is_asking || !is_due || open.peek().is_none() {
                 continue;
+            }
+            if known.folder.is_cancelled() {
+                return Err(AwayError::Cancelled);
             }
             let numbers: Vec<usize> = open.map(|pack| pack.number).collect();
             let is_open = |array: &&Array| numbers.iter().any(|number| array.holds(*number));
@@ -274,6 +280,7 @@ impl<'a> Dispatch<'a> {
             (known.asked, known.is_asking) = (Some(Instant::now()), true);
             self.caller.ask(Ask::Alive { of, arrays });
         }
+        Ok(())
     }
 
     fn hear(&mut self, answer: Answer, told: &mut Vec<Told>) -> Result<(), AwayError> {
@@ -448,7 +455,6 @@ impl<'a> Dispatch<'a> {
             targets: targets.clone(),
             at: now(),
             arrays: Vec::new(),
-            is_cancelled: false,
         };
         let folder = Folder::create(self.store, &state)?;
         let own = self.know(folder, state);
@@ -470,7 +476,7 @@ impl<'a> Dispatch<'a> {
 }
 
 /// Takes in what workers have done for runs that are gone, or of which this one knows nothing yet; and
-/// removes folders whose tasks are all done. Returns how many results were taken in.
+/// removes folders whose tasks are all done, or that were cancelled. Returns how many results were taken in.
 ///
 /// # Errors
 /// The cache cannot be written in.
@@ -501,7 +507,7 @@ pub fn take_in(store: &Store) -> Result<usize, StoreError> {
             }
             is_done &= open.left.is_empty();
         }
-        if is_done {
+        if is_done || folder.is_cancelled() {
             // What another machine still holds open goes with the next one.
             let _ = folder.remove();
         }

@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::queue::Array;
 use crate::key::{Manifest, TaskKey};
 use crate::sealed;
-use crate::store::{Store, StoreError, write_json, write_json_new};
+use crate::store::{Store, StoreError, write_json, write_json_new, write_whole};
+
+/// The file that says so.
+const CANCELLED: &str = "cancelled";
 
 /// The folder of one run's packs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +39,6 @@ pub struct State {
     pub at: u64,
     /// The arrays that the engine has taken.
     pub arrays: Vec<Array>,
-    /// Whether the packs were cancelled by hand: nothing is sent again.
-    #[serde(default)]
-    pub is_cancelled: bool,
 }
 
 /// Tasks that one job computes.
@@ -116,6 +116,19 @@ impl Folder {
     /// What tells it from others.
     pub fn name(&self) -> String {
         self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Says that nothing of it is to be sent again.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn cancel(&self) -> Result<(), StoreError> {
+        write_whole(&self.path.join(CANCELLED), b"")
+    }
+
+    /// Whether it was cancelled by hand.
+    pub fn is_cancelled(&self) -> bool {
+        names(&self.path).any(|name| name == CANCELLED)
     }
 
     /// What is on record of its run; none if that is damaged or gone.

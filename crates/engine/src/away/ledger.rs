@@ -287,18 +287,20 @@ impl Tail {
 
     /// The tasks that this attempt has settled: computed, with tables that are there, or failed.
     pub(super) fn settled(&mut self, store: &Store) -> Vec<TaskKey> {
+        let lines = self.lines();
+        let settled = |line| match line {
+            Line::Done { key, outputs, .. } => self.tables(store, &outputs).map(|_| key),
+            Line::Failed { key, .. } => Some(key),
+            _ => None,
+        };
+        lines.into_iter().filter_map(settled).collect()
+    }
+
+    /// All whole lines.
+    pub(super) fn lines(&self) -> Vec<Line> {
         let bytes = self.unread().unwrap_or_default();
-        let mut settled = Vec::new();
-        for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| sealed::is_sealed(line)) {
-            match sealed::open::<Line>(line) {
-                Some(Line::Done { key, outputs, .. }) if self.tables(store, &outputs).is_some() => {
-                    settled.push(key)
-                }
-                Some(Line::Failed { key, .. }) => settled.push(key),
-                _ => {}
-            }
-        }
-        settled
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| sealed::is_sealed(line));
+        lines.filter_map(sealed::open).collect()
     }
 
     fn unread(&self) -> io::Result<Vec<u8>> {

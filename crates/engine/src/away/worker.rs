@@ -68,6 +68,42 @@ pub struct Worker<'a> {
     pub version: &'a str,
     /// When states are kept, and the end before all is done.
     pub rhythm: Rhythm,
+    /// Is told what happens, for the log.
+    pub tell: &'a (dyn Fn(Step) + Sync),
+}
+
+/// What a worker does.
+pub enum Step<'a> {
+    /// It begins with a pack.
+    Begun {
+        /// Its number.
+        pack: usize,
+        /// This machine.
+        node: &'a str,
+        /// How many tasks are to be computed.
+        tasks: usize,
+        /// How many earlier attempts have done.
+        before: usize,
+    },
+    /// It computes these together.
+    Started {
+        /// Their names.
+        names: &'a [&'a str],
+    },
+    /// A task is computed.
+    Done {
+        /// Its name.
+        name: &'a str,
+        /// Wall time, its share if it was one of a batch.
+        seconds: f64,
+    },
+    /// A task failed.
+    Failed {
+        /// Its name.
+        name: &'a str,
+        /// Why.
+        error: &'a OpError,
+    },
 }
 
 impl Worker<'_> {
@@ -77,12 +113,16 @@ impl Worker<'_> {
     /// The pack cannot be had or is not for this program. What fails in a task stands in the ledger.
     pub fn work(&self, folder: &Folder, number: usize) -> Result<Worked, WorkError> {
         let pack = await_pack(folder, number)?;
+        // Before anything is written: an op that needs libtorch makes another program of this one.
+        let batches = self.batches(folder, number, &pack);
         let mut ledger = Ledger::create(folder, number).map_err(WorkError::Ledger)?;
         ledger.tell(&Line::Begun { node: node().to_string(), at: now() }).map_err(WorkError::Ledger)?;
-        let batches = self.batches(folder, number, &pack).inspect_err(|error| {
+        let batches = batches.inspect_err(|error| {
             let _ = ledger.tell(&Line::Refused { what: error.to_string() });
         });
         let (batches, before) = batches?;
+        let tasks = pack.tasks.len() - before;
+        (self.tell)(Step::Begun { pack: number, node: &node(), tasks, before });
         let worked = Worked { before, ..Worked::default() };
         let desk = Desk { worker: self, ledger: Mutex::new(ledger), worked: Mutex::new(worked) };
         let left = desk.compute(batches, pack.threads.max(1))?;
@@ -121,10 +161,10 @@ impl Worker<'_> {
                 .iter_mut()
                 .find(|batch| batch.group == group && batch.tasks.len() < batch.capacity.batch)
             {
-                Some(batch) => batch.tasks.push(assignment),
+                Some(batch) => batch.tasks.push((name.clone(), assignment)),
                 None => {
                     let capacity = assignment.capacity();
-                    batches.push_back(Batch { group, capacity, tasks: vec![assignment] });
+                    batches.push_back(Batch { group, capacity, tasks: vec![(name.clone(), assignment)] });
                 }
             }
         }
@@ -156,7 +196,8 @@ fn await_pack(folder: &Folder, number: usize) -> Result<Pack, WorkError> {
 struct Batch {
     group: crate::key::BatchGroup,
     capacity: crate::op::Capacity,
-    tasks: Vec<Assignment>,
+    /// Each with its name.
+    tasks: Vec<(String, Assignment)>,
 }
 
 /// Where the threads of a worker meet.
@@ -211,12 +252,14 @@ impl Desk<'_> {
     }
 
     /// Computes one batch and writes down what came of it. Returns how many tasks were cut off.
-    fn batch(&self, tasks: &[Assignment], threads: usize) -> usize {
-        let Worker { store, version, rhythm, .. } = self.worker;
-        let keys = tasks.iter().map(|task| task.key).collect();
+    fn batch(&self, tasks: &[(String, Assignment)], threads: usize) -> usize {
+        let Worker { store, version, rhythm, tell, .. } = self.worker;
+        let names: Vec<&str> = tasks.iter().map(|(name, _)| name.as_str()).collect();
+        tell(Step::Started { names: &names });
+        let keys = tasks.iter().map(|(_, task)| task.key).collect();
         let _ = lock(&self.ledger).tell(&Line::Started { keys });
         let (send, notes) = mpsc::channel::<(TaskKey, String)>();
-        let bind = |task: &Assignment| {
+        let bind = |(_, task): &(String, Assignment)| {
             let (key, send) = (task.key, send.clone());
             let checkpoint = Checkpoint::new(store, &key, tasks.len(), rhythm.clone());
             let tell = Notes::to(move |text| drop(send.send((key, text.to_string()))));
@@ -224,23 +267,27 @@ impl Desk<'_> {
         };
         let bound: Vec<BoundTask> = tasks.iter().map(bind).collect();
         let start = Instant::now();
-        let results = compute(tasks[0].op.as_ref(), &bound, threads);
+        let results = compute(tasks[0].1.op.as_ref(), &bound, threads);
         let seconds = start.elapsed().as_secs_f64() / tasks.len() as f64;
         for (key, text) in notes.try_iter() {
             let _ = lock(&self.ledger).tell(&Line::Note { key, text });
         }
         let mut stopped = 0;
-        for ((task, bound), result) in tasks.iter().zip(&bound).zip(results) {
+        for (((name, task), bound), result) in tasks.iter().zip(&bound).zip(results) {
             let checkpoint = &bound.checkpoint;
             let made = Made { by: version.to_string(), at: now(), seconds: checkpoint.before() + seconds };
             let result = result.and_then(|tables| lock(&self.ledger).done(store, task.key, tables, made));
             match result {
                 Ok(()) => {
+                    tell(Step::Done { name, seconds });
                     lock(&self.worked).computed += 1;
                     checkpoint.remove();
                 }
                 Err(error) if error.is_stop() => stopped += 1,
-                Err(error) => self.failed(task.key, &error),
+                Err(error) => {
+                    tell(Step::Failed { name, error: &error });
+                    self.failed(task.key, &error);
+                }
             }
         }
         stopped
