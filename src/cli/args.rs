@@ -500,6 +500,9 @@ pub struct Gc {
     /// Show how much would be removed, and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Seconds until a name that another machine writes is seen here: so long is waited where several use the cache
+    #[arg(long, value_name = "SECONDS", default_value_t = 65.0, value_parser = seconds)]
+    pub settle: f64,
 }
 
 #[derive(Subcommand)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use hspipe_engine::clock::now;
@@ -10,6 +11,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::history;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
+use hspipe_engine::presence::{self, Collector};
 use hspipe_engine::store::Store;
 use hspipe_engine::verify::{self, Differs, Verified};
 
@@ -114,10 +116,19 @@ fn collect(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
     let alone = lock::alone(store.root())
         .with_context(|| format!("cannot lock {}, so nothing is removed from it", store.root().display()))?;
     let Some(_alone) = alone else {
-        let what = format!("a run is at work in {}", store.root().display());
-        return Err(Hinted::new(what, "collect when it is done").into());
+        return Err(busy(store));
     };
-    let keep = Keep { runs: gc.keep_runs.into(), bytes: gc.max_size };
+    let settle = Duration::from_secs_f64(gc.settle);
+    if presence::is_shared(store) {
+        say!("several machines use this cache: waiting {} s, so that their runs are seen", gc.settle);
+    }
+    let Collector::Alone(_present) =
+        presence::collect(store, settle).context("cannot say that this collects")?
+    else {
+        return Err(busy(store));
+    };
+    let younger = if presence::is_shared(store) { UNSEEN } else { Duration::ZERO };
+    let keep = Keep { runs: gc.keep_runs.into(), bytes: gc.max_size, younger };
     let garbage = garbage(store, keep).with_context(|| format!("cannot read {}", store.root().display()))?;
     if !gc.dry_run {
         garbage.remove().map_err(|(path, error)| {
@@ -135,6 +146,14 @@ fn collect(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
         size(garbage.kept_bytes)
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of a cache that several machines use nothing is removed that is younger: somebody may be about to name it.
+const UNSEEN: Duration = Duration::from_secs(24 * 3600);
+
+fn busy(store: &Store) -> anyhow::Error {
+    let what = format!("a run is at work in {}", store.root().display());
+    Hinted::new(what, "collect when it is done").into()
 }
 
 fn look(store: &Store) -> anyhow::Result<Survey> {

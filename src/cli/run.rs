@@ -13,6 +13,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
+use hspipe_engine::presence;
 use hspipe_engine::run::{self as engine, Options, RunReport};
 
 use super::ahead::{ahead, stages_table};
@@ -56,7 +57,8 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         return Err(Hinted::new(what, hint).into());
     }
     // Held to the end, so that nothing is collected that this run is about to read.
-    let _in_use = lock::share(project.store.root());
+    let waits = || voice.note("waiting for a collection of this cache to end");
+    let _in_use = (lock::share(project.store.root()), presence::enter(&project.store, waits));
     let goes_on = away::goes_on(&project.store, run);
     if !run.dry_run {
         let count = take_in(&project.store).context("what other machines have done cannot be taken in")?;

@@ -107,6 +107,7 @@ pub mod lock;
 pub mod names;
 pub mod op;
 pub mod plan;
+pub mod presence;
 pub mod progress;
 pub mod run;
 mod sealed;

@@ -131,7 +131,12 @@ impl<'a> Dispatch<'a> {
             if folder.is_cancelled() || state.executor != elsewhere.executor {
                 continue;
             }
-            for number in folder.packs() {
+            let attempts = folder.attempts();
+            let has_gone = |number: &usize| {
+                let mut attempts = attempts.iter();
+                state.arrays.iter().any(|array| array.holds(*number)) || attempts.any(|(of, _)| of == number)
+            };
+            for number in folder.packs().into_iter().filter(has_gone) {
                 let tasks = folder.pack(number).map(|pack| pack.tasks).unwrap_or_default();
                 let open = Open::new(
                     &folder,
@@ -333,6 +338,12 @@ impl<'a> Dispatch<'a> {
     /// An engine that is out of reach is asked again for a while.
     fn bear(&mut self, error: QueueError, since: Instant, told: &mut Vec<Told>) -> Result<(), AwayError> {
         if !error.may_pass || since.elapsed() > PATIENCE {
+            if let Some(own) =
+                self.own.map(|own| &self.folders[own]).filter(|own| own.state.arrays.is_empty())
+            {
+                // Nobody will ever work on these.
+                let _ = own.folder.remove();
+            }
             let executor = self.elsewhere.executor.clone();
             return Err(AwayError::Engine { executor, source: error });
         }

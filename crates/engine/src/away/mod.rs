@@ -21,6 +21,7 @@ pub use caller::SharedQueue;
 pub(crate) use dispatch::Dispatch;
 pub use dispatch::{AwayError, Elsewhere, take_in};
 pub use folder::{Errand, Folder, Pack, State};
+pub(crate) use ledger::node;
 pub use ledger::{Line, Placed};
 pub(crate) use open::Told;
 pub(crate) use packing::Parcel;

@@ -281,7 +281,7 @@ impl Desk<'_> {
                 Ok(()) => {
                     tell(Step::Done { name, seconds });
                     lock(&self.worked).computed += 1;
-                    checkpoint.remove();
+                    checkpoint.tidy();
                 }
                 Err(error) if error.is_stop() => stopped += 1,
                 Err(error) => {

@@ -69,10 +69,10 @@ pub(super) fn work(
                 store.publish(key, Arc::unwrap_or_clone(manifest), tables, made).map_err(cannot_store)
             });
             match &stored {
-                Ok(_) => bound.checkpoint.remove(),
+                Ok(_) => bound.checkpoint.tidy(),
                 Err(error) if error.is_lasting() => {
                     Failure::keep(&store, &key, error);
-                    bound.checkpoint.remove();
+                    bound.checkpoint.tidy();
                 }
                 Err(_) => {}
             }
