@@ -37,6 +37,11 @@ pub fn elsewhere(
     })
 }
 
+/// Threads that compute on other machines at once.
+pub fn threads(elsewhere: &Elsewhere) -> usize {
+    elsewhere.rules.slots * elsewhere.rules.threads
+}
+
 /// The engine of an executor.
 pub fn queue(executors: &Executors, name: &str) -> anyhow::Result<SharedQueue> {
     let queue = executors.get(name)?.queue().context("the system does not say where hspipe lies")?;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
+use hspipe_engine::presence;
 
 use super::amounts::size;
 use super::args;

@@ -92,7 +92,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let has_work = before.to_run + before.depends > 0;
     let begun = has_work.then(|| begin(&project, &plan, &run.targets, goes_on)).flatten();
-    let mut listener = voice.listener(&expected, threads);
+    let mut listener = voice.listener(&expected, threads_of_all);
     let mut compute = |plan: &mut Plan| {
         let elsewhere = elsewhere.as_ref();
         engine::run_away(&project.graph, plan, &project.store, &roots, &options, elsewhere, listener.as_mut())

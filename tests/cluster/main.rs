@@ -4,4 +4,14 @@
 //! cargo x test -p hspipe --test cluster -- --include-ignored
 
 mod queue;
+mod runs;
 mod slurm;
+
+/// As in the tests of whole runs on one machine.
+#[path = "../e2e/project.rs"]
+mod project;
+
+/// The program under test.
+const HSPIPE: &str = env!("CARGO_BIN_EXE_hspipe");
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");

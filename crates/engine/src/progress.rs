@@ -49,12 +49,21 @@ pub enum Event<'a> {
         /// What happened.
         line: &'a str,
     },
-    /// So many tasks have gone to other machines.
+    /// Tasks have gone to other machines.
     Sent {
-        /// How many packs are on their way now.
+        /// How many packs.
         packs: usize,
         /// How many tasks in them.
         tasks: usize,
+    },
+    /// The jobs of this run stand otherwise than before.
+    Jobs {
+        /// How many packs wait.
+        queued: usize,
+        /// How many are worked on.
+        running: usize,
+        /// The machines that work.
+        nodes: &'a [String],
     },
     /// It failed, now or in an earlier run that would go the same way again.
     Failed {

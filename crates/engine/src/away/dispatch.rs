@@ -4,19 +4,17 @@
 //! truth; what the engine says only shows that nobody works on a pack any more, which is then sent
 //! again. Knows no graph.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use super::caller::{Answer, Ask, Caller, SharedQueue};
+use super::caller::{Answer, Ask, Caller};
+use super::elsewhere::{AwayError, Elsewhere};
 use super::folder::{Errand, Folder, Pack, State};
 use super::loss::remedy;
-use super::open::{End, Open, Told};
+use super::open::{End, Open, Standing, Told};
 use super::packing::{Parcel, packs, time_limit, worth_a_journey};
-use super::queue::{Array, QueueError, Rules};
+use super::queue::{Array, QueueError};
 use crate::clock::now;
-use crate::estimate::Expected;
-use crate::failure::Failure;
 use crate::graph::TaskId;
 use crate::key::TaskKey;
 use crate::op::OpError;
@@ -32,43 +30,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Where a run may send tasks.
-pub struct Elsewhere {
-    /// The engine.
-    pub queue: SharedQueue,
-    /// What goes, and when it is lost.
-    pub rules: Rules,
-    /// The executor, as the user calls it.
-    pub executor: String,
-    /// The project's folder, absolute.
-    pub root: PathBuf,
-    /// The targets as asked, for people.
-    pub targets: Vec<String>,
-    /// What each task will take.
-    pub expected: Expected,
-    /// Whether the run ends as soon as everything that can be is on its way.
-    pub is_detached: bool,
-}
-
-/// Why tasks cannot be sent, or not followed.
-#[derive(Debug, thiserror::Error)]
-pub enum AwayError {
-    /// The engine refuses, or is out of reach for long.
-    #[error("executor `{executor}`")]
-    Engine {
-        /// Its name.
-        executor: String,
-        /// What it says.
-        source: QueueError,
-    },
-    /// Someone has ended the packs.
-    #[error("the packs of this run were cancelled")]
-    Cancelled,
-    /// The cache cannot be written in.
-    #[error("cannot keep what is on its way")]
-    Store(#[from] StoreError),
-}
-
 /// All that a run has on its way.
 pub(crate) struct Dispatch<'a> {
     store: &'a Store,
@@ -78,6 +39,8 @@ pub(crate) struct Dispatch<'a> {
     folders: Vec<Known>,
     /// The place of this run's own folder among them.
     own: Option<usize>,
+    /// The number of its next pack.
+    next_number: usize,
     packs: Vec<Open>,
     /// How often each task's process was lost.
     strikes: HashMap<TaskKey, usize>,
@@ -86,6 +49,7 @@ pub(crate) struct Dispatch<'a> {
     first_waits: Instant,
     last_waits: Instant,
     looked: Instant,
+    stood: Standing,
     /// Orders that the engine has not taken yet, and since when it takes none.
     orders: Vec<(usize, usize, Duration)>,
     is_ordering: bool,
@@ -114,12 +78,14 @@ impl<'a> Dispatch<'a> {
             caller: Caller::new(&elsewhere.queue),
             folders: Vec::new(),
             own: None,
+            next_number: 0,
             packs: Vec::new(),
             strikes: HashMap::new(),
             waiting: Vec::new(),
             first_waits: now,
             last_waits: now,
             looked: now,
+            stood: Standing::default(),
             orders: Vec::new(),
             is_ordering: false,
             refused_since: None,
@@ -160,9 +126,9 @@ impl<'a> Dispatch<'a> {
         self.folders.len() - 1
     }
 
-    /// How many packs are on their way, and how many tasks in them.
-    pub(crate) fn on_their_way(&self) -> (usize, usize) {
-        (self.packs.len(), self.packs.iter().map(|pack| pack.left.len()).sum())
+    /// How many packs are on their way.
+    pub(crate) fn on_their_way(&self) -> usize {
+        self.packs.len()
     }
 
     /// Seconds of work that a task was expected to be.
@@ -212,13 +178,14 @@ impl<'a> Dispatch<'a> {
             told.extend(self.look()?);
             self.ask()?;
             self.mend(&mut told)?;
+            told.extend(self.standing());
             self.looked = Instant::now();
         }
         self.packs.retain(|pack| !pack.left.is_empty());
         if !self.waiting.is_empty()
             && (is_idle || self.last_waits.elapsed() >= QUIET || self.first_waits.elapsed() >= LONGEST_WAIT)
         {
-            self.pack()?;
+            self.pack(&mut told)?;
         }
         self.order();
         Ok(told)
@@ -266,6 +233,18 @@ impl<'a> Dispatch<'a> {
             }
         }
         Ok(told)
+    }
+
+    /// How the jobs stand, if that is otherwise than it was told last.
+    fn standing(&mut self) -> Option<Told> {
+        let open = self.packs.iter().filter(|pack| !pack.left.is_empty());
+        let (running, waiting): (Vec<&Open>, Vec<&Open>) = open.partition(|pack| pack.is_running());
+        let nodes: BTreeSet<String> = running.iter().filter_map(|pack| pack.node.clone()).collect();
+        let (queued, running, nodes) = (waiting.len(), running.len(), nodes.into_iter().collect());
+        let standing = Standing { queued, running, nodes };
+        let is_new = standing != self.stood;
+        self.stood = standing.clone();
+        is_new.then_some(Told::Standing(standing))
     }
 
     /// Asks the engine after the jobs of each folder, when it is time.
@@ -377,7 +356,7 @@ impl<'a> Dispatch<'a> {
             let mut keys: Vec<TaskKey> = left.keys().copied().collect();
             keys.sort_by_key(|key| left[key].name.clone());
             if end == Some(End::InOrder) {
-                self.send(vec![keys], &left)?;
+                self.send(vec![keys], &left, told)?;
                 continue;
             }
             let remedy = remedy(&keys, &started, self.elsewhere.rules.retries as usize, &mut self.strikes);
@@ -398,23 +377,22 @@ impl<'a> Dispatch<'a> {
                 }
                 told.push(Told::Failed(key, error));
             }
-            self.send(remedy.again, &left)?;
+            self.send(remedy.again, &left, told)?;
         }
         Ok(())
     }
 
     /// Divides the tasks that wait into packs.
-    fn pack(&mut self) -> Result<(), AwayError> {
+    fn pack(&mut self, told: &mut Vec<Told>) -> Result<(), AwayError> {
         let rules = &self.elsewhere.rules;
         let waiting = std::mem::take(&mut self.waiting);
         let parcels: Vec<Parcel> = waiting.iter().map(|(parcel, _)| *parcel).collect();
         let mut errands: HashMap<_, Errand> =
             waiting.into_iter().map(|(parcel, errand)| (parcel.task, errand)).collect();
         let packs = packs(&parcels, rules);
-        let limit = packs.iter().map(|pack| time_limit(pack, rules)).max().unwrap_or_default();
         let of = |pack: Vec<Parcel>| pack.iter().filter_map(|parcel| errands.remove(&parcel.task)).collect();
         let packs: Vec<Vec<Errand>> = packs.into_iter().map(of).collect();
-        self.put(packs, limit)
+        self.put(packs, told)
     }
 
     /// Packs of tasks that were lost.
@@ -422,35 +400,33 @@ impl<'a> Dispatch<'a> {
         &mut self,
         packs: Vec<Vec<TaskKey>>,
         errands: &HashMap<TaskKey, Errand>,
+        told: &mut Vec<Told>,
     ) -> Result<(), AwayError> {
-        let rules = &self.elsewhere.rules;
         let of =
             |pack: &Vec<TaskKey>| -> Vec<Errand> { pack.iter().map(|key| errands[key].clone()).collect() };
         let packs: Vec<Vec<Errand>> = packs.iter().map(of).collect();
-        let seconds = |pack: &Vec<Errand>| pack.iter().map(|errand| errand.seconds).sum::<f64>();
-        let longest = packs.iter().map(seconds).fold(0.0, f64::max);
-        let limit = Duration::from_secs_f64((longest * rules.time_limit).clamp(600.0, 30.0 * 86400.0));
-        self.put(packs, limit)
+        self.put(packs, told)
     }
 
     /// Writes packs down and orders them.
-    fn put(&mut self, packs: Vec<Vec<Errand>>, limit: Duration) -> Result<(), AwayError> {
+    fn put(&mut self, packs: Vec<Vec<Errand>>, told: &mut Vec<Told>) -> Result<(), AwayError> {
         if packs.is_empty() {
             return Ok(());
         }
         let own = self.own_folder()?;
         let folder = self.folders[own].folder.clone();
-        let first = folder.packs().last().map_or(0, |last| last + 1);
-        let mut number = first;
+        let rules = &self.elsewhere.rules;
+        let (first, tasks) = (self.next_number, packs.iter().map(Vec::len).sum());
+        let limit = packs.iter().map(|pack| time_limit(pack, rules)).max().unwrap_or_default();
+        told.push(Told::Sent { packs: packs.len(), tasks });
         for tasks in packs {
             let seconds = tasks.iter().map(|errand| errand.seconds).sum();
-            let threads = self.elsewhere.rules.threads;
-            let pack = Pack { hspipe: self.version.to_string(), threads, seconds, tasks };
-            folder.put_pack(number, &pack)?;
-            self.packs.push(Open::new(&folder, number, pack.tasks));
-            number += 1;
+            let pack = Pack { hspipe: self.version.to_string(), threads: rules.threads, seconds, tasks };
+            folder.put_pack(self.next_number, &pack)?;
+            self.packs.push(Open::new(&folder, self.next_number, pack.tasks));
+            self.next_number += 1;
         }
-        self.orders.push((first, number - 1, limit));
+        self.orders.push((first, self.next_number - 1, limit));
         Ok(())
     }
 
@@ -484,44 +460,4 @@ impl<'a> Dispatch<'a> {
         let folder = self.folders[own].folder.path().to_path_buf();
         self.caller.ask(Ask::Submit { folder, first, last, time_limit });
     }
-}
-
-/// Takes in what workers have done for runs that are gone, or of which this one knows nothing yet; and
-/// removes folders whose tasks are all done, or that were cancelled. Returns how many results were taken in.
-///
-/// # Errors
-/// The cache cannot be written in.
-pub fn take_in(store: &Store) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for folder in Folder::all(store) {
-        let attempts = folder.attempts();
-        let mut of_pack: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
-        for (number, attempt) in attempts {
-            of_pack.entry(number).or_default().push((number, attempt));
-        }
-        let mut is_done = true;
-        for number in folder.packs() {
-            let tasks = folder.pack(number).map(|pack| pack.tasks).unwrap_or_default();
-            let mut open = Open::new(
-                &folder,
-                number,
-                tasks.into_iter().filter(|task| store.lookup(&task.key).is_none()),
-            );
-            if !open.left.is_empty() {
-                for told in open.read(of_pack.get(&number).map_or(&[], Vec::as_slice), store)? {
-                    match told {
-                        Told::Done(_) => count += 1,
-                        Told::Failed(key, error) if error.is_lasting() => Failure::keep(store, &key, &error),
-                        _ => {}
-                    }
-                }
-            }
-            is_done &= open.left.is_empty();
-        }
-        if is_done || folder.is_cancelled() {
-            // What another machine still holds open goes with the next one.
-            let _ = folder.remove();
-        }
-    }
-    Ok(count)
 }

@@ -73,25 +73,25 @@ impl Folder {
     /// # Errors
     /// It cannot be written.
     pub fn create(store: &Store, state: &State) -> Result<Folder, StoreError> {
+        let all = jobs(store);
+        let io = |source| StoreError::Io { action: "make a folder in", path: all.clone(), source };
+        fs::create_dir_all(&all).map_err(io)?;
+        // Absolute: jobs begin in folders of their own.
+        let all = all.canonicalize().map_err(io)?;
         // The process tells runs apart that begin in one second; the first free name wins.
         let name = format!("{}-{}", state.at, std::process::id());
-        for attempt in 0.. {
-            let path =
-                jobs(store).join(if attempt == 0 { name.clone() } else { format!("{name}-{attempt}") });
-            let folder = Folder { path };
+        let mut path = all.join(&name);
+        let mut attempt = 0;
+        loop {
             for part in ["packs", "done", "logs"] {
-                let part = folder.path.join(part);
-                fs::create_dir_all(&part).map_err(|source| StoreError::Io {
-                    action: "make the folder",
-                    path: part,
-                    source,
-                })?;
+                fs::create_dir_all(path.join(part)).map_err(io)?;
             }
-            if write_json_new(&folder.path.join("state.json"), state)? {
-                return Ok(folder);
+            if write_json_new(&path.join("state.json"), state)? {
+                return Ok(Folder { path });
             }
+            attempt += 1;
+            path = all.join(format!("{name}-{attempt}"));
         }
-        unreachable!("one of so many names is free")
     }
 
     /// One whose path is known.

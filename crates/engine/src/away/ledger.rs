@@ -30,6 +30,8 @@ pub enum Line {
     Begun {
         /// The machine's name.
         node: String,
+        /// The process there.
+        pid: u32,
         /// Seconds since 1970 by its clock.
         at: u64,
     },

@@ -8,6 +8,7 @@
 
 mod caller;
 mod dispatch;
+mod elsewhere;
 mod folder;
 mod ledger;
 mod loss;
@@ -15,16 +16,18 @@ mod open;
 mod packing;
 mod queue;
 mod sight;
+mod take_in;
 mod worker;
 
 pub use caller::SharedQueue;
 pub(crate) use dispatch::Dispatch;
-pub use dispatch::{AwayError, Elsewhere, take_in};
+pub use elsewhere::{AwayError, Elsewhere};
 pub use folder::{Errand, Folder, Pack, State};
 pub(crate) use ledger::node;
 pub use ledger::{Line, Placed};
-pub(crate) use open::Told;
+pub(crate) use open::{Standing, Told};
 pub(crate) use packing::Parcel;
 pub use queue::{Array, Element, Order, Queue, QueueError, Rules};
 pub use sight::{Sight, look_at};
+pub use take_in::take_in;
 pub use worker::{Step, WorkError, Worked, Worker};

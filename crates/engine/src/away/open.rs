@@ -23,8 +23,22 @@ pub(crate) enum Told {
     Done(Box<Record>),
     /// It failed.
     Failed(TaskKey, OpError),
+    /// So many packs were handed over, with so many tasks.
+    Sent { packs: usize, tasks: usize },
+    /// The jobs stand otherwise than before.
+    Standing(Standing),
     /// Something that people should know of the packs.
     Warning(String),
+}
+
+/// How jobs stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// How many packs wait, and how many are worked on.
+    pub queued: usize,
+    pub running: usize,
+    /// The machines that work.
+    pub nodes: Vec<String>,
 }
 
 /// A pack that is not done.
@@ -139,6 +153,11 @@ impl Open {
             self.gone += 1;
             self.gone_since.get_or_insert_with(Instant::now);
         }
+    }
+
+    /// Whether somebody works on it, by its own words.
+    pub(super) fn is_running(&self) -> bool {
+        self.node.is_some() && self.end.is_none()
     }
 
     /// Whether nobody works on it any more: the engine has not known it twice, and no line has come

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::folder::Errand;
 use super::queue::Rules;
 use crate::graph::{StageId, TaskId};
 use crate::key::BatchGroup;
@@ -93,11 +94,11 @@ fn units(parcels: &[Parcel]) -> Vec<Vec<Parcel>> {
     units
 }
 
-/// How long a pack takes at most: so many times its estimate, and never so little that starting the
+/// How long a pack may take: so many times its estimate, and never so little that starting the
 /// program counts.
-pub(crate) fn time_limit(pack: &[Parcel], rules: &Rules) -> Duration {
-    let seconds: f64 = pack.iter().map(|parcel| parcel.seconds).sum();
-    let longest = pack.iter().map(|parcel| parcel.seconds).fold(0.0, f64::max);
+pub(crate) fn time_limit(pack: &[Errand], rules: &Rules) -> Duration {
+    let seconds: f64 = pack.iter().map(|errand| errand.seconds).sum();
+    let longest = pack.iter().map(|errand| errand.seconds).fold(0.0, f64::max);
     let estimate = (seconds / rules.threads.max(1) as f64).max(longest);
     let limit = estimate * rules.time_limit.max(1.0);
     Duration::from_secs_f64(limit.clamp(600.0, 30.0 * 86400.0))
@@ -138,6 +139,12 @@ mod tests {
         Parcel { task: TaskId::at(task), stage, group: manifest.batch_group(), batch, seconds }
     }
 
+    fn errands(count: usize, seconds: f64) -> Vec<Errand> {
+        let manifest =
+            Manifest { op: "o".into(), version: 1, params: 0.into(), seed: None, inputs: BTreeMap::new() };
+        vec![Errand { name: "task".into(), key: manifest.key(), manifest, seconds }; count]
+    }
+
     fn tasks(packs: &[Vec<Parcel>]) -> Vec<Vec<usize>> {
         packs.iter().map(|pack| pack.iter().map(|parcel| parcel.task.index()).collect()).collect()
     }
@@ -168,12 +175,9 @@ mod tests {
         let packs = packs(&parcels, &rules(100));
         let whole: Vec<Vec<usize>> = vec![(0..8).collect(), (8..16).collect(), (16..20).collect()];
         assert_eq!(tasks(&packs), whole);
-        assert_eq!(
-            time_limit(&packs[0], &rules(1)),
-            Duration::from_secs(720),
-            "480 s on two threads, thrice"
-        );
-        assert_eq!(time_limit(&[parcel(0, 0, 1, 1.0)], &rules(1)), Duration::from_secs(600));
+        let limit = |count, seconds| time_limit(&errands(count, seconds), &rules(1)).as_secs();
+        assert_eq!(limit(8, 60.0), 720, "480 s on two threads, thrice");
+        assert_eq!(limit(1, 1.0), 600);
     }
 
     #[test]

@@ -116,7 +116,9 @@ impl Worker<'_> {
         // Before anything is written: an op that needs libtorch makes another program of this one.
         let batches = self.batches(folder, number, &pack);
         let mut ledger = Ledger::create(folder, number).map_err(WorkError::Ledger)?;
-        ledger.tell(&Line::Begun { node: node().to_string(), at: now() }).map_err(WorkError::Ledger)?;
+        ledger
+            .tell(&Line::Begun { node: node().to_string(), pid: std::process::id(), at: now() })
+            .map_err(WorkError::Ledger)?;
         let batches = batches.inspect_err(|error| {
             let _ = ledger.tell(&Line::Refused { what: error.to_string() });
         });

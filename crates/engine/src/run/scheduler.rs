@@ -15,7 +15,7 @@ use super::report::{Options, RunError, RunReport};
 use super::standings::{Standings, Turn};
 use super::work::{self, Job, Message};
 use crate::assignment::Assignment;
-use crate::away::{Dispatch, Errand, Parcel, Told};
+use crate::away::{Dispatch, Errand, Parcel, Standing, Told};
 use crate::checkpoint::Checkpoint;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
@@ -143,7 +143,7 @@ impl<'a> Scheduler<'a> {
         self.report.not_started = self.standings.unsettled();
         self.report.away.1 = self.standings.away().collect();
         if let Some(dispatch) = self.dispatch.take() {
-            self.report.away.0 = dispatch.on_their_way().0;
+            self.report.away.0 = dispatch.on_their_way();
             dispatch.close(!self.report.failed.is_empty());
         }
         self.progress.event(Event::End);
@@ -222,13 +222,7 @@ impl<'a> Scheduler<'a> {
     /// What has become of tasks that are away.
     fn hear_from_away(&mut self) -> Result<(), RunError> {
         let Some(dispatch) = &mut self.dispatch else { return Ok(()) };
-        let before = dispatch.on_their_way();
-        let told = dispatch.poll(self.standings.is_idle())?;
-        let (packs, tasks) = dispatch.on_their_way();
-        if packs > before.0 {
-            self.progress.event(Event::Sent { packs, tasks });
-        }
-        for told in told {
+        for told in dispatch.poll(self.standings.is_idle())? {
             self.hear(told);
         }
         Ok(())
@@ -260,6 +254,10 @@ impl<'a> Scheduler<'a> {
                 if let Some(task) = self.away.remove(&key) {
                     self.fail(task, Some(key), error);
                 }
+            }
+            Told::Sent { packs, tasks } => self.progress.event(Event::Sent { packs, tasks }),
+            Told::Standing(Standing { queued, running, nodes }) => {
+                self.progress.event(Event::Jobs { queued, running, nodes: &nodes });
             }
             Told::Warning(line) => self.progress.event(Event::Packs { line: &line }),
         }
