@@ -3,5 +3,8 @@
 //! Tests that need more than a shell are ignored unless they are asked for, and fail where it is missing:
 //! cargo x test -p hspipe --test cluster -- --include-ignored
 
+mod array;
+mod doctor;
 mod queue;
+mod run;
 mod slurm;
