@@ -119,7 +119,8 @@ pub enum Command {
     #[command(subcommand, after_help = "Example: hspipe data fetch MNIST")]
     Data(Data),
     /// See whether everything is there that hspipe needs
-    Doctor,
+    #[command(after_help = "Example: hspipe doctor --on slurm")]
+    Doctor(Doctor),
     /// Print the completions of a shell
     #[command(
         after_help = "Example: hspipe completions bash > ~/.local/share/bash-completion/completions/hspipe"
@@ -131,6 +132,16 @@ pub enum Command {
     /// Print how many CUDA devices libtorch finds
     #[command(hide = true)]
     Libtorch,
+    /// Say what this machine is, and answer to the doctor that sent it
+    #[command(hide = true)]
+    Probe { folder: PathBuf, element: usize },
+}
+
+#[derive(clap::Args)]
+pub struct Doctor {
+    /// Look at the machines of an executor instead, by two small jobs
+    #[arg(long, value_name = "EXECUTOR")]
+    pub on: Option<String>,
 }
 
 #[derive(clap::Args)]

@@ -4,7 +4,7 @@
 //! print means:
 //!
 //! - `submit`: its last line is the engine's name for the array.
-//! - `poll`: a line for each element that waits or runs, `NAME NUMBER STATE NODE`. A state that begins with R runs, any
+//! - `list`: a line for each element that waits or runs, `NAME NUMBER STATE NODE`. A state that begins with R runs, any
 //!   other waits; state and node may be missing. Lines of other arrays are passed over. It fails if the engine cannot be
 //!   reached, and only then.
 //! - `cancel`: nothing.
@@ -24,7 +24,7 @@ use super::script::{self, Numbers, Script, quoted};
 pub const OF_SUBMIT: &[&str] =
     &["script", "first", "last", "count", "slots", "folder", "name", "minutes", "seconds", "cpus", "memory"];
 
-/// Names that may stand in `poll` and `cancel`.
+/// Names that may stand in `list` and `cancel`.
 pub const OF_QUESTIONS: &[&str] = &["ids"];
 
 /// The commands are a site's own, and may ask several machines.
@@ -40,7 +40,7 @@ pub struct Site {
     /// Its memory in MiB.
     pub memory: u64,
     pub submit: Template,
-    pub poll: Template,
+    pub list: Template,
     pub cancel: Template,
     /// The variable that holds an element's number.
     pub index: String,
@@ -175,7 +175,7 @@ impl Engine {
         number.to_string().into_bytes()
     }
 
-    /// A line of `poll`.
+    /// A line of `list`.
     fn element(&self, line: &str, arrays: &[Array]) -> Option<Element> {
         arrays.iter().find_map(|array| {
             let rest =
@@ -212,9 +212,9 @@ impl Queue for Engine {
         if arrays.is_empty() {
             return Ok(Vec::new());
         }
-        let ran = self.ask(&self.site.poll, arrays)?;
+        let ran = self.ask(&self.site.list, arrays)?;
         if !ran.status.success() {
-            return Err(QueueError { what: format!("poll: {}", ran.complaint()), may_pass: true });
+            return Err(QueueError { what: format!("list: {}", ran.complaint()), may_pass: true });
         }
         Ok(ran.out.lines().filter_map(|line| self.element(line, arrays)).collect())
     }
@@ -280,8 +280,8 @@ mod tests {
                 OF_SUBMIT,
                 "script",
             ),
-            poll: template(
-                "printf '%s\\n' {ids} >'FOLDER/polled'; cat 'FOLDER/alive'"
+            list: template(
+                "printf '%s\\n' {ids} >'FOLDER/asked_for'; cat 'FOLDER/alive'"
                     .replace("'FOLDER", &quoted_text(&folder))
                     .as_str(),
                 OF_QUESTIONS,
@@ -300,7 +300,7 @@ mod tests {
         let asked = fs::read_to_string(folder.join("asked")).unwrap();
         assert!(asked.lines().all(|line| line.ends_with(" 1 3 3 4 10 3 512")), "{asked}");
 
-        assert!(engine.alive(&arrays).unwrap_err().may_pass, "poll has failed");
+        assert!(engine.alive(&arrays).unwrap_err().may_pass, "list has failed");
         fs::write(folder.join("alive"), "job 1 1 R n1\njob 2 3\njob 2 4 R\njob 11 1 R\nelse\njob 2 2 Q n1\n")
             .unwrap();
         let element = |pack, is_running, node: Option<&str>| Element {
@@ -310,7 +310,7 @@ mod tests {
         };
         let alive = [element(4, true, Some("n1")), element(9, false, None), element(8, false, None)];
         assert_eq!(engine.alive(&arrays).unwrap(), alive);
-        assert_eq!(fs::read_to_string(folder.join("polled")).unwrap(), "job 1\njob 2\n");
+        assert_eq!(fs::read_to_string(folder.join("asked_for")).unwrap(), "job 1\njob 2\n");
         assert!(engine.cancel(&arrays).is_err());
         fs::write(folder.join("alive"), "").unwrap();
         engine.cancel(&arrays).expect("all have ended");

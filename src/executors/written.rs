@@ -70,7 +70,7 @@ fn executor(name: &Name, body: &Node) -> Result<Executor, SpecError> {
             cpus,
             memory,
             submit: reader.template("submit", array::OF_SUBMIT, "script")?,
-            poll: reader.template("poll", array::OF_QUESTIONS, "ids")?,
+            list: reader.template("list", array::OF_QUESTIONS, "ids")?,
             cancel: reader.template("cancel", array::OF_QUESTIONS, "ids")?,
             index: reader.variable("index")?,
             first: reader.whole("first", 0..=1, 1)?,

@@ -3,9 +3,12 @@
 //! Tests that need more than a shell are ignored unless they are asked for, and fail where it is missing:
 //! cargo x test -p hspipe --test cluster -- --include-ignored
 
+mod array;
+mod doctor;
 mod queue;
-mod runs;
+mod run;
 mod slurm;
+mod whole;
 
 /// As in the tests of whole runs on one machine.
 #[path = "../e2e/project.rs"]

@@ -1,73 +1,11 @@
 //! The queue of kind slurm against a real SLURM, with a shell script in the place of hspipe.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use hspipe::executors::{Executors, Surroundings};
-use hspipe_engine::away::{Array, Element, Order, Queue};
+use hspipe_engine::away::Array;
 
+use crate::run::{Run, executable, packs, running};
 use crate::slurm::{Slurm, wait_until};
-
-/// Says what it was called with and what it sees, waits for a file `go`, and leaves one.
-const PROGRAM: &str = r#"#!/bin/sh
-trap 'echo told to end; exit 143' TERM
-echo "$1 $3 $HSPIPE_MARK"
-while ! [ -e "$2/go" ]; do sleep 0.1; done
-touch "$2/done-$3"
-"#;
-
-/// A folder of a run, and a program that stands for hspipe.
-struct Run {
-    folder: tempfile::TempDir,
-}
-
-impl Run {
-    fn new() -> Run {
-        let run = Run { folder: tempfile::tempdir().unwrap() };
-        executable(&run.program(), PROGRAM);
-        run
-    }
-
-    fn program(&self) -> PathBuf {
-        self.path("program")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn order(&self, first: usize, last: usize) -> Order<'_> {
-        let time_limit = Duration::from_secs(60);
-        Order { command: "work", folder: self.folder.path(), first, last, time_limit }
-    }
-
-    fn log(&self, pack: usize) -> String {
-        fs::read_to_string(self.path(&format!("logs/{pack}.log"))).unwrap_or_default()
-    }
-
-    /// The queue of an executor that is written as `more` beside the words that all need here.
-    fn queue(&self, surroundings: Surroundings, more: &str) -> Box<dyn Queue> {
-        let text = format!("here: {{kind: slurm, cpus: 1, memory: 100M, {more}}}\n");
-        fs::write(self.path("executors.yaml"), text).unwrap();
-        Executors::open(self.folder.path()).unwrap().get("here").unwrap().queue_for(surroundings)
-    }
-}
-
-fn executable(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn running(elements: &[Element]) -> Vec<usize> {
-    elements.iter().filter(|element| element.is_running).map(|element| element.pack).collect()
-}
-
-fn packs(mut elements: Vec<Element>) -> Vec<usize> {
-    elements.sort_by_key(|element| element.pack);
-    elements.into_iter().map(|element| element.pack).collect()
-}
 
 #[test]
 #[ignore = "needs SLURM"]

@@ -89,6 +89,24 @@ impl Slurm {
         wait_until("the controller answers", answers);
     }
 
+    /// Ends the daemon of a node and starts it again where `before`, a command of the shell, has changed what is mounted:
+    /// jobs of that node see other folders than everybody else.
+    pub fn restart_node(&self, node: &str, before: &str) {
+        let pid = self.pid(&format!("slurmd-{node}.pid"));
+        Command::new("kill").arg(&pid).status().unwrap();
+        wait_until("the node is gone", || !Path::new("/proc").join(&pid).exists());
+        let script = format!("{before} && exec slurmd -N {node}");
+        let mut unshare = self.command("unshare", &["--mount", "--propagation=private", "sh", "-c", &script]);
+        assert!(unshare.env("PATH", path_of_root()).status().unwrap().success());
+        let is_idle = || {
+            let words = ["--noheader", "--partition=main", "--states=idle", "--nodes", node, "--format=%T"];
+            // The controller asks for it, so that an answer is one of the new daemon.
+            self.asks("scontrol", &["reconfigure"]);
+            self.asks("sinfo", &words).trim() == "idle"
+        };
+        wait_until("the node is back", is_idle);
+    }
+
     /// The pid of a daemon, by the name of its file: `slurmctld.pid`, `slurmd-n1.pid`.
     pub fn pid(&self, file: &str) -> String {
         fs::read_to_string(self.path().join(file)).unwrap().trim().to_string()

@@ -1,6 +1,11 @@
 //! doctor: is everything there that hspipe needs? A line for each thing, with what to do where it is not.
 //!
-//! In: the project's folders and this machine. Out: lines on stdout; exit code 1 if a run would fail.
+//! In: the project's folders, this machine and, with --on, jobs of an executor. Out: lines on stdout; exit code 1 if a run
+//! would fail.
+
+mod away;
+mod facts;
+mod probe;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,12 +13,16 @@ use std::process::ExitCode;
 use hspipe_engine::lock::{self, Attempt};
 use hspipe_ensemble::Instructions;
 
-use super::args::{self, cores};
+use super::args;
 use super::error::Hinted;
-use super::pipe::tell;
+use super::pipe::{say, tell};
 use super::project;
 use crate::data::{self, Folders, Whereabouts};
+use crate::executors::Executors;
 use crate::nn;
+
+use facts::Facts;
+pub use probe::probe;
 
 /// Less may be too little for the weights and histories of a few thousand networks.
 const ENOUGH_DISK: u64 = 2_000_000_000;
@@ -46,7 +55,19 @@ impl Finding {
     }
 }
 
-pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
+pub fn doctor(args: &args::Args, asked: &args::Doctor) -> anyhow::Result<ExitCode> {
+    let cache_folder = project::cache_folder(args);
+    if let Some(name) = &asked.on {
+        let executors = Executors::open(&project::root(args))?;
+        return Ok(match away::findings(executors.get(name)?, &cache_folder, args.quiet)? {
+            Some(findings) => show(findings),
+            None => {
+                say!("stopped; the jobs are cancelled");
+                // As shells report a program that Ctrl-C ended.
+                ExitCode::from(130)
+            }
+        });
+    }
     let mut findings = vec![machine()];
     let libtorch = libtorch();
     if let Some(finding) = libtorch.first().filter(|finding| !matches!(finding.state, State::Good)) {
@@ -55,8 +76,13 @@ pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
     }
     findings.extend(libtorch);
     findings.push(pipeline(args));
-    findings.extend(cache(&project::cache_folder(args)));
+    findings.extend(cache(&cache_folder));
     findings.extend(datasets(&project::root(args)));
+    Ok(show(findings))
+}
+
+/// A line for each, and 1 if one is bad.
+fn show(findings: Vec<Finding>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for Finding { state, what, hint } in findings {
         let word = match state {
@@ -72,7 +98,7 @@ pub fn doctor(args: &args::Args) -> anyhow::Result<ExitCode> {
             tell!("       hint: {hint}\n");
         }
     }
-    Ok(code)
+    code
 }
 
 fn machine() -> Finding {
@@ -81,7 +107,7 @@ fn machine() -> Finding {
     } else {
         "AVX2 and FMA"
     };
-    Finding::good(format!("hspipe {}, {} cores, {fast}", env!("CARGO_PKG_VERSION"), cores()))
+    Finding::good(format!("{}, {fast}", Facts::here().shown()))
 }
 
 /// Asked of the program that has it, which may not even start.
@@ -155,9 +181,14 @@ fn cache(folder: &Path) -> Vec<Finding> {
             findings.push(Finding::bad(format!("cannot write in the cache {shown}: {error}"), hint));
         }
     }
-    if let Attempt::Impossible(error) = lock::attempt(folder, "doctor") {
-        let hint = "run one hspipe at a time in this cache, or put it on a local disk: --cache-dir";
-        findings.push(Finding::lacking(format!("no locks in the cache: {error}"), hint));
+    match lock::attempt(folder, "doctor") {
+        Attempt::Impossible(error) => {
+            let hint = "run one hspipe at a time in this cache, or put it on a local disk: --cache-dir";
+            findings.push(Finding::lacking(format!("no locks in the cache: {error}"), hint));
+        }
+        Attempt::Held(_) | Attempt::Busy => findings.push(Finding::good(
+            "locks in the cache keep processes of this machine apart; of others see doctor --on",
+        )),
     }
     if let Ok(free) = fs4::available_space(folder) {
         let gigabytes = format!("{:.1} GB free", free as f64 / 1e9);
