@@ -11,6 +11,7 @@ use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
+use hspipe_engine::progress::Progress;
 use hspipe_engine::run::{self as engine, Options, RunReport};
 
 use super::ahead::{ahead, stages_table};
@@ -22,6 +23,7 @@ use super::pipe::tell;
 use super::progress::{self, Voice};
 use super::project::Project;
 use super::report::outdated;
+use super::shared::is_loss;
 use crate::{nn, views};
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
@@ -37,7 +39,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         let (quiet, format) = (args.quiet, run.log_format);
         nn::allow_libtorch_set_up(move |what| progress::note(quiet, format, what));
     }
-    let project = Project::open(args, &run.settings)?;
+    let mut project = Project::open(args, &run.settings)?;
+    let format = run.log_format;
+    let sharing = project.share(run.shared.remote.as_deref(), move |text| progress::warning(format, text))?;
     let voice = Voice::new(args, run.log_format, &project.graph);
     let roots = project.select(&run.targets)?;
     let force = forced(&project, &run.force)?;
@@ -59,7 +63,13 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         tell!("{}", stages_table(&project, &plan, &needed));
         return Ok(ExitCode::SUCCESS);
     }
-    for line in views::findings(&project.graph, &plan, &project.store, &needed)? {
+    let findings = loop {
+        match views::findings(&project.graph, &plan, &project.store, &needed) {
+            Err(error) if is_loss(&error) => plan = planned_anew(&project, &force, &error, &voice),
+            findings => break findings?,
+        }
+    };
+    for line in findings {
         voice.note(&line);
     }
     let before = plan.count(needed.iter().copied());
@@ -77,18 +87,13 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let version = env!("CARGO_PKG_VERSION").to_string();
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let has_work = before.to_run + before.depends > 0;
+    if let Some(sharing) = &sharing {
+        sharing.send_what_is_computed();
+    }
     let begun = has_work.then(|| begin(&project, &plan, &run.targets)).flatten();
     let mut listener = voice.listener(&expected, threads);
-    let mut report =
-        engine::run(&project.graph, &mut plan, &project.store, &roots, &options, listener.as_mut())?;
-    while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
-        // What is damaged has been set aside, so the next plan computes it again and this ends.
-        voice.warning(&format!("{}: {}", project.graph.name(*task), causes(error).join(": ")));
-        plan = Plan::make(&project.graph, &project.store, &options.force);
-        let again =
-            engine::run(&project.graph, &mut plan, &project.store, &roots, &options, listener.as_mut())?;
-        report = again.after(report);
-    }
+    let mut compute = |plan: &mut Plan| computed(&project, plan, &roots, &options, listener.as_mut(), &voice);
+    let mut report = compute(&mut plan)?;
     let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     // Before anything else can fail, what failed is told.
     ending.tell_failures();
@@ -105,29 +110,75 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     }
     remember(&project, &plan, &run.targets, begun.as_deref(), (End::Done, &report), &voice);
-    let written = views::write(
-        &project.output,
-        &project.spec,
-        &project.graph,
-        &plan,
-        &project.store,
-        &project.settings,
-    )?;
-    let shown = views::shown(&project.output, &project.spec, &project.graph, &plan, &roots, &project.store)?;
-    for table in shown {
+    let told = loop {
+        match written(&project, &plan, &roots, &needed) {
+            Err(error) if is_loss(&error) => {
+                plan = planned_anew(&project, &HashSet::new(), &error, &voice);
+                report = compute(&mut plan)?.after(report);
+                plan = Plan::make(&project.graph, &project.store, &HashSet::new());
+            }
+            told => break told?,
+        }
+    };
+    for table in told.tables {
         tell!("{table}\n");
     }
-    for line in written.into_iter().chain(outdated(&project, &plan)) {
+    for line in told.written.into_iter().chain(outdated(&project, &plan)) {
         voice.note(&line);
     }
-    for doubt in views::doubts(&project.graph, &plan, &project.store, &needed)? {
-        voice.warning(&doubt);
+    told.doubts.iter().for_each(|doubt| voice.warning(doubt));
+    told.verdict.iter().for_each(|line| voice.note(line));
+    if let Some(sharing) = &sharing {
+        let run = || on_record(&project, &plan, &run.targets);
+        sharing.finish(&plan, &needed, run).iter().for_each(|line| voice.note(line));
     }
-    for line in views::verdict(&project.graph, &plan, &project.store, &needed)? {
-        voice.note(&line);
-    }
+    let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     ending.summarise(start.elapsed().as_secs_f64());
     Ok(if report.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What a run leaves for people.
+struct Told {
+    tables: Vec<String>,
+    written: Vec<String>,
+    doubts: Vec<String>,
+    verdict: Vec<String>,
+}
+
+/// Brings Results/ and Figures/ up to date, and says what is in them.
+fn written(project: &Project, plan: &Plan, roots: &[TaskId], needed: &[TaskId]) -> anyhow::Result<Told> {
+    let Project { output, spec, settings, graph, store } = project;
+    Ok(Told {
+        written: views::write(output, spec, graph, plan, store, settings)?,
+        tables: views::shown(output, spec, graph, plan, roots, store)?,
+        doubts: views::doubts(graph, plan, store, needed)?,
+        verdict: views::verdict(graph, plan, store, needed)?,
+    })
+}
+
+/// Computes what the plan lacks; what turns out to be lost on the way is made anew.
+fn computed(
+    project: &Project,
+    plan: &mut Plan,
+    roots: &[TaskId],
+    options: &Options,
+    listener: &mut dyn Progress,
+    voice: &Voice,
+) -> anyhow::Result<RunReport> {
+    let mut report = engine::run(&project.graph, plan, &project.store, roots, options, listener)?;
+    while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
+        let error = anyhow::Error::from(error.clone()).context(project.graph.name(*task));
+        *plan = planned_anew(project, &options.force, &error, voice);
+        let again = engine::run(&project.graph, plan, &project.store, roots, options, listener)?;
+        report = again.after(report);
+    }
+    Ok(report)
+}
+
+/// A plan that does not count on what was lost: it computes that again, so this ends.
+fn planned_anew(project: &Project, force: &HashSet<String>, error: &anyhow::Error, voice: &Voice) -> Plan {
+    voice.warning(&format!("{error}: {}", causes(error.as_ref()).join(": ")));
+    Plan::make(&project.graph, &project.store, force)
 }
 
 /// Seconds of work that are announced.
