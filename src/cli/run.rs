@@ -23,7 +23,7 @@ use super::pipe::tell;
 use super::progress::{self, Voice};
 use super::project::Project;
 use super::report::outdated;
-use super::shared::is_loss;
+use super::shared::{is_loss, is_lost_elsewhere};
 use crate::{nn, views};
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
@@ -177,7 +177,10 @@ fn computed(
 
 /// A plan that does not count on what was lost: it computes that again, so this ends.
 fn planned_anew(project: &Project, force: &HashSet<String>, error: &anyhow::Error, voice: &Voice) -> Plan {
-    voice.warning(&format!("{error}: {}", causes(error.as_ref()).join(": ")));
+    // A cache elsewhere has said already what is the matter with it.
+    if !is_lost_elsewhere(error) {
+        voice.warning(&format!("{error}: {}", causes(error.as_ref()).join(": ")));
+    }
     Plan::make(&project.graph, &project.store, force)
 }
 

@@ -84,18 +84,12 @@ impl Project {
     pub fn share(
         &mut self,
         word: Option<&str>,
-        warn: impl Fn(&str) + Clone + Send + Sync + 'static,
+        warn: impl Fn(&str) + Send + Sync + 'static,
     ) -> anyhow::Result<Option<Sharing>> {
         let Some(address) = address(word, &self.spec.remote)? else { return Ok(None) };
-        let options = options(&self.spec.remote, warn.clone())?;
-        match Remote::open(&address, Store::open(self.store.root())?, options) {
-            Ok(remote) => Ok(Some(self.share_with(remote)?)),
-            Err(error) => {
-                let hint = error.hint().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-                warn(&format!("{}; hspipe goes on without it{hint}", error.line()));
-                Ok(None)
-            }
-        }
+        let options = options(&self.spec.remote, warn)?;
+        let remote = Remote::open(&address, Store::open(self.store.root())?, options);
+        Ok(Some(self.share_with(remote)?))
     }
 
     /// Puts it there.
@@ -160,6 +154,11 @@ pub fn hinted(error: RemoteError) -> anyhow::Error {
 /// Whether bytes were lost that can be made anew.
 pub fn is_loss(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_loss))
+}
+
+/// Whether that is a matter of the cache that machines share.
+pub fn is_lost_elsewhere(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Gone { .. })))
 }
 
 /// The keys of tasks that are cached.

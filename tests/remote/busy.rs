@@ -89,7 +89,8 @@ fn a_server_that_only_says_that_it_is_busy_is_one_warning() {
     Machine::new(&place).run_all();
     // Lists and indexes are had, packs are not.
     let proxy = Proxy::start(server.port, |_, head, client| head.contains("/v1/packs/") && busy(client));
-    let machine = Machine::new(&Server::s3(proxy.port, "testing"));
+    let place = Server::s3(proxy.port, "testing");
+    let machine = Machine::new(&place);
     let said = machine.run_all();
     line(&said, "hspipe goes on without it");
     assert_eq!(machine.results(), computed_alone());

@@ -8,6 +8,7 @@ mod collected;
 mod cost;
 mod damaged;
 mod place;
+#[allow(dead_code, reason = "the other tests use more of it")]
 #[path = "../e2e/project.rs"]
 mod project;
 mod servers;

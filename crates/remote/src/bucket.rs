@@ -4,7 +4,6 @@
 //! `object_store` and its runtime: whoever calls waits. Each request is tried again while the server
 //! is busy, and ends within a time that its size allows. Knows no keys and no digests.
 
-use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,7 +15,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload};
 use tokio::runtime::Runtime;
 
-use crate::connect::{connect, hint};
+use crate::connect::{NoClient, connect, hint};
 use crate::error::RemoteError;
 
 /// How long a request without much in it may take, with all that is tried again.
@@ -25,10 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The slowest transfer that is waited for, in bytes a second.
 const SLOWEST: u64 = 100_000;
 
-/// A bucket or a folder.
+/// A bucket or a folder. One that cannot be used says so at each request.
 pub struct Bucket {
     name: String,
     prefix: Path,
+    open: Result<Open, NoClient>,
+}
+
+/// The way there.
+struct Open {
     store: Arc<dyn ObjectStore>,
     /// The same without patience: whether anybody is there.
     quick: Arc<dyn ObjectStore>,
@@ -47,7 +51,7 @@ pub struct Listed {
     pub at: SystemTime,
 }
 
-impl Drop for Bucket {
+impl Drop for Open {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             // A name that is still being looked up keeps nobody waiting.
@@ -58,28 +62,14 @@ impl Drop for Bucket {
 
 impl Bucket {
     /// Opens it; asks nothing of it yet.
-    ///
-    /// # Errors
-    /// Variables that make no sense or are lacking; a folder that is not there and cannot be made.
-    pub fn open(address: &Address) -> Result<Bucket, RemoteError> {
-        let name = address.to_string();
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>, hint| RemoteError::Failed {
-            remote: name.clone(),
-            action: "opened",
-            source,
-            hint,
-            is_away: false,
+    pub fn open(address: &Address) -> Bucket {
+        let open = || -> Result<Open, NoClient> {
+            let (store, quick) = (connect(address, true)?, connect(address, false)?);
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let runtime = runtime.worker_threads(2).thread_name("hspipe-remote").enable_all().build()?;
+            Ok(Open { store, quick, runtime: Some(runtime) })
         };
-        let store = connect(address, true).map_err(|error| failed(error.source, error.hint))?;
-        let quick = connect(address, false).map_err(|error| failed(error.source, error.hint))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("hspipe-remote")
-            .enable_all()
-            .build()
-            .map_err(|error| failed(error.into(), None))?;
-        let prefix = Path::from(address.prefix.as_str());
-        Ok(Bucket { name, prefix, store, quick, runtime: Some(runtime) })
+        Bucket { name: address.to_string(), prefix: Path::from(address.prefix.as_str()), open: open() }
     }
 
     /// Its address.
@@ -93,14 +83,11 @@ impl Bucket {
     /// It cannot be reached, or refuses.
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>, RemoteError> {
         let folder = self.path(folder);
-        let list = |store: &Arc<dyn ObjectStore>| {
-            let store = store.clone();
-            let folder = folder.clone();
-            async move { store.list_with_delimiter(Some(&folder)).await }
-        };
+        let list = async |store: Arc<dyn ObjectStore>| store.list_with_delimiter(Some(&folder)).await;
         // A list comes first. Where nobody answers, nobody is to wait for the tries of a busy server.
-        let listed = match self.wait("listed", 0, list(&self.quick)) {
-            Err(error) if !error.is_away() => self.wait("listed", 0, list(&self.store))?,
+        let quick = self.open.as_ref().ok().map(|open| open.quick.clone());
+        let listed = match self.wait("listed", 0, |store| list(quick.unwrap_or(store))) {
+            Err(error) if !error.is_away() => self.wait("listed", 0, list)?,
             listed => listed?,
         };
         let item = |object: object_store::ObjectMeta| {
@@ -116,7 +103,7 @@ impl Bucket {
     /// There is none of that name; it cannot be reached, or refuses.
     pub fn get(&self, name: &str, bytes: u64) -> Result<Bytes, RemoteError> {
         let path = self.path(name);
-        self.wait("read", bytes, async { self.store.get(&path).await?.bytes().await })
+        self.wait("read", bytes, async |store| store.get(&path).await?.bytes().await)
     }
 
     /// A part of an object; less of it where the object ends before.
@@ -125,10 +112,10 @@ impl Bucket {
     /// As [`Bucket::get`].
     pub fn get_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, RemoteError> {
         let (path, end) = (self.path(name), range.end);
-        let got = self.wait("read", end - range.start, self.store.get_range(&path, range));
+        let got = self.wait("read", end - range.start, async |store| store.get_range(&path, range).await);
         let Err(error @ RemoteError::Failed { is_away: false, .. }) = got else { return got };
         // Each store has its own words for a part that is not there.
-        match self.wait("read", 0, self.store.head(&path)) {
+        match self.wait("read", 0, async |store| store.head(&path).await) {
             Ok(object) if object.size < end => Ok(Bytes::new()),
             _ => Err(error),
         }
@@ -140,7 +127,7 @@ impl Bucket {
     /// It cannot be reached, or refuses.
     pub fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), RemoteError> {
         let (path, size) = (self.path(name), bytes.len() as u64);
-        self.wait("written in", size, self.store.put(&path, PutPayload::from(bytes))).map(drop)
+        self.wait("written in", size, async |store| store.put(&path, PutPayload::from(bytes)).await).map(drop)
     }
 
     /// Removes an object; one that is gone already is no error.
@@ -149,7 +136,7 @@ impl Bucket {
     /// It cannot be reached, or refuses.
     pub fn delete(&self, name: &str) -> Result<(), RemoteError> {
         let path = self.path(name);
-        match self.wait("cleared", 0, self.store.delete(&path)) {
+        match self.wait("cleared", 0, async |store| store.delete(&path).await) {
             Err(RemoteError::Missing { .. }) => Ok(()),
             result => result,
         }
@@ -163,17 +150,19 @@ impl Bucket {
         &self,
         action: &'static str,
         bytes: u64,
-        work: impl Future<Output = Result<T, Error>>,
+        work: impl AsyncFnOnce(Arc<dyn ObjectStore>) -> Result<T, Error>,
     ) -> Result<T, RemoteError> {
         let limit = PATIENCE + Duration::from_secs(bytes / SLOWEST);
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>, hint, is_away| RemoteError::Failed {
-            remote: self.name.clone(),
-            action,
-            source,
-            hint,
-            is_away,
+        let failed = |action, source: Box<dyn std::error::Error + Send + Sync>, hint, is_away| {
+            RemoteError::Failed { remote: self.name.clone(), action, source, hint, is_away }
         };
-        let Some(runtime) = &self.runtime else { return Err(failed("it was closed".into(), None, true)) };
+        let open = self.open.as_ref();
+        let Open { store, runtime: Some(runtime), .. } =
+            open.map_err(|error| failed("used", error.what.clone().into(), error.hint.clone(), true))?
+        else {
+            return Err(failed("used", "it was closed".into(), None, true));
+        };
+        let work = work(store.clone());
         match runtime.block_on(async { tokio::time::timeout(limit, work).await }) {
             Ok(Ok(result)) => Ok(result),
             // A bucket that is not there is another matter.
@@ -182,9 +171,11 @@ impl Bucket {
             }
             Ok(Err(error)) => {
                 let (hint, is_away) = (hint(&error), is_away(&error));
-                Err(failed(error.into(), hint, is_away))
+                Err(failed(action, error.into(), hint, is_away))
             }
-            Err(_) => Err(failed(format!("no answer within {} s", limit.as_secs()).into(), None, true)),
+            Err(_) => {
+                Err(failed(action, format!("no answer within {} s", limit.as_secs()).into(), None, true))
+            }
         }
     }
 }

@@ -23,7 +23,28 @@ struct Known {
     places: HashMap<Digest, Vec<Place>>,
     /// What lies in each pack, by where it begins.
     packs: HashMap<Digest, BTreeMap<u64, (Digest, u64)>>,
-    lost: HashSet<Digest>,
+    lost: Lost,
+}
+
+/// What cannot be had.
+#[derive(Default)]
+struct Lost {
+    tables: HashSet<Digest>,
+    packs: HashSet<Digest>,
+    everything: bool,
+}
+
+impl Known {
+    /// Where the bytes of a digest lie and can be had, as far as is known.
+    fn places(&self, digest: &Digest) -> impl Iterator<Item = Place> {
+        let Lost { tables, packs, everything } = &self.lost;
+        let places = if *everything || tables.contains(digest) { None } else { self.places.get(digest) };
+        places.into_iter().flatten().filter(|place| !packs.contains(&place.pack)).copied()
+    }
+
+    fn has(&self, digest: &Digest) -> bool {
+        self.places(digest).next().is_some()
+    }
 }
 
 impl Catalogue {
@@ -45,13 +66,13 @@ impl Catalogue {
 
     /// Adds what was sent just now: what had been lost is there again.
     pub fn sent(&self, entries: Vec<Entry>) {
-        let digests: Vec<Digest> =
-            entries.iter().flat_map(|e| e.tables.iter().map(|row| row.digest)).collect();
-        self.add(entries);
         let mut known = self.write();
-        for digest in digests {
-            known.lost.remove(&digest);
+        for row in entries.iter().flat_map(|entry| &entry.tables) {
+            known.lost.tables.remove(&row.digest);
+            known.lost.packs.remove(&row.place.pack);
         }
+        drop(known);
+        self.add(entries);
     }
 
     /// The record of a key.
@@ -70,23 +91,32 @@ impl Catalogue {
     pub fn serves(&self, key: &TaskKey) -> bool {
         let known = self.read();
         let entry = known.records.get(key);
-        entry.is_some_and(|entry| entry.tables.iter().all(|row| !known.lost.contains(&row.digest)))
+        entry.is_some_and(|entry| entry.tables.iter().all(|row| known.has(&row.digest)))
     }
 
     /// Whether the bytes of a digest can be had, as far as is known.
     pub fn has(&self, digest: &Digest) -> bool {
-        let known = self.read();
-        known.places.contains_key(digest) && !known.lost.contains(digest)
+        self.read().has(digest)
     }
 
     /// Where the bytes of a digest lie.
     pub fn places(&self, digest: &Digest) -> Vec<Place> {
-        self.read().places.get(digest).cloned().unwrap_or_default()
+        self.read().places(digest).collect()
     }
 
-    /// Gives up a digest: its bytes cannot be had.
+    /// Gives up a table: its bytes cannot be had.
     pub fn lose(&self, digest: &Digest) {
-        self.write().lost.insert(*digest);
+        self.write().lost.tables.insert(*digest);
+    }
+
+    /// Gives up all that lies in a pack.
+    pub fn lose_pack(&self, pack: &Digest) {
+        self.write().lost.packs.insert(*pack);
+    }
+
+    /// Gives up everything.
+    pub fn lose_everything(&self) {
+        self.write().lost.everything = true;
     }
 
     /// What lies in a pack from a place on, up to a number of bytes; at least what lies at that place.

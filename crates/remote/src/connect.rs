@@ -20,14 +20,14 @@ use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 /// Why there is no client.
 pub struct NoClient {
     /// What is wrong.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
+    pub what: String,
     /// What to do.
     pub hint: Option<String>,
 }
 
-impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for NoClient {
-    fn from(source: E) -> Self {
-        NoClient { source: source.into(), hint: None }
+impl<E: std::error::Error> From<E> for NoClient {
+    fn from(error: E) -> Self {
+        NoClient { what: error.to_string(), hint: None }
     }
 }
 
@@ -37,6 +37,13 @@ const DEFAULTS: [(ClientConfigKey, &str, &str); 2] = [
     (ClientConfigKey::ConnectTimeout, "CONNECT_TIMEOUT", "5 seconds"),
     (ClientConfigKey::Timeout, "TIMEOUT", "1 hour"),
 ];
+
+/// What to do where no keys are given.
+const AMAZON: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_REGION, or AWS_ENDPOINT for a server that is \
+                      not Amazon's; `eval \"$(aws configure export-credentials --format env)\"` takes them from a profile";
+const GOOGLE: &str = "set GOOGLE_SERVICE_ACCOUNT to the file of a service account's key, or use `gcloud auth \
+                      application-default login`";
+const AZURE: &str = "set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY; AZURE_USE_AZURE_CLI=true takes the login of `az`";
 
 /// A server that is busy is asked again for about ten seconds, if whoever asks is patient.
 fn retry(is_patient: bool) -> RetryConfig {
@@ -69,7 +76,7 @@ pub fn connect(address: &Address, is_patient: bool) -> Result<Arc<dyn ObjectStor
 fn folder(path: &Path) -> Result<Arc<dyn ObjectStore>, NoClient> {
     if !path.is_dir() {
         fs::create_dir(path).map_err(|error| NoClient {
-            source: error.into(),
+            what: error.to_string(),
             hint: Some(format!("make the folder that {} is to lie in; is its disk mounted?", path.display())),
         })?;
     }
@@ -91,11 +98,7 @@ fn s3(bucket: &str, retry: RetryConfig) -> Result<Arc<dyn ObjectStore>, NoClient
     ];
     let is_given = given.iter().any(|key| builder.get_config_value(key).is_some());
     if !is_given && !is_set("AWS_SKIP_SIGNATURE") {
-        machine_gives_keys(
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set",
-            "set them, and AWS_REGION, or AWS_ENDPOINT for a server that is not Amazon's; \
-             `eval \"$(aws configure export-credentials --format env)\"` takes them from a profile",
-        )?;
+        machine_gives_keys("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set", AMAZON)?;
     }
     Ok(Arc::new(builder.build()?))
 }
@@ -111,10 +114,7 @@ fn google(bucket: &str, retry: RetryConfig) -> Result<Arc<dyn ObjectStore>, NoCl
         .is_some_and(|home| home.join(".config/gcloud/application_default_credentials.json").exists());
     let is_given = usual || given.iter().any(|key| builder.get_config_value(key).is_some());
     if !is_given && !is_set("GOOGLE_SKIP_SIGNATURE") {
-        machine_gives_keys(
-            "GOOGLE_SERVICE_ACCOUNT is not set",
-            "set it to the file of a service account's key, or `gcloud auth application-default login`",
-        )?;
+        machine_gives_keys("GOOGLE_SERVICE_ACCOUNT is not set", GOOGLE)?;
     }
     Ok(Arc::new(builder.build()?))
 }
@@ -128,7 +128,7 @@ fn azure(container: &str, retry: RetryConfig) -> Result<Arc<dyn ObjectStore>, No
     let is_emulator = is_set("AZURE_STORAGE_USE_EMULATOR") || is_set("AZURE_USE_EMULATOR");
     if !is_emulator && builder.get_config_value(&Key::AccountName).is_none() {
         return Err(NoClient {
-            source: "AZURE_STORAGE_ACCOUNT_NAME is not set".into(),
+            what: "AZURE_STORAGE_ACCOUNT_NAME is not set".to_string(),
             hint: Some("set it, and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY".to_string()),
         });
     }
@@ -143,10 +143,7 @@ fn azure(container: &str, retry: RetryConfig) -> Result<Arc<dyn ObjectStore>, No
     let is_given = given.iter().any(|key| builder.get_config_value(key).is_some());
     let others = ["AZURE_SKIP_SIGNATURE", "AZURE_USE_AZURE_CLI"];
     if !is_given && !is_emulator && !others.into_iter().any(is_set) {
-        machine_gives_keys(
-            "AZURE_STORAGE_ACCOUNT_KEY is not set",
-            "set it, or AZURE_STORAGE_SAS_KEY; AZURE_USE_AZURE_CLI=true takes the login of `az`",
-        )?;
+        machine_gives_keys("AZURE_STORAGE_ACCOUNT_KEY is not set", AZURE)?;
     }
     Ok(Arc::new(builder.build()?))
 }
@@ -161,7 +158,7 @@ fn machine_gives_keys(what: &str, hint: &str) -> Result<(), NoClient> {
     let address = SocketAddr::from(([169, 254, 169, 254], 80));
     match TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
         Ok(_) => Ok(()),
-        Err(_) => Err(NoClient { source: what.into(), hint: Some(hint.to_string()) }),
+        Err(_) => Err(NoClient { what: what.to_string(), hint: Some(hint.to_string()) }),
     }
 }
 
@@ -178,6 +175,10 @@ pub fn hint(error: &object_store::Error) -> Option<String> {
         object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. }
     );
     let hint = match () {
+        // Where a machine is asked for its keys.
+        () if text.contains("169.254.169.254") && text.contains("S3") => AMAZON,
+        () if text.contains("169.254.169.254") => AZURE,
+        () if text.contains("metadata.google.internal") => GOOGLE,
         () if text.contains("URL scheme is not allowed") => {
             "the server's address is http://: AWS_ALLOW_HTTP=true, GOOGLE_ALLOW_HTTP or AZURE_ALLOW_HTTP lets it be"
         }

@@ -54,7 +54,11 @@ impl RemoteError {
         let mut line = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            line += &format!(": {error}");
+            // Some libraries say in each error what led to it.
+            let text = error.to_string();
+            if !line.contains(&text) {
+                line += &format!(": {text}");
+            }
             cause = error.source();
         }
         line.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -6,6 +6,7 @@
 use std::sync::atomic::Ordering;
 
 use hspipe_engine::key::Digest;
+use hspipe_engine::store::StoreError;
 
 use crate::error::RemoteError;
 use crate::index::Place;
@@ -29,10 +30,17 @@ impl Remote {
             }
             let name = self.named(&pack::object(&place.pack));
             match self.fetch_from(place, digest) {
-                Ok(Some(bytes)) => return Some(bytes),
-                Ok(None) => self.warn(&format!("{name} is damaged; what was lost with it is made anew")),
+                Ok(Fetched::Whole(bytes)) => return Some(bytes),
+                Ok(Fetched::Damaged) => {
+                    self.warn(&format!("{name} is damaged; what was lost with it is made anew"));
+                }
+                Ok(Fetched::Cut) => {
+                    self.warn(&format!("{name} is cut short; what was lost with it is made anew"));
+                    self.catalogue.lose_pack(&place.pack);
+                }
                 Err(RemoteError::Missing { .. }) => {
                     self.warn(&format!("{name} is gone; what was lost with it is made anew"));
+                    self.catalogue.lose_pack(&place.pack);
                 }
                 Err(error) => {
                     self.failed(&error);
@@ -43,11 +51,15 @@ impl Remote {
             }
         }
         self.catalogue.lose(digest);
+        if self.is_down() {
+            // Or a run would find out table by table, and plan anew for each.
+            self.catalogue.lose_everything();
+        }
         None
     }
 
-    /// The bytes of `digest`, which lie at `place`; none if other bytes lie there.
-    fn fetch_from(&self, place: Place, digest: &Digest) -> Result<Option<Vec<u8>>, RemoteError> {
+    /// The bytes of `digest`, which lie at `place`.
+    fn fetch_from(&self, place: Place, digest: &Digest) -> Result<Fetched, RemoteError> {
         let mut wanted = self.catalogue.from(place, AT_ONCE);
         wanted.retain(|(next, at)| {
             at.offset == place.offset || self.is_wanted(next) && !self.own.object_path(next).exists()
@@ -57,17 +69,34 @@ impl Remote {
         let bytes = self.bucket.get_range(&pack::object(&place.pack), place.offset..end)?;
         self.succeeded();
         self.counts.fetched.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if (bytes.len() as u64) < end - place.offset {
+            return Ok(Fetched::Cut);
+        }
         let part = |at: Place| {
             let start = usize::try_from(at.offset - place.offset).ok()?;
             bytes.get(start..start.checked_add(usize::try_from(at.bytes).ok()?)?)
         };
         let mut kept = Vec::with_capacity(wanted.len());
         for (next, at) in wanted {
-            if part(at).is_some_and(|bytes| self.own.keep(&next, bytes).is_ok()) {
-                kept.push(next);
+            match part(at).map(|bytes| self.own.keep(&next, bytes)) {
+                Some(Ok(())) => kept.push(next),
+                Some(Err(StoreError::Corrupt { .. })) if self.catalogue.places(&next).len() == 1 => {
+                    self.catalogue.lose(&next);
+                }
+                _ => {}
             }
         }
         self.keep_records_of(&kept);
-        Ok(part(place).filter(|bytes| Digest::of(bytes) == *digest).map(<[u8]>::to_vec))
+        let found = part(place).filter(|bytes| Digest::of(bytes) == *digest);
+        Ok(found.map_or(Fetched::Damaged, |bytes| Fetched::Whole(bytes.to_vec())))
     }
+}
+
+/// What came of a request.
+enum Fetched {
+    Whole(Vec<u8>),
+    /// Other bytes than those of the digest.
+    Damaged,
+    /// The pack ends before.
+    Cut,
 }

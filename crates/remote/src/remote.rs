@@ -82,11 +82,8 @@ const ENOUGH: u32 = 3;
 impl Remote {
     /// Opens it and reads the indexes that are new. One that cannot be reached is a warning: what was
     /// listed the last time is still known.
-    ///
-    /// # Errors
-    /// Variables that are lacking or make no sense.
-    pub fn open(address: &Address, own: Store, options: Options) -> Result<Remote, RemoteError> {
-        let remote = Remote::connect(address, own, options)?;
+    pub fn open(address: &Address, own: Store, options: Options) -> Remote {
+        let remote = Remote::connect(address, own, options);
         if let Err(error) = remote.refresh() {
             remote.give_up(&error);
             let names = indexes::kept(&remote.copies);
@@ -94,25 +91,24 @@ impl Remote {
                 loaded.indexes.into_iter().for_each(|(_, entries)| remote.catalogue.add(entries));
             }
         }
-        Ok(remote)
+        remote
     }
 
     /// The same for a command that is about it: one that cannot be reached is an error.
     ///
     /// # Errors
-    /// As [`Remote::open`]; it cannot be reached, or refuses.
+    /// Variables that are lacking or make no sense; it cannot be reached, or refuses.
     pub fn open_for_sure(address: &Address, own: Store, options: Options) -> Result<Remote, RemoteError> {
-        let remote = Remote::connect(address, own, options)?;
+        let remote = Remote::connect(address, own, options);
         remote.refresh()?;
         Ok(remote)
     }
 
-    fn connect(address: &Address, own: Store, options: Options) -> Result<Remote, RemoteError> {
-        let bucket = Bucket::open(address)?;
+    fn connect(address: &Address, own: Store, options: Options) -> Remote {
         let of = Digest::of(address.to_string().as_bytes());
         let copies = own.root().join("remote").join(of.short());
-        Ok(Remote {
-            bucket,
+        Remote {
+            bucket: Bucket::open(address),
             own,
             copies,
             options,
@@ -124,7 +120,7 @@ impl Remote {
             fetching: Mutex::default(),
             sender: Mutex::default(),
             counts: Counts::default(),
-        })
+        }
     }
 
     /// Reads the indexes that are there now.
