@@ -88,7 +88,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let has_work = before.to_run + before.depends > 0;
     if let Some(sharing) = &sharing {
-        sharing.send_what_is_computed();
+        sharing.begin(&plan, &needed);
     }
     let begun = has_work.then(|| begin(&project, &plan, &run.targets)).flatten();
     let mut listener = voice.listener(&expected, threads);
@@ -111,7 +111,8 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     }
     remember(&project, &plan, &run.targets, begun.as_deref(), (End::Done, &report), &voice);
     let told = loop {
-        match written(&project, &plan, &roots, &needed) {
+        let seen = sharing.as_ref().map(|sharing| sharing.seen(&plan, &needed));
+        match written(&project, seen.as_ref().unwrap_or(&plan), &roots, &needed) {
             Err(error) if is_loss(&error) => {
                 plan = planned_anew(&project, &HashSet::new(), &error, &voice);
                 report = compute(&mut plan)?.after(report);

@@ -110,9 +110,26 @@ impl Sharing {
         &self.remote
     }
 
-    /// From now on what is computed is sent.
-    pub fn send_what_is_computed(&self) {
+    /// A run begins that needs these tasks: their tables are fetched together, and what is computed is sent from now on.
+    pub fn begin(&self, plan: &Plan, needed: &[TaskId]) {
+        let needed: HashSet<TaskKey> = keys(plan, needed);
+        let all: Vec<TaskId> = plan.states.ids().collect();
+        self.remote.set_aside(keys(plan, &all).difference(&needed).copied());
         self.remote.send_what_is_computed();
+    }
+
+    /// The plan as Results/ and Figures/ are to see it: what this run did not need and is not here is not fetched for them.
+    pub fn seen(&self, plan: &Plan, needed: &[TaskId]) -> Plan {
+        let (mut seen, needed): (Plan, HashSet<TaskId>) = (plan.clone(), needed.iter().copied().collect());
+        for task in plan.states.ids().filter(|task| !needed.contains(task)) {
+            if let TaskState::Cached { key, .. } = &plan.states[task]
+                && self.remote.has_served(key)
+                && !self.remote.is_here(key)
+            {
+                seen.states[task] = TaskState::Depends;
+            }
+        }
+        seen
     }
 
     /// Waits until all is sent that is to be, and puts the run there if it had to do with it. Returns a line for what came and

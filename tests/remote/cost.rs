@@ -10,7 +10,7 @@ use crate::servers::Server;
 fn requests(server: &Server, seen: &mut usize) -> BTreeMap<&'static str, usize> {
     let log = server.log();
     let mut counts = BTreeMap::new();
-    for line in log.lines().filter(|line| line.contains(" HTTP/1.1\"")).skip(*seen) {
+    for line in log.lines().filter(|line| line.contains(" HTTP/1.1")).skip(*seen) {
         *seen += 1;
         let kind = match () {
             () if line.contains("list-type=2") => "LIST",
@@ -31,7 +31,7 @@ fn requests_for_a_thousand_tasks() {
     let place = Server::s3(server.port, "testing");
     let first = Machine::new(&place);
     let many =
-        ["tiny_figure", "--set", "runs=240", "--set", "strategies=[stragglers]", "--set", "epochs=300"];
+        ["tiny_figure", "--set", "runs=332", "--set", "strategies=[stragglers]", "--set", "epochs=300"];
     first.run(&[&many[..], &["--remote", "none"]].concat());
     let tasks = fs::read_dir(first.project.path("cache/records")).unwrap().flatten();
     let tasks: usize = tasks.map(|folder| fs::read_dir(folder.path()).unwrap().count()).sum();
@@ -50,5 +50,5 @@ fn requests_for_a_thousand_tasks() {
     assert!(all(&push) <= 12, "{push:?}");
     assert!(all(&plan) <= 3, "{plan:?}");
     line(&said, "tasks from s3://");
-    assert!(all(&run) <= 12, "{run:?}");
+    assert!(all(&run) <= 20, "{run:?}");
 }

@@ -24,6 +24,15 @@ pub fn read_and_write_through(place: &Place) {
     assert!(said.lines().last().unwrap().starts_with("nothing to do: 28 tasks cached"), "{said}");
     assert_eq!(second.results(), expected);
 
+    // Who needs less fetches less, and no results of other targets.
+    let other = Machine::new(place);
+    let said = other.run(&["load"]);
+    assert!(
+        line(&said, "1 tasks from ").ends_with("nothing fetched") || other.project.files() <= 2,
+        "{said}"
+    );
+    assert!(!other.project.path("Results/overlap.parquet").exists());
+
     // What it computes beside that goes there, too.
     let said = second.run(&["hard_counts", "--set", "runs=3"]);
     line(&said, &format!("tasks to {}", place.url));

@@ -119,15 +119,15 @@ impl Catalogue {
         self.write().lost.everything = true;
     }
 
-    /// What lies in a pack from a place on, up to a number of bytes; at least what lies at that place.
-    pub fn from(&self, place: Place, most: u64) -> Vec<(Digest, Place)> {
+    /// What begins in the same block of a pack as what lies at a place: the pack's bytes in blocks of so many.
+    pub fn around(&self, place: Place, block: u64) -> Vec<(Digest, Place)> {
         let known = self.read();
         let Some(pack) = known.packs.get(&place.pack) else { return Vec::new() };
-        pack.range(place.offset..)
+        let start = place.offset - place.offset % block;
+        pack.range(start..start + block)
             .map(|(offset, (digest, bytes))| {
                 (*digest, Place { pack: place.pack, offset: *offset, bytes: *bytes })
             })
-            .take_while(|(_, next)| *next == place || next.offset + next.bytes <= place.offset + most)
             .collect()
     }
 

@@ -13,8 +13,9 @@ use crate::index::Place;
 use crate::pack;
 use crate::remote::{Remote, lock};
 
-/// What one request brings at most, if a table is not larger by itself: as much as takes about as long as a request.
-const AT_ONCE: u64 = 1_000_000;
+/// Tables that begin in the same part of a pack come together, as far as they are wanted: so much takes about as long as a
+/// request by itself.
+const BLOCK: u64 = 4_000_000;
 
 impl Remote {
     pub(crate) fn fetch(&self, digest: &Digest) -> Option<Vec<u8>> {
@@ -60,21 +61,22 @@ impl Remote {
 
     /// The bytes of `digest`, which lie at `place`.
     fn fetch_from(&self, place: Place, digest: &Digest) -> Result<Fetched, RemoteError> {
-        let mut wanted = self.catalogue.from(place, AT_ONCE);
+        let mut wanted = self.catalogue.around(place, BLOCK);
         wanted.retain(|(next, at)| {
-            at.offset == place.offset || self.is_wanted(next) && !self.own.object_path(next).exists()
+            *at == place || self.is_wanted(next) && !self.own.object_path(next).exists()
         });
+        let start = wanted.iter().map(|(_, at)| at.offset).min().unwrap_or(place.offset).min(place.offset);
         let end = wanted.iter().map(|(_, at)| at.offset + at.bytes).max();
         let end = end.unwrap_or_default().max(place.offset + place.bytes);
-        let bytes = self.bucket.get_range(&pack::object(&place.pack), place.offset..end)?;
+        let bytes = self.bucket.get_range(&pack::object(&place.pack), start..end)?;
         self.succeeded();
         self.counts.fetched.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if (bytes.len() as u64) < end - place.offset {
+        if (bytes.len() as u64) < end - start {
             return Ok(Fetched::Cut);
         }
         let part = |at: Place| {
-            let start = usize::try_from(at.offset - place.offset).ok()?;
-            bytes.get(start..start.checked_add(usize::try_from(at.bytes).ok()?)?)
+            let from = usize::try_from(at.offset - start).ok()?;
+            bytes.get(from..from.checked_add(usize::try_from(at.bytes).ok()?)?)
         };
         let mut kept = Vec::with_capacity(wanted.len());
         for (next, at) in wanted {

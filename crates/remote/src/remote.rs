@@ -56,6 +56,8 @@ pub struct Remote {
 struct Served {
     keys: HashSet<TaskKey>,
     of: HashMap<Digest, Vec<TaskKey>>,
+    /// Those whose tables are not wanted before they are asked for.
+    aside: HashSet<TaskKey>,
 }
 
 #[derive(Default)]
@@ -174,6 +176,16 @@ impl Remote {
         lock(&self.served).keys.contains(key)
     }
 
+    /// Whether the results of a key lie in the cache of this machine.
+    pub fn is_here(&self, key: &TaskKey) -> bool {
+        self.own.record(key).is_some_and(|record| self.own.is_whole(&record))
+    }
+
+    /// The tables of these tasks come only when they are asked for, not along with others.
+    pub fn set_aside(&self, keys: impl IntoIterator<Item = TaskKey>) {
+        lock(&self.served).aside.extend(keys);
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.down.load(Ordering::Relaxed)
     }
@@ -216,9 +228,11 @@ impl Remote {
         format!("{}/{object}", self.bucket.name())
     }
 
-    /// Whether a served task has the table of this digest.
+    /// Whether a served task has the table of this digest, and is not set aside.
     pub(crate) fn is_wanted(&self, digest: &Digest) -> bool {
-        lock(&self.served).of.contains_key(digest)
+        let served = lock(&self.served);
+        let keys = served.of.get(digest);
+        keys.is_some_and(|keys| keys.iter().any(|key| !served.aside.contains(key)))
     }
 
     /// Keeps the records of served tasks all of whose tables are here by now.

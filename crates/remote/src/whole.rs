@@ -132,7 +132,7 @@ impl Remote {
         let is_asked = |key: &TaskKey| keys.is_none_or(|keys| keys.contains(key));
         let mut entries = self.catalogue.entries(is_asked);
         entries.retain(|entry| {
-            let is_here = self.own.record(&entry.key).is_some_and(|record| self.own.is_whole(&record));
+            let is_here = self.is_here(&entry.key);
             pulled.known += usize::from(is_here);
             !is_here
         });
