@@ -7,6 +7,7 @@ mod caught;
 mod check;
 mod cli;
 mod data;
+pub mod executors;
 mod figures;
 pub mod nn;
 mod ops;

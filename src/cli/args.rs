@@ -106,6 +106,12 @@ pub enum Command {
     /// Show what differs between two runs
     #[command(after_help = "Example: hspipe diff 3 now --set runs=10")]
     Diff(Diff),
+    /// Show the packs that runs have sent to other machines
+    #[command(after_help = "Example: hspipe jobs log 'search[set=3]'")]
+    Jobs(Jobs),
+    /// Compute a pack that a run has sent: what jobs execute
+    #[command(hide = true)]
+    Work(Work),
     /// Look after the cache
     #[command(subcommand, after_help = "Example: hspipe cache gc --keep-runs 5 --dry-run")]
     Cache(Cache),
@@ -221,6 +227,12 @@ pub struct Run {
     /// How to report on the run, on stderr
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// Send what takes long to an executor of executors.yaml
+    #[arg(long, value_name = "NAME")]
+    pub on: Option<String>,
+    /// End as soon as everything that can be is on its way; the same command without this goes on
+    #[arg(long, requires = "on")]
+    pub detach: bool,
     /// Show what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -253,6 +265,34 @@ pub enum LogFormat {
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.0..=1e6).contains(seconds));
     seconds.ok_or_else(|| "a number of seconds from 0 to 1000000 is wanted".to_string())
+}
+
+#[derive(clap::Args)]
+pub struct Jobs {
+    #[command(subcommand)]
+    pub command: Option<JobsCommand>,
+}
+
+#[derive(Subcommand)]
+pub enum JobsCommand {
+    /// Print what the processes that computed a task have printed
+    Log {
+        /// A task, or a stage: 'fit[dataset=MNIST, set=0]', fit
+        #[arg(value_name = "TASK")]
+        task: String,
+    },
+    /// End all packs that are on their way
+    Cancel,
+}
+
+#[derive(clap::Args)]
+pub struct Work {
+    /// The folder of the run's packs
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The pack's number
+    #[arg(value_name = "PACK")]
+    pub pack: usize,
 }
 
 #[derive(clap::Args)]
@@ -561,6 +601,9 @@ pub struct Gc {
     /// Show how much would be removed, and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Seconds until a name that another machine writes is seen here: so long is waited where several use the cache
+    #[arg(long, value_name = "SECONDS", default_value_t = 65.0, value_parser = seconds)]
+    pub settle: f64,
 }
 
 #[derive(Subcommand)]

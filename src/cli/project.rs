@@ -24,6 +24,8 @@ const OWN_NAME: &str = "hspipe's own pipeline";
 const NAME: &str = "pipeline.yaml";
 
 pub struct Project {
+    /// The folder of the pipeline file.
+    pub root: PathBuf,
     /// Where Results/ and Figures/ lie.
     pub output: PathBuf,
     pub spec: Spec,
@@ -53,8 +55,8 @@ impl Project {
             error
         })?;
         let store = Arc::new(open_store(&cache_in(args, &root))?.of_build(crate::BUILD));
-        let output = args.output_dir.clone().unwrap_or(root);
-        Ok(Project { output, spec, settings, graph, store })
+        let output = args.output_dir.clone().unwrap_or_else(|| root.clone());
+        Ok(Project { root, output, spec, settings, graph, store })
     }
 
     /// The tasks that the words mean; every task where there are none.

@@ -24,7 +24,7 @@ pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCo
     let _sharing = project.share(report.shared.remote.as_deref(), warned)?;
     let roots = project.select(&report.targets)?;
     // Held to the end, so that nothing is collected that is about to be read.
-    let _in_use = lock::share(project.store.root());
+    let _in_use = (lock::share(project.store.root()), presence::enter(&project.store, || ()));
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let Project { spec, settings, graph, store, .. } = &project;
     let scope = Scope::new(spec, settings, graph, &plan, store, &report.targets, &roots);

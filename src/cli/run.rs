@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+use hspipe_engine::away::take_in;
 use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::history::{self, End, RunRecord};
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
-use hspipe_engine::progress::Progress;
-use hspipe_engine::run::{self as engine, Options, RunReport};
+use hspipe_engine::presence;
+use hspipe_engine::run::{self as engine, Options, RunError, RunReport};
 
 use super::ahead::{ahead, stages_table};
 use super::args::{self, LogFormat, cores};
+use super::away;
 use super::ending::{self, Ending};
 use super::error::{Hinted, causes};
 use super::interrupt;
@@ -57,7 +60,18 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
         return Err(Hinted::new(what, hint).into());
     }
     // Held to the end, so that nothing is collected that this run is about to read.
-    let _in_use = lock::share(project.store.root());
+    let waits = || voice.note("waiting for a collection of this cache to end");
+    let _in_use = (lock::share(project.store.root()), presence::enter(&project.store, waits));
+    let goes_on = away::goes_on(&project.store, run);
+    if !run.dry_run {
+        if let Some(sharing) = &sharing {
+            sharing.send_what_is_computed();
+        }
+        let count = take_in(&project.store).context("what other machines have done cannot be taken in")?;
+        if count > 0 {
+            voice.note(&format!("{count} results of other machines taken in"));
+        }
+    }
     let mut plan = Plan::make(&project.graph, &project.store, &force);
     if run.dry_run {
         tell!("{}", stages_table(&project, &plan, &needed));
@@ -78,7 +92,9 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     if let Some(line) = ahead(&project, &plan, &needed, &expected, threads, WORTH_A_WORD) {
         voice.note(&line);
     }
-    let stop = interrupt::watch(&voice);
+    let elsewhere =
+        run.on.as_deref().map(|name| away::elsewhere(&project, run, name, &expected)).transpose()?;
+    let stop = interrupt::watch(voice.of_signals());
     let rhythm = Rhythm {
         every: Duration::from_secs_f64(run.checkpoint_every),
         stop: stop.flag.clone(),
@@ -88,15 +104,29 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let options = Options { threads, fail_fast: run.fail_fast, force, version, rhythm };
     let has_work = before.to_run + before.depends > 0;
     if let Some(sharing) = &sharing {
-        sharing.begin(&plan, &needed);
+        sharing.fetch_for(&plan, &needed);
     }
-    let begun = has_work.then(|| begin(&project, &plan, &run.targets)).flatten();
+    let begun = has_work.then(|| begin(&project, &plan, &run.targets, goes_on)).flatten();
     let mut listener = voice.listener(&expected, threads);
-    let mut compute = |plan: &mut Plan| computed(&project, plan, &roots, &options, listener.as_mut(), &voice);
+    let elsewhere = elsewhere.as_ref();
+    let (graph, store) = (&project.graph, &project.store);
+    let mut compute = |plan: &mut Plan| {
+        let listener = listener.as_mut();
+        let run = |plan: &mut Plan| {
+            engine::run_away(graph, plan, store, &roots, &options, elsewhere, &mut *listener)
+        };
+        computed(&project, plan, &options.force, &voice, run)
+    };
     let mut report = compute(&mut plan)?;
     let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     // Before anything else can fail, what failed is told.
     ending.tell_failures();
+    if let Some(elsewhere) = elsewhere.filter(|_| report.away.0 > 0) {
+        // Its record stays open: the run that goes on with the packs ends it.
+        away::leave(elsewhere, (report.away.0, report.away.1.len()), &project.store, &voice)?;
+        let code = if stop.was_asked() { stop.exit_code() } else { u8::from(!report.failed.is_empty()) };
+        return Ok(ExitCode::from(code));
+    }
     if stop.was_asked() && !report.not_started.is_empty() {
         // Or a collection would take what is done for what nobody needs.
         remember(&project, &plan, &run.targets, begun.as_deref(), (End::Stopped, &report), &voice);
@@ -148,7 +178,7 @@ struct Told {
 
 /// Brings Results/ and Figures/ up to date, and says what is in them.
 fn written(project: &Project, plan: &Plan, roots: &[TaskId], needed: &[TaskId]) -> anyhow::Result<Told> {
-    let Project { output, spec, settings, graph, store } = project;
+    let Project { output, spec, settings, graph, store, .. } = project;
     Ok(Told {
         written: views::write(output, spec, graph, plan, store, settings)?,
         tables: views::shown(output, spec, graph, plan, roots, store)?,
@@ -157,21 +187,19 @@ fn written(project: &Project, plan: &Plan, roots: &[TaskId], needed: &[TaskId]) 
     })
 }
 
-/// Computes what the plan lacks; what turns out to be lost on the way is made anew.
+/// Computes what the plan lacks, by `run`; what turns out to be lost on the way is made anew.
 fn computed(
     project: &Project,
     plan: &mut Plan,
-    roots: &[TaskId],
-    options: &Options,
-    listener: &mut dyn Progress,
+    force: &HashSet<String>,
     voice: &Voice,
+    mut run: impl FnMut(&mut Plan) -> Result<RunReport, RunError>,
 ) -> anyhow::Result<RunReport> {
-    let mut report = engine::run(&project.graph, plan, &project.store, roots, options, listener)?;
+    let mut report = run(plan)?;
     while let Some((task, error)) = report.failed.iter().find(|(_, error)| error.is_damage()) {
         let error = anyhow::Error::from(error.clone()).context(project.graph.name(*task));
-        *plan = planned_anew(project, &options.force, &error, voice);
-        let again = engine::run(&project.graph, plan, &project.store, roots, options, listener)?;
-        report = again.after(report);
+        *plan = planned_anew(project, force, &error, voice);
+        report = run(plan)?.after(report);
     }
     Ok(report)
 }
@@ -201,8 +229,11 @@ fn forced(project: &Project, stages: &[String]) -> anyhow::Result<HashSet<String
 
 /// Puts a run that is about to compute on record, so that it is known should it be killed. Where that cannot be written,
 /// the end of the run says so.
-fn begin(project: &Project, plan: &Plan, targets: &[String]) -> Option<PathBuf> {
-    RunRecord { end: End::Open, ..on_record(project, plan, targets) }.save(&project.store).ok()
+fn begin(project: &Project, plan: &Plan, targets: &[String], goes_on: bool) -> Option<PathBuf> {
+    let run = RunRecord { end: End::Open, ..on_record(project, plan, targets) };
+    // One that goes on with the packs of a run that is gone is that run.
+    let open = goes_on.then(|| history::open_like(&project.store, &run)).flatten();
+    open.or_else(|| run.save(&project.store).ok())
 }
 
 /// Keeps the keys of this run for `why`; a warning if it cannot.

@@ -110,12 +110,16 @@ impl Sharing {
         &self.remote
     }
 
-    /// A run begins that needs these tasks: their tables are fetched together, and what is computed is sent from now on.
-    pub fn begin(&self, plan: &Plan, needed: &[TaskId]) {
+    /// From now on what is computed is sent.
+    pub fn send_what_is_computed(&self) {
+        self.remote.send_what_is_computed();
+    }
+
+    /// A run begins that needs these tasks: their tables are fetched together, those of others are not.
+    pub fn fetch_for(&self, plan: &Plan, needed: &[TaskId]) {
         let needed: HashSet<TaskKey> = keys(plan, needed);
         let all: Vec<TaskId> = plan.states.ids().collect();
         self.remote.set_aside(keys(plan, &all).difference(&needed).copied());
-        self.remote.send_what_is_computed();
     }
 
     /// The plan as Results/ and Figures/ are to see it: what this run did not need and is not here is not fetched for them.

@@ -92,6 +92,7 @@
 #![warn(missing_docs, unreachable_pub)]
 
 pub mod address;
+mod assignment;
 pub mod away;
 pub mod checkpoint;
 pub mod clock;
@@ -107,6 +108,7 @@ pub mod lock;
 pub mod names;
 pub mod op;
 pub mod plan;
+pub mod presence;
 pub mod progress;
 pub mod run;
 mod sealed;

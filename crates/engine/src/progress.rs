@@ -44,6 +44,18 @@ pub enum Event<'a> {
         /// What came of the attempt to lock.
         error: &'a std::io::Error,
     },
+    /// Something that people should know of the packs that went to other machines.
+    Packs {
+        /// What happened.
+        line: &'a str,
+    },
+    /// So many tasks have gone to other machines.
+    Sent {
+        /// How many packs are on their way now.
+        packs: usize,
+        /// How many tasks in them.
+        tasks: usize,
+    },
     /// It failed, now or in an earlier run that would go the same way again.
     Failed {
         /// The one that failed.

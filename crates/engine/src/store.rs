@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ pub struct Store {
     /// kept them.
     build: String,
     upstream: Option<Arc<dyn Upstream>>,
+    /// How long an object that another machine has written may not be seen here.
+    patience: Duration,
 }
 
 /// One output table of a task.
@@ -151,7 +154,8 @@ impl Store {
         for part in ["locks", "checkpoints"] {
             let _ = fs::create_dir_all(root.join(part));
         }
-        Ok(Store { root: root.to_path_buf(), build: String::new(), upstream: None })
+        let (root, build) = (root.to_path_buf(), String::new());
+        Ok(Store { root, build, patience: Duration::ZERO, upstream: None })
     }
 
     /// The cache as a certain build of the program sees it. Results are for all builds, since their
@@ -164,6 +168,12 @@ impl Store {
     /// The cache with another one behind it, which is asked for what is not here and told what is computed.
     pub fn with_upstream(self, upstream: Arc<dyn Upstream>) -> Store {
         Store { upstream: Some(upstream), ..self }
+    }
+
+    /// The cache as a worker sees it on a file system that many machines share: an object that is not
+    /// there is looked for again for so long.
+    pub fn with_patience(self, patience: Duration) -> Store {
+        Store { patience, ..self }
     }
 
     pub(crate) fn build(&self) -> &str {
@@ -249,15 +259,41 @@ impl Store {
         }
     }
 
+    /// Sees to it that an object lies here, for readers who ask nobody else.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub(crate) fn bring(&self, digest: &Digest) -> Result<(), StoreError> {
+        match &self.upstream {
+            Some(_) if !self.object_path(digest).exists() => self.read(digest).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn read_own(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.object_path(digest);
-        let bytes = fs::read(&path).map_err(io("read", &path))?;
+        let bytes = self.await_file(&path).map_err(io("read", &path))?;
         if Digest::of(&bytes) == *digest {
             return Ok(bytes);
         }
         let aside = path.with_extension("corrupt");
         fs::rename(&path, &aside).map_err(io("set aside", &path))?;
         Err(StoreError::Corrupt { path })
+    }
+
+    /// A file's bytes, as soon as it is seen.
+    fn await_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let start = Instant::now();
+        loop {
+            match fs::read(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && start.elapsed() < self.patience => {
+                    std::thread::sleep(Duration::from_secs(1));
+                    // A listing shows what a name that was looked up too early hides.
+                    let _ = path.parent().map(|folder| fs::read_dir(folder).map(Iterator::count));
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Stores bytes that were computed elsewhere. What a crash leaves of them is found on reading, so
@@ -305,25 +341,45 @@ impl Store {
         tables: Vec<(&'static str, Vec<u8>)>,
         made: Made,
     ) -> Result<Record, StoreError> {
-        let mut outputs = Vec::with_capacity(tables.len());
-        for (table, bytes) in tables {
-            let digest = Digest::of(&bytes);
-            let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
-            let path = self.object_path(&digest);
-            // An object of that name and size needs no second copy; one damaged under the same size
-            // is found on reading.
-            if !self.has(&output) {
-                write_whole(&path, &bytes)?;
-            }
-            outputs.push(output);
+        let placed = |(table, bytes): (&str, Vec<u8>)| {
+            let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+            (Output { table: table.to_string(), digest, bytes: size }, Some(bytes))
+        };
+        self.adopt(key, manifest, tables.into_iter().map(placed).collect(), made)
+    }
+
+    /// Stores a record, and before it those of its tables that come with their bytes; the others are
+    /// stored already.
+    ///
+    /// # Errors
+    /// As [`Store::publish`].
+    pub(crate) fn adopt(
+        &self,
+        key: TaskKey,
+        manifest: Manifest,
+        tables: Vec<(Output, Option<Vec<u8>>)>,
+        made: Made,
+    ) -> Result<Record, StoreError> {
+        for (output, bytes) in &tables {
+            bytes.as_ref().map_or(Ok(()), |bytes| self.put(&output.digest, bytes))?;
         }
+        let outputs = tables.into_iter().map(|(output, _)| output).collect();
         let record = Record { key, manifest, outputs, made };
-        let path = self.record_path(&key);
-        write_json(&path, &record)?;
+        write_json(&self.record_path(&key), &record)?;
         if let Some(upstream) = &self.upstream {
             upstream.offer(&record);
         }
         Ok(record)
+    }
+
+    /// Stores an object. One of that name and size needs no second copy; one damaged under the same
+    /// size is found on reading.
+    pub(crate) fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.object_path(digest);
+        match fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
+            true => Ok(()),
+            false => write_whole(&path, bytes),
+        }
     }
 }
 

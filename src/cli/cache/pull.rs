@@ -9,6 +9,7 @@ use hspipe_engine::clock::now;
 use hspipe_engine::graph::TaskId;
 use hspipe_engine::lock;
 use hspipe_engine::plan::{Plan, TaskState};
+use hspipe_engine::presence;
 use hspipe_engine::upstream::Upstream;
 use hspipe_engine::verify::{self, Differs};
 use hspipe_remote::{Pulled, Remote};
@@ -17,8 +18,8 @@ use super::remote;
 use crate::cli::amounts::size;
 use crate::cli::args::{self, Part, cores};
 use crate::cli::error::Hinted;
-use crate::cli::pipe::tell;
-use crate::cli::project::{Project, cache_folder};
+use crate::cli::pipe::{say, tell};
+use crate::cli::project::{Project, cache_folder, open_store};
 use crate::cli::shared::{hinted, keys};
 
 pub fn pull(args: &args::Args, pull: &args::Pull) -> anyhow::Result<ExitCode> {
@@ -28,7 +29,9 @@ pub fn pull(args: &args::Args, pull: &args::Pull) -> anyhow::Result<ExitCode> {
     };
     let from = remote(args, url)?;
     // Held to the end, so that nothing is collected that comes.
-    let _in_use = lock::share(&cache_folder(args));
+    let store = open_store(&cache_folder(args))?;
+    let waits = || say!("waiting for a collection of this cache to end");
+    let _in_use = (lock::share(store.root()), presence::enter(&store, waits));
     if targets.is_empty() && pull.recheck.is_none() {
         let pulled = from.pull(None).map_err(hinted)?;
         return Ok(told(&pulled, &from));

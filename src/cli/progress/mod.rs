@@ -47,6 +47,16 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// What is said of a signal that ends the run.
+    pub fn of_signals(&self) -> fn(i32) {
+        match self {
+            Voice::People { .. } => {
+                |_| say!("\nstopping: trainings are being kept; Ctrl-C again ends at once")
+            }
+            Voice::Machine { .. } => |signal| machine::line("stopping", &[("signal", signal.into())]),
+        }
+    }
+
     /// Who listens to the engine, on so many threads.
     pub fn listener(&self, expected: &Expected, threads: usize) -> Box<dyn Progress + 'a> {
         match *self {

@@ -268,6 +268,10 @@ impl Progress for Shown<'_> {
                     self.line(format!("another hspipe computes {tasks} of these tasks: its results are taken"));
                 }
             }
+            Event::Packs { line } => self.line(format!("warning: {line}")),
+            Event::Sent { packs, tasks } => {
+                self.line(format!("{:>7.1} s  {tasks} tasks in {packs} packs on their way", self.start.elapsed().as_secs_f64()));
+            }
             Event::NoLocks { error } => self.line(format!(
                 "warning: cannot lock files in this cache ({error}): another hspipe in it may do the same work again"
             )),

@@ -6,9 +6,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-/// What an array of jobs is asked: the element for pack `n` executes `hspipe work FOLDER n`.
+/// What an array of jobs is asked: the element for pack `n` executes `hspipe COMMAND FOLDER n`.
 #[derive(Clone, Debug)]
 pub struct Order<'a> {
+    /// `work`, or another command that takes a folder and a number.
+    pub command: &'a str,
     /// The folder of the run's packs, absolute.
     pub folder: &'a Path,
     /// The number of the first pack.
@@ -30,6 +32,13 @@ pub struct Array {
     pub last: usize,
 }
 
+impl Array {
+    /// Whether a pack of that number is one of its.
+    pub fn holds(&self, pack: usize) -> bool {
+        (self.first..=self.last).contains(&pack)
+    }
+}
+
 /// An element of an array that waits or runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {
@@ -43,7 +52,8 @@ pub struct Element {
 
 /// An engine that runs jobs on other machines.
 pub trait Queue: Send {
-    /// Hands over the packs of an order, as one array or as several.
+    /// Hands over the packs of an order, as one array or as several: all of them, or none. What a
+    /// pack's process prints is appended to `logs/PACK.log` in the folder.
     ///
     /// # Errors
     /// The engine cannot be reached, or refuses.
@@ -62,7 +72,7 @@ pub trait Queue: Send {
     /// The engine cannot be reached, or refuses.
     fn cancel(&mut self, arrays: &[Array]) -> Result<(), QueueError>;
 
-    /// Why the last element for a pack ended, in the engine's words, if it can say.
+    /// Why the last element for a pack ended or still waits, in the engine's words, if it can say.
     fn reason(&mut self, array: &Array, pack: usize) -> Option<String>;
 }
 
