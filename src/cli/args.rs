@@ -216,6 +216,15 @@ pub struct Settings {
     pub profile: Option<String>,
 }
 
+/// A cache that machines share.
+#[derive(clap::Args, Clone, Default)]
+pub struct Shared {
+    /// A cache that machines share: s3://BUCKET/PREFIX, gs://, az:// or file:///FOLDER; or none [default: HSPIPE_REMOTE,
+    /// else `remote` of the pipeline]
+    #[arg(long, value_name = "URL")]
+    pub remote: Option<String>,
+}
+
 #[derive(clap::Args)]
 pub struct Run {
     /// Targets, stages, or stages with fixed axes: figure8, overlap, 'identify[strategy=energy]'
@@ -247,6 +256,8 @@ pub struct Run {
     /// Start nothing new after the first failure
     #[arg(long)]
     pub fail_fast: bool,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 /// Threads where nothing else is asked for.
@@ -302,6 +313,8 @@ pub struct Status {
     pub targets: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -311,6 +324,8 @@ pub struct Why {
     pub tasks: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -386,6 +401,8 @@ pub struct ExportOptions {
     pub dataset: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -457,6 +474,8 @@ pub struct Report {
     /// The page [default: Results/report.html, beside the pipeline file]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -481,11 +500,87 @@ pub struct Diff {
 #[derive(Subcommand)]
 pub enum Cache {
     /// Show how much there is, by op
-    Stats,
+    Stats(Stats),
     /// Read what is stored and compare it with its name; set aside what is damaged
     Verify(Verify),
     /// Remove what none of the newest runs needs
     Gc(Gc),
+    /// Send what is cached to a cache that machines share
+    #[command(after_help = "Example: hspipe cache push s3://our-bucket/hspipe")]
+    Push(Push),
+    /// Fetch what a cache that machines share has, all of it or what targets need
+    #[command(after_help = "Example: hspipe cache pull s3://our-bucket/hspipe figure8 --recheck 1%")]
+    Pull(Pull),
+    /// Make a key to sign with, and print the public key
+    Keygen(Keygen),
+}
+
+/// What follows `--remote` where it needs nothing: the remote cache that is known anyway.
+pub const KNOWN: &str = "";
+
+#[derive(clap::Args)]
+pub struct Stats {
+    /// Of a cache that machines share [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN)]
+    pub remote: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Push {
+    /// Where to [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Pull {
+    /// Where from, and the targets, stages or tasks whose results and all that they are made of are fetched [default: by
+    /// HSPIPE_REMOTE, else `remote` of the pipeline; everything]
+    #[arg(value_name = "URL|TARGET")]
+    pub words: Vec<String>,
+    /// Compute a part of what came anew, drawn at random, and compare the bytes: 1%, or a number of tasks. If they are not the
+    /// same, nothing of what came is kept
+    #[arg(long, value_name = "SHARE", value_parser = part)]
+    pub recheck: Option<Part>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// A part of some tasks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    Share(f64),
+    Count(usize),
+}
+
+impl Part {
+    /// Of so many tasks; at least one, where there is one.
+    pub fn of(self, tasks: usize) -> usize {
+        let count = match self {
+            Part::Share(share) => (share * tasks as f64).ceil() as usize,
+            Part::Count(count) => count,
+        };
+        count.max(1).min(tasks)
+    }
+}
+
+fn part(text: &str) -> Result<Part, String> {
+    let part = match text.strip_suffix('%') {
+        Some(share) => share
+            .parse()
+            .ok()
+            .filter(|share| *share > 0.0 && *share <= 100.0)
+            .map(|s: f64| Part::Share(s / 100.0)),
+        None => text.parse().ok().filter(|count| *count > 0).map(Part::Count),
+    };
+    part.ok_or_else(|| "write a share as 1%, or a number of tasks".to_string())
+}
+
+#[derive(clap::Args)]
+pub struct Keygen {
+    /// Where to write the key that signs; HSPIPE_SIGNING_KEY names it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -508,6 +603,12 @@ pub struct Gc {
     /// Keep fewer of them, but the newest, so that their tables take no more: 500MB, 2GB
     #[arg(long, value_name = "SIZE", value_parser = super::amounts::parse_size)]
     pub max_size: Option<u64>,
+    /// Collect in a cache that machines share instead [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN, conflicts_with_all = ["keep_runs", "max_size"])]
+    pub remote: Option<String>,
+    /// There, keep what runs of the last N days need
+    #[arg(long, value_name = "N", default_value_t = 90, requires = "remote")]
+    pub keep_days: u16,
     /// Show how much would be removed, and stop
     #[arg(long)]
     pub dry_run: bool,

@@ -29,6 +29,7 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod shared;
 mod shell;
 mod status;
 mod system;

@@ -129,6 +129,16 @@ pub fn root(args: &args::Args) -> PathBuf {
     file.parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
+/// The pipeline file as written, for commands that need no more of it; an empty one where there is none.
+///
+/// # Errors
+/// A file that cannot be read, or has mistakes.
+pub fn spec(args: &args::Args) -> anyhow::Result<Spec> {
+    let Some(file) = pipeline_file(args)? else { return Ok(Spec::default()) };
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Spec::parse(&text, &file.display().to_string())?)
+}
+
 /// The names of the result tables that the pipeline has; none if there is no pipeline file, or one with mistakes.
 pub fn results(args: &args::Args) -> Option<Vec<String>> {
     let file = pipeline_file(args).ok()??;

@@ -91,6 +91,7 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod address;
 mod assignment;
 pub mod away;
 pub mod checkpoint;
@@ -114,9 +115,11 @@ mod sealed;
 pub mod settings;
 pub mod spec;
 pub mod store;
+pub mod upstream;
 pub mod value;
 pub mod verify;
 pub mod why;
+mod write;
 pub mod yaml;
 
 pub use error::{Origin, SpecError};

@@ -208,6 +208,10 @@ impl<'a> Scheduler<'a> {
         for parcel in dispatch.chosen(&parcels) {
             let task = parcel.task;
             let Some((key, manifest)) = self.plan.resolve(self.graph, task) else { continue };
+            // Who computes it reads what lies here. What cannot be had is found out by a worker of this process.
+            if !manifest.inputs.values().flatten().all(|table| self.store.bring(&table.digest).is_ok()) {
+                continue;
+            }
             if self.standings.is_forced(&key) {
                 Checkpoint::new(self.store, &key, 1, self.options.rhythm.clone()).remove();
                 Failure::forget(self.store, &key);
