@@ -106,6 +106,12 @@ pub enum Command {
     /// Show what differs between two runs
     #[command(after_help = "Example: hspipe diff 3 now --set runs=10")]
     Diff(Diff),
+    /// Show the packs that runs have sent to other machines
+    #[command(after_help = "Example: hspipe jobs log 'search[set=3]'")]
+    Jobs(Jobs),
+    /// Compute a pack that a run has sent: what jobs execute
+    #[command(hide = true)]
+    Work(Work),
     /// Look after the cache
     #[command(subcommand, after_help = "Example: hspipe cache gc --keep-runs 5 --dry-run")]
     Cache(Cache),
@@ -210,6 +216,15 @@ pub struct Settings {
     pub profile: Option<String>,
 }
 
+/// A cache that machines share.
+#[derive(clap::Args, Clone, Default)]
+pub struct Shared {
+    /// A cache that machines share: s3://BUCKET/PREFIX, gs://, az:// or file:///FOLDER; or none [default: HSPIPE_REMOTE,
+    /// else `remote` of the pipeline]
+    #[arg(long, value_name = "URL")]
+    pub remote: Option<String>,
+}
+
 #[derive(clap::Args)]
 pub struct Run {
     /// Targets, stages, or stages with fixed axes: figure8, overlap, 'identify[strategy=energy]'
@@ -223,6 +238,12 @@ pub struct Run {
     /// How to report on the run, on stderr
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// Send what takes long to an executor of executors.yaml
+    #[arg(long, value_name = "NAME")]
+    pub on: Option<String>,
+    /// End as soon as everything that can be is on its way; the same command without this goes on
+    #[arg(long, requires = "on")]
+    pub detach: bool,
     /// Show what would run, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -235,6 +256,8 @@ pub struct Run {
     /// Start nothing new after the first failure
     #[arg(long)]
     pub fail_fast: bool,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 /// Threads where nothing else is asked for.
@@ -256,12 +279,42 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 #[derive(clap::Args)]
+pub struct Jobs {
+    #[command(subcommand)]
+    pub command: Option<JobsCommand>,
+}
+
+#[derive(Subcommand)]
+pub enum JobsCommand {
+    /// Print what the processes that computed a task have printed
+    Log {
+        /// A task, or a stage: 'fit[dataset=MNIST, set=0]', fit
+        #[arg(value_name = "TASK")]
+        task: String,
+    },
+    /// End all packs that are on their way
+    Cancel,
+}
+
+#[derive(clap::Args)]
+pub struct Work {
+    /// The folder of the run's packs
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The pack's number
+    #[arg(value_name = "PACK")]
+    pub pack: usize,
+}
+
+#[derive(clap::Args)]
 pub struct Status {
     /// Targets or stages [default: everything]
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -271,6 +324,8 @@ pub struct Why {
     pub tasks: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -346,6 +401,8 @@ pub struct ExportOptions {
     pub dataset: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -417,6 +474,8 @@ pub struct Report {
     /// The page [default: Results/report.html, beside the pipeline file]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub shared: Shared,
 }
 
 #[derive(clap::Args)]
@@ -441,11 +500,87 @@ pub struct Diff {
 #[derive(Subcommand)]
 pub enum Cache {
     /// Show how much there is, by op
-    Stats,
+    Stats(Stats),
     /// Read what is stored and compare it with its name; set aside what is damaged
     Verify(Verify),
     /// Remove what none of the newest runs needs
     Gc(Gc),
+    /// Send what is cached to a cache that machines share
+    #[command(after_help = "Example: hspipe cache push s3://our-bucket/hspipe")]
+    Push(Push),
+    /// Fetch what a cache that machines share has, all of it or what targets need
+    #[command(after_help = "Example: hspipe cache pull s3://our-bucket/hspipe figure8 --recheck 1%")]
+    Pull(Pull),
+    /// Make a key to sign with, and print the public key
+    Keygen(Keygen),
+}
+
+/// What follows `--remote` where it needs nothing: the remote cache that is known anyway.
+pub const KNOWN: &str = "";
+
+#[derive(clap::Args)]
+pub struct Stats {
+    /// Of a cache that machines share [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN)]
+    pub remote: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Push {
+    /// Where to [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub struct Pull {
+    /// Where from, and the targets, stages or tasks whose results and all that they are made of are fetched [default: by
+    /// HSPIPE_REMOTE, else `remote` of the pipeline; everything]
+    #[arg(value_name = "URL|TARGET")]
+    pub words: Vec<String>,
+    /// Compute a part of what came anew, drawn at random, and compare the bytes: 1%, or a number of tasks. If they are not the
+    /// same, nothing of what came is kept
+    #[arg(long, value_name = "SHARE", value_parser = part)]
+    pub recheck: Option<Part>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// A part of some tasks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part {
+    Share(f64),
+    Count(usize),
+}
+
+impl Part {
+    /// Of so many tasks; at least one, where there is one.
+    pub fn of(self, tasks: usize) -> usize {
+        let count = match self {
+            Part::Share(share) => (share * tasks as f64).ceil() as usize,
+            Part::Count(count) => count,
+        };
+        count.max(1).min(tasks)
+    }
+}
+
+fn part(text: &str) -> Result<Part, String> {
+    let part = match text.strip_suffix('%') {
+        Some(share) => share
+            .parse()
+            .ok()
+            .filter(|share| *share > 0.0 && *share <= 100.0)
+            .map(|s: f64| Part::Share(s / 100.0)),
+        None => text.parse().ok().filter(|count| *count > 0).map(Part::Count),
+    };
+    part.ok_or_else(|| "write a share as 1%, or a number of tasks".to_string())
+}
+
+#[derive(clap::Args)]
+pub struct Keygen {
+    /// Where to write the key that signs; HSPIPE_SIGNING_KEY names it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -468,9 +603,18 @@ pub struct Gc {
     /// Keep fewer of them, but the newest, so that their tables take no more: 500MB, 2GB
     #[arg(long, value_name = "SIZE", value_parser = super::amounts::parse_size)]
     pub max_size: Option<u64>,
+    /// Collect in a cache that machines share instead [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN, conflicts_with_all = ["keep_runs", "max_size"])]
+    pub remote: Option<String>,
+    /// There, keep what runs of the last N days need
+    #[arg(long, value_name = "N", default_value_t = 90, requires = "remote")]
+    pub keep_days: u16,
     /// Show how much would be removed, and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Seconds until a name that another machine writes is seen here: so long is waited where several use the cache
+    #[arg(long, value_name = "SECONDS", default_value_t = 65.0, value_parser = seconds)]
+    pub settle: f64,
 }
 
 #[derive(Subcommand)]

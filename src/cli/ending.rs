@@ -115,7 +115,7 @@ impl Ending<'_> {
     }
 
     pub fn summarise(&self, seconds: f64) {
-        let RunReport { computed, reused, failed, blocked, not_started } = self.report;
+        let RunReport { computed, reused, failed, blocked, not_started, away: _ } = self.report;
         let cached = self.cached + reused.len();
         if !self.voice.is_for_people() {
             let fields = [

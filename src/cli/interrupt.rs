@@ -6,8 +6,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use super::progress::Voice;
-
 /// A wish to end.
 #[derive(Clone, Default)]
 pub struct Stop {
@@ -27,11 +25,11 @@ impl Stop {
     }
 }
 
-/// From now on signals set the flag. If they cannot be watched they end the program as they always do, which loses little
-/// too.
-pub fn watch(voice: &Voice) -> Stop {
+/// From now on signals set the flag; the first one is told. If they cannot be watched they end the program as they always do,
+/// which loses little too.
+pub fn watch(tell: impl Fn(i32) + Send + 'static) -> Stop {
     let stop = Stop::default();
-    listen(stop.clone(), voice.is_for_people());
+    listen(stop.clone(), tell);
     stop
 }
 
@@ -42,13 +40,10 @@ pub fn outlive_large_files() {
 }
 
 #[cfg(unix)]
-fn listen(stop: Stop, is_for_people: bool) {
+fn listen(stop: Stop, tell: impl Fn(i32) + Send + 'static) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level;
-
-    use super::pipe::say;
-    use super::progress::machine;
 
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
@@ -58,14 +53,10 @@ fn listen(stop: Stop, is_for_people: bool) {
                 // At once, without what a library may want to tidy up while other threads are in it.
                 low_level::exit(stop.exit_code().into());
             }
-            if is_for_people {
-                say!("\nstopping: trainings are being kept; Ctrl-C again ends at once")
-            } else {
-                machine::line("stopping", &[("signal", signal.into())])
-            }
+            tell(signal);
         }
     });
 }
 
 #[cfg(not(unix))]
-fn listen(_: Stop, _: bool) {}
+fn listen(_: Stop, _: impl Fn(i32) + Send + 'static) {}

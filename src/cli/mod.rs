@@ -5,6 +5,7 @@
 mod ahead;
 mod amounts;
 mod args;
+mod away;
 mod cache;
 mod check;
 mod data;
@@ -16,6 +17,7 @@ mod export;
 mod graph;
 mod init;
 pub mod interrupt;
+mod jobs;
 mod list;
 mod log;
 mod output;
@@ -27,11 +29,13 @@ mod report;
 mod results;
 mod run;
 mod score;
+mod shared;
 mod shell;
 mod status;
 mod system;
 mod tables;
 mod why;
+mod work;
 
 use std::process::ExitCode;
 
@@ -62,6 +66,8 @@ pub fn dispatch(args: Args) -> anyhow::Result<ExitCode> {
         Command::Report(report) => report::report(&args, report),
         Command::Log(log) => log::log(&args, log),
         Command::Diff(diff) => diff::diff(&args, diff),
+        Command::Jobs(jobs) => jobs::jobs(&args, jobs),
+        Command::Work(work) => work::work(work),
         Command::Cache(cache) => cache::cache(&args, cache),
     }
 }

@@ -24,6 +24,8 @@ const OWN_NAME: &str = "hspipe's own pipeline";
 const NAME: &str = "pipeline.yaml";
 
 pub struct Project {
+    /// The folder of the pipeline file.
+    pub root: PathBuf,
     /// Where Results/ and Figures/ lie.
     pub output: PathBuf,
     pub spec: Spec,
@@ -53,8 +55,8 @@ impl Project {
             error
         })?;
         let store = Arc::new(open_store(&cache_in(args, &root))?.of_build(crate::BUILD));
-        let output = args.output_dir.clone().unwrap_or(root);
-        Ok(Project { output, spec, settings, graph, store })
+        let output = args.output_dir.clone().unwrap_or_else(|| root.clone());
+        Ok(Project { root, output, spec, settings, graph, store })
     }
 
     /// The tasks that the words mean; every task where there are none.
@@ -125,6 +127,16 @@ pub fn output_folder(args: &args::Args) -> PathBuf {
 pub fn root(args: &args::Args) -> PathBuf {
     let file = pipeline_file(args).ok().flatten().unwrap_or_default();
     file.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// The pipeline file as written, for commands that need no more of it; an empty one where there is none.
+///
+/// # Errors
+/// A file that cannot be read, or has mistakes.
+pub fn spec(args: &args::Args) -> anyhow::Result<Spec> {
+    let Some(file) = pipeline_file(args)? else { return Ok(Spec::default()) };
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Spec::parse(&text, &file.display().to_string())?)
 }
 
 /// The names of the result tables that the pipeline has; none if there is no pipeline file, or one with mistakes.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use hspipe_engine::lock;
 use hspipe_engine::plan::Plan;
+use hspipe_engine::presence;
 
 use super::amounts::size;
 use super::args;
@@ -14,15 +15,17 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::{print_bytes, say, tell};
 use super::project::Project;
+use super::shared::warned;
 use crate::report::{Scope, html, state};
 use crate::views::file::write;
 use crate::views::shell::quoted;
 
 pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
-    let project = Project::open(args, &report.settings)?;
+    let mut project = Project::open(args, &report.settings)?;
+    let _sharing = project.share(report.shared.remote.as_deref(), warned)?;
     let roots = project.select(&report.targets)?;
     // Held to the end, so that nothing is collected that is about to be read.
-    let _in_use = lock::share(project.store.root());
+    let _in_use = (lock::share(project.store.root()), presence::enter(&project.store, || ()));
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let Project { spec, settings, graph, store, .. } = &project;
     let scope = Scope::new(spec, settings, graph, &plan, store, &report.targets, &roots);

@@ -20,6 +20,7 @@ impl Op for Load {
     const VERSION: u32 = 1;
     const INPUTS: &'static [InputDecl] = &[];
     const OUTPUTS: &'static [&'static str] = &["images", "labels", "classes"];
+    const LOCAL: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         self.datasets.canonical(params)

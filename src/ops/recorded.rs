@@ -126,6 +126,7 @@ impl Op for Recorded {
         "held_out_dynamics",
         "judged",
     ];
+    const LOCAL: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         if params.early_epochs == 0 {

@@ -21,6 +21,7 @@ impl Op for Sources {
     /// Read by nobody: `load` comes first, so that data are read once.
     const INPUTS: &'static [InputDecl] = &[one("labels")];
     const OUTPUTS: &'static [&'static str] = &["sources", "contents", "findings", "columns", "texts"];
+    const LOCAL: bool = true;
 
     fn canonical(&self, params: Params) -> Result<Params, ParamError> {
         self.datasets.canonical(params)

@@ -8,3 +8,13 @@ mod doctor;
 mod queue;
 mod run;
 mod slurm;
+mod whole;
+
+/// As in the tests of whole runs on one machine.
+#[path = "../e2e/project.rs"]
+mod project;
+
+/// The program under test.
+const HSPIPE: &str = env!("CARGO_BIN_EXE_hspipe");
+
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");

@@ -46,6 +46,8 @@ pub struct Checkpoint {
     share: f64,
     /// Seconds that earlier runs took for the state that was loaded.
     before: OnceLock<f64>,
+    /// Whether a state was asked for or kept: there may be a file.
+    is_used: AtomicBool,
     /// When states are kept, and when the run is to end.
     pub rhythm: Rhythm,
 }
@@ -59,17 +61,34 @@ impl Checkpoint {
         let path = Some(store.checkpoint_path(key));
         let share = 1.0 / batch.max(1) as f64;
         let (start, build) = (Instant::now(), store.build().to_string());
-        Checkpoint { path, build, start, share, before: OnceLock::new(), rhythm }
+        Checkpoint {
+            path,
+            build,
+            start,
+            share,
+            before: OnceLock::new(),
+            is_used: AtomicBool::new(false),
+            rhythm,
+        }
     }
 
     /// For a task that is not to keep anything.
     pub(crate) fn none() -> Self {
         let (start, rhythm) = (Instant::now(), Rhythm::default());
-        Checkpoint { path: None, build: String::new(), start, share: 1.0, before: OnceLock::new(), rhythm }
+        Checkpoint {
+            path: None,
+            build: String::new(),
+            start,
+            share: 1.0,
+            before: OnceLock::new(),
+            is_used: AtomicBool::new(false),
+            rhythm,
+        }
     }
 
     /// The state that was kept last, whole and by the same build.
     pub fn load(&self) -> Option<Vec<u8>> {
+        self.is_used.store(true, Ordering::Relaxed);
         let mut bytes = fs::read(self.path.as_ref()?).ok()?;
         let (digest, rest) = bytes.split_at_checked(DIGEST)?;
         let seconds: [u8; SECONDS] = rest.get(..SECONDS)?.try_into().ok()?;
@@ -84,6 +103,7 @@ impl Checkpoint {
     /// written is counted.
     pub fn save(&self, state: &[&[u8]]) {
         let Some(path) = &self.path else { return };
+        self.is_used.store(true, Ordering::Relaxed);
         let seconds = (self.before() + self.start.elapsed().as_secs_f64() * self.share).to_le_bytes();
         let parts = [&[seconds.as_slice()], state].concat();
         let digest = self.digest(&parts);
@@ -95,6 +115,13 @@ impl Checkpoint {
     /// Seconds that earlier runs took for the state that was loaded.
     pub(crate) fn before(&self) -> f64 {
         self.before.get().copied().unwrap_or(0.0)
+    }
+
+    /// Removes the state of a task that is done. Of an op that never asked for one there is none.
+    pub(crate) fn tidy(&self) {
+        if self.is_used.load(Ordering::Relaxed) {
+            self.remove();
+        }
     }
 
     pub(crate) fn remove(&self) {

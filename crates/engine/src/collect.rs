@@ -3,7 +3,7 @@
 //! In: [`Store`] and how much to keep. Out: [`Survey`], [`Garbage`]. A run needs the records of its
 //! tasks' keys and the objects that these name. Records that no run lists are those of a run that
 //! was killed, perhaps of another project: they are kept for when it goes on. Whoever removes
-//! garbage must be alone in the cache: see [`crate::lock::alone`].
+//! garbage must be alone in the cache: see [`crate::presence`].
 
 use std::collections::HashSet;
 use std::fs;
@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::away::Folder;
 use crate::digest::Digest;
 use crate::history::{self, End};
 use crate::key::TaskKey;
@@ -93,6 +94,8 @@ impl Survey {
 /// How much to keep.
 #[derive(Clone, Copy, Debug)]
 pub struct Keep {
+    /// Whatever is younger than that: others may be about to need it.
+    pub younger: Duration,
     /// The newest runs, at least one.
     pub runs: usize,
     /// Fewer of them, but the newest, if their objects take more than that.
@@ -178,6 +181,17 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
             digests.extend(record.outputs.iter().map(|output| output.digest));
         }
     }
+    for folder in Folder::all(store) {
+        // What packs on their way read; and folders of packs to which nobody has come back.
+        let packs = folder.packs().into_iter().filter_map(|number| folder.pack(number));
+        let inputs = packs.flat_map(|pack| pack.tasks).flat_map(|task| task.manifest.inputs.into_values());
+        digests.extend(inputs.flatten().map(|table| table.digest));
+        let files = in_folders(folder.path())?.into_iter().map(|(_, _, item)| item);
+        let files: Vec<CacheFile> = files.collect();
+        if files.iter().all(|item| is_old(&item.path)) {
+            garbage.items.extend(files);
+        }
+    }
     let runs: Vec<CacheFile> =
         survey.runs.into_iter().filter(|item| !kept_files.contains(&item.path)).collect();
     let records = survey.records.into_iter().filter(|(key, _)| !keys.contains(key)).map(|(_, item)| item);
@@ -190,19 +204,25 @@ pub fn garbage(store: &Store, keep: Keep) -> io::Result<Garbage> {
     (garbage.runs, garbage.objects) = (runs.len(), objects.len());
     let checkpoints = survey.checkpoints.into_iter().filter(|(key, item)| is_past(store, key, item));
     let checkpoints = checkpoints.map(|(_, item)| item);
-    garbage.items =
-        runs.into_iter().chain(records).chain(objects).chain(checkpoints).chain(survey.leftovers).collect();
+    let is_left = |item: &CacheFile| keep.younger.is_zero() || is_older(&item.path, keep.younger);
+    let unneeded = runs.into_iter().chain(records).chain(objects).chain(checkpoints).chain(survey.leftovers);
+    garbage.items.extend(unneeded.filter(is_left));
     Ok(garbage)
 }
 
 /// Nobody comes back to what was cut off so long ago.
 const CUT_OFF_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// Whether a file was written so long ago.
+fn is_old(path: &Path) -> bool {
+    is_older(path, CUT_OFF_LASTS)
+}
+
 /// Whether a file was written longer ago than that. One from the future, by a clock that was set
 /// back, is a new one.
-fn is_old(path: &Path) -> bool {
+fn is_older(path: &Path, than: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > CUT_OFF_LASTS)
+    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > than)
 }
 
 /// Whether a checkpoint may go: its task is done, or nobody has come back to it for long.

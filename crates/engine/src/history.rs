@@ -134,6 +134,14 @@ fn together(outputs: &[Output]) -> Digest {
     Digest::of(&digests)
 }
 
+/// The record of a run that has not ended and was asked for the same, the newest of them.
+pub fn open_like(store: &Store, run: &RunRecord) -> Option<PathBuf> {
+    let is_like = |other: &RunRecord| {
+        other.end == End::Open && other.targets == run.targets && other.params == run.params
+    };
+    files_newest_first(store).find(|(_, other)| is_like(other)).map(|(path, _)| path)
+}
+
 /// The runs on record that have ended, the newest first; damaged ones are passed over.
 pub fn newest_first(store: &Store) -> impl Iterator<Item = RunRecord> + use<> {
     files_newest_first(store).map(|(_, run)| run).filter(|run| run.end != End::Open)

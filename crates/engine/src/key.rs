@@ -53,7 +53,7 @@ pub struct BatchGroup(Digest);
 
 /// Where a task's random numbers come from: the root seed, the role, and the coordinates it is
 /// drawn by, without those that say where something lies ([`crate::op::Registry::set_places`]).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Seed {
     /// The pipeline's parameter `seed`.
     pub root: u64,

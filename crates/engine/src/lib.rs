@@ -91,6 +91,8 @@
 
 #![warn(missing_docs, unreachable_pub)]
 
+pub mod address;
+mod assignment;
 pub mod away;
 pub mod checkpoint;
 pub mod clock;
@@ -106,15 +108,18 @@ pub mod lock;
 pub mod names;
 pub mod op;
 pub mod plan;
+pub mod presence;
 pub mod progress;
 pub mod run;
 mod sealed;
 pub mod settings;
 pub mod spec;
 pub mod store;
+pub mod upstream;
 pub mod value;
 pub mod verify;
 pub mod why;
+mod write;
 pub mod yaml;
 
 pub use error::{Origin, SpecError};

@@ -156,6 +156,9 @@ pub trait Op: Send + Sync + 'static {
     const OUTPUTS: &'static [&'static str];
     /// Whether it draws random numbers, and so needs `seed_by`.
     const SEEDED: bool = false;
+    /// Whether it reads what lies on the machine of the run, such as files of a dataset: then its
+    /// manifest alone is not enough to compute it elsewhere.
+    const LOCAL: bool = false;
     /// Checks ranges and resolves what depends on the machine (`auto`), before the key is made.
     ///
     /// # Errors
@@ -289,6 +292,10 @@ pub trait AnyOp: Send + Sync {
     fn outputs(&self) -> &[&'static str];
     /// [`Op::SEEDED`].
     fn seeded(&self) -> bool;
+    /// [`Op::LOCAL`].
+    fn is_local(&self) -> bool {
+        false
+    }
     /// [`Op::reads`].
     fn reads(&self, _: &Bound, _input: &str) -> Reads {
         Reads::IfGiven
@@ -348,6 +355,10 @@ impl<O: Op> AnyOp for O {
 
     fn seeded(&self) -> bool {
         O::SEEDED
+    }
+
+    fn is_local(&self) -> bool {
+        O::LOCAL
     }
 
     fn reads(&self, params: &Bound, input: &str) -> Reads {

@@ -44,6 +44,27 @@ pub enum Event<'a> {
         /// What came of the attempt to lock.
         error: &'a std::io::Error,
     },
+    /// Something that people should know of the packs that went to other machines.
+    Packs {
+        /// What happened.
+        line: &'a str,
+    },
+    /// Tasks have gone to other machines.
+    Sent {
+        /// How many packs.
+        packs: usize,
+        /// How many tasks in them.
+        tasks: usize,
+    },
+    /// The jobs of this run stand otherwise than before.
+    Jobs {
+        /// How many packs wait.
+        queued: usize,
+        /// How many are worked on.
+        running: usize,
+        /// The machines that work.
+        nodes: &'a [String],
+    },
     /// It failed, now or in an earlier run that would go the same way again.
     Failed {
         /// The one that failed.

@@ -3,19 +3,25 @@
 //! An object is a file named by the blake3 of its bytes; a record says, for a task's key, which
 //! objects are its outputs. Objects are written before the record that names them, each by a
 //! temporary file, fsync and rename: at any moment a kill leaves only whole objects and whole
-//! records. What is read is checked.
+//! records. What is read is checked. What is not here may be had from an [`Upstream`].
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::key::{InputDigest, Manifest, TaskKey};
 use crate::sealed;
+use crate::upstream::Upstream;
 use crate::value::Value;
+use crate::write::{Flush, io, json, place, temporary};
+
+pub use crate::write::{write_json, write_json_new, write_parts, write_whole};
 
 /// The cache folder.
 pub struct Store {
@@ -23,6 +29,9 @@ pub struct Store {
     /// The build of the program: states of cut-off tasks, and failures, count if this build has
     /// kept them.
     build: String,
+    upstream: Option<Arc<dyn Upstream>>,
+    /// How long an object that another machine has written may not be seen here.
+    patience: Duration,
 }
 
 /// One output table of a task.
@@ -71,6 +80,22 @@ impl From<Fields> for Record {
     }
 }
 
+impl Record {
+    /// As it stands in its file: JSON that carries a checksum.
+    ///
+    /// # Errors
+    /// A value that JSON cannot express.
+    pub fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        sealed::seal(self)
+    }
+
+    /// The record of such a file; none if it is not as it was written, or not of the key that it says.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Record> {
+        let record: Record = sealed::open(bytes)?;
+        (record.manifest.key() == record.key).then_some(record)
+    }
+}
+
 /// Who made a result and when; never part of a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Made {
@@ -101,11 +126,21 @@ pub enum StoreError {
         /// Where it lay.
         path: PathBuf,
     },
+    /// An object that a cache elsewhere has listed cannot be had from there.
+    #[error("the table {} cannot be had from {from}; it is made anew", digest.short())]
+    Gone {
+        /// Its name.
+        digest: Digest,
+        /// What the other cache is called.
+        from: String,
+    },
 }
 
-fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    let path = path.to_path_buf();
-    move |source| StoreError::Io { action, path, source }
+impl StoreError {
+    /// Whether bytes were lost, which the next plan does not count on any more.
+    pub fn is_loss(&self) -> bool {
+        matches!(self, StoreError::Corrupt { .. } | StoreError::Gone { .. })
+    }
 }
 
 impl Store {
@@ -119,7 +154,8 @@ impl Store {
         for part in ["locks", "checkpoints"] {
             let _ = fs::create_dir_all(root.join(part));
         }
-        Ok(Store { root: root.to_path_buf(), build: String::new() })
+        let (root, build) = (root.to_path_buf(), String::new());
+        Ok(Store { root, build, patience: Duration::ZERO, upstream: None })
     }
 
     /// The cache as a certain build of the program sees it. Results are for all builds, since their
@@ -127,6 +163,17 @@ impl Store {
     /// that kept them.
     pub fn of_build(self, build: &str) -> Store {
         Store { build: build.to_string(), ..self }
+    }
+
+    /// The cache with another one behind it, which is asked for what is not here and told what is computed.
+    pub fn with_upstream(self, upstream: Arc<dyn Upstream>) -> Store {
+        Store { upstream: Some(upstream), ..self }
+    }
+
+    /// The cache as a worker sees it on a file system that many machines share: an object that is not
+    /// there is looked for again for so long.
+    pub fn with_patience(self, patience: Duration) -> Store {
+        Store { patience, ..self }
     }
 
     pub(crate) fn build(&self) -> &str {
@@ -162,20 +209,38 @@ impl Store {
         self.root.join("checkpoints")
     }
 
-    /// The record of `key`, if there is one and all its objects are present in their sizes.
-    /// A damaged record counts as none: it will be written anew.
+    /// The record of `key`, if there is one and all its objects are present in their sizes, here or
+    /// upstream. A damaged record counts as none: it will be written anew.
     pub fn lookup(&self, key: &TaskKey) -> Option<Record> {
-        let record = self.record(key)?;
-        let present = |output: &Output| {
-            fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
-        };
-        record.outputs.iter().all(present).then_some(record)
+        if let Some(record) = self.own_record(key).filter(|record| self.is_whole(record)) {
+            return Some(record);
+        }
+        let upstream = self.upstream.as_ref()?;
+        let record = upstream.record(key).filter(|record| record.key == *key)?;
+        let can_be_had = |output: &Output| self.has(output) || upstream.has(&output.digest);
+        record.outputs.iter().all(can_be_had).then(|| {
+            upstream.serves(key);
+            record
+        })
+    }
+
+    /// Whether an object is present in its size.
+    pub fn has(&self, output: &Output) -> bool {
+        fs::metadata(self.object_path(&output.digest)).is_ok_and(|meta| meta.len() == output.bytes)
+    }
+
+    /// Whether all objects of a record are present in their sizes.
+    pub fn is_whole(&self, record: &Record) -> bool {
+        record.outputs.iter().all(|output| self.has(output))
     }
 
     /// The record of `key`, whether or not its objects are present.
     pub fn record(&self, key: &TaskKey) -> Option<Record> {
-        let record: Record = sealed::open(&fs::read(self.record_path(key)).ok()?)?;
-        (record.key == *key && record.manifest.key() == *key).then_some(record)
+        self.own_record(key).or_else(|| self.upstream.as_ref()?.record(key))
+    }
+
+    fn own_record(&self, key: &TaskKey) -> Option<Record> {
+        Record::from_bytes(&fs::read(self.record_path(key)).ok()?).filter(|record| record.key == *key)
     }
 
     /// The bytes of an object, checked against its name.
@@ -183,14 +248,86 @@ impl Store {
     /// # Errors
     /// A missing or unreadable file; bytes that do not match, which are then set aside.
     pub fn read(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let found = self.read_own(digest);
+        let Some(upstream) = &self.upstream else { return found };
+        match found {
+            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => upstream
+                .object(digest)
+                .ok_or_else(|| StoreError::Gone { digest: *digest, from: upstream.name().to_string() }),
+            Err(damage @ StoreError::Corrupt { .. }) => upstream.object(digest).ok_or(damage),
+            found => found,
+        }
+    }
+
+    /// Sees to it that an object lies here, for readers who ask nobody else.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub(crate) fn bring(&self, digest: &Digest) -> Result<(), StoreError> {
+        match &self.upstream {
+            Some(_) if !self.object_path(digest).exists() => self.read(digest).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_own(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let path = self.object_path(digest);
-        let bytes = fs::read(&path).map_err(io("read", &path))?;
+        let bytes = self.await_file(&path).map_err(io("read", &path))?;
         if Digest::of(&bytes) == *digest {
             return Ok(bytes);
         }
         let aside = path.with_extension("corrupt");
         fs::rename(&path, &aside).map_err(io("set aside", &path))?;
         Err(StoreError::Corrupt { path })
+    }
+
+    /// A file's bytes, as soon as it is seen.
+    fn await_file(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let start = Instant::now();
+        loop {
+            match fs::read(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && start.elapsed() < self.patience => {
+                    std::thread::sleep(Duration::from_secs(1));
+                    // A listing shows what a name that was looked up too early hides.
+                    let _ = path.parent().map(|folder| fs::read_dir(folder).map(Iterator::count));
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Stores bytes that were computed elsewhere. What a crash leaves of them is found on reading, so
+    /// nothing waits for the disk.
+    ///
+    /// # Errors
+    /// A full disk, a missing permission; bytes that are not those of `digest`.
+    pub fn keep(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.object_path(digest);
+        if Digest::of(bytes) != *digest {
+            return Err(StoreError::Corrupt { path });
+        }
+        place(temporary(&path, &[bytes], Flush::Later)?, &path)
+    }
+
+    /// Stores a record that was made elsewhere, once all its objects are here.
+    ///
+    /// # Errors
+    /// As [`Store::keep`].
+    pub fn keep_record(&self, record: &Record) -> Result<(), StoreError> {
+        let path = self.record_path(&record.key);
+        place(temporary(&path, &[&json(&path, record)?], Flush::Later)?, &path)
+    }
+
+    /// Removes a record, so that its task is computed anew.
+    ///
+    /// # Errors
+    /// A missing permission.
+    pub fn forget(&self, key: &TaskKey) -> Result<(), StoreError> {
+        let path = self.record_path(key);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io("remove", &path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Stores a task's tables and then its record.
@@ -204,81 +341,46 @@ impl Store {
         tables: Vec<(&'static str, Vec<u8>)>,
         made: Made,
     ) -> Result<Record, StoreError> {
-        let mut outputs = Vec::with_capacity(tables.len());
-        for (table, bytes) in tables {
-            let digest = Digest::of(&bytes);
-            let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
-            let path = self.object_path(&digest);
-            // An object of that name and size needs no second copy; one damaged under the same size
-            // is found on reading.
-            if !fs::metadata(&path).is_ok_and(|meta| meta.len() == output.bytes) {
-                write_whole(&path, &bytes)?;
-            }
-            outputs.push(output);
+        let placed = |(table, bytes): (&str, Vec<u8>)| {
+            let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
+            (Output { table: table.to_string(), digest, bytes: size }, Some(bytes))
+        };
+        self.adopt(key, manifest, tables.into_iter().map(placed).collect(), made)
+    }
+
+    /// Stores a record, and before it those of its tables that come with their bytes; the others are
+    /// stored already.
+    ///
+    /// # Errors
+    /// As [`Store::publish`].
+    pub(crate) fn adopt(
+        &self,
+        key: TaskKey,
+        manifest: Manifest,
+        tables: Vec<(Output, Option<Vec<u8>>)>,
+        made: Made,
+    ) -> Result<Record, StoreError> {
+        for (output, bytes) in &tables {
+            bytes.as_ref().map_or(Ok(()), |bytes| self.put(&output.digest, bytes))?;
         }
+        let outputs = tables.into_iter().map(|(output, _)| output).collect();
         let record = Record { key, manifest, outputs, made };
-        let path = self.record_path(&key);
-        write_json(&path, &record)?;
+        write_json(&self.record_path(&key), &record)?;
+        if let Some(upstream) = &self.upstream {
+            upstream.offer(&record);
+        }
         Ok(record)
     }
-}
 
-/// Writes `value` as a sealed JSON file, whole or not at all.
-pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
-    write_whole(path, &json(path, value)?)
-}
-
-/// Writes `value` as a sealed JSON file unless there is a file already; whether it did.
-pub fn write_json_new(path: &Path, value: &impl Serialize) -> Result<bool, StoreError> {
-    match temporary(path, &[&json(path, value)?])?.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(io("write", path)(error.error)),
+    /// Stores an object. One of that name and size needs no second copy; one damaged under the same
+    /// size is found on reading.
+    pub(crate) fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.object_path(digest);
+        match fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
+            true => Ok(()),
+            false => write_whole(&path, bytes),
+        }
     }
-}
-
-fn json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-    sealed::seal(value).map_err(|error| StoreError::Io {
-        action: "write",
-        path: path.to_path_buf(),
-        source: error.into(),
-    })
-}
-
-/// Writes a file so that it is there whole or not at all, making its folder if need be.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    write_parts(path, &[bytes])
-}
-
-/// The same of several parts, one behind the other.
-pub fn write_parts(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
-    temporary(path, parts)?.persist(path).map_err(|error| error.error).map_err(io("write", path))?;
-    Ok(())
-}
-
-/// The bytes on disk under a temporary name beside `path`.
-fn temporary(path: &Path, parts: &[&[u8]]) -> Result<tempfile::NamedTempFile, StoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(io("make the folder", folder))?;
-    let mut file =
-        tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder).map_err(io("write in", folder))?;
-    let mut written = parts.iter().try_for_each(|part| file.write_all(part));
-    written = written.and_then(|()| file.as_file().sync_all());
-    written.map_err(io("write", path))?;
-    readable_by_all(file.as_file()).map_err(io("write", path))?;
-    Ok(file)
-}
-
-/// Temporary files are private; a cache or a figure may be shared.
-#[cfg(unix)]
-fn readable_by_all(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::assignment::{Assignment, compute};
 use crate::checkpoint::Checkpoint;
 use crate::collect::{CacheFile, Survey};
 use crate::digest::Digest;
 use crate::graph::{Graph, Id, TaskId};
 use crate::op::{Notes, OpError};
 use crate::plan::{Plan, TaskState};
-use crate::run::bind;
 use crate::sealed;
 use crate::store::{Store, StoreError};
 
@@ -88,8 +88,8 @@ pub struct Differs {
     pub now: Digest,
 }
 
-/// Computes a sample of the cached tasks among `tasks` again, one after the other, and compares the
-/// bytes. Returns how many were computed and the first table that is not the same. Stores nothing.
+/// Computes a sample of the cached tasks among `tasks` again, one after the other, each from its
+/// manifest alone unless it reads what lies here, and compares the bytes. Returns how many were computed and the first table that is not the same. Stores nothing.
 ///
 /// # Errors
 /// A task that fails.
@@ -111,11 +111,19 @@ pub fn recompute(
         else {
             continue;
         };
-        let bound = bind(graph, store, task, &manifest, Checkpoint::none(), Notes::default());
-        let mut made = graph.stage_of(task).op.run_batch(&[bound], threads);
-        let tables = made.pop().unwrap_or_else(|| Err(OpError::new("the op returned too few results")));
+        let (key, manifest, op) = (manifest.key(), Arc::new(manifest), &graph.stage_of(task).op);
+        // As another machine would, where that can be.
+        let assignment = match op.is_local() {
+            true => Ok(Assignment::of(graph, task, key, manifest)),
+            false => Assignment::rebuild(key, manifest, op),
+        };
+        let made = assignment.map(|assignment| {
+            let bound = assignment.bind(store, Checkpoint::none(), Notes::default());
+            compute(assignment.op.as_ref(), &[bound], threads)
+        });
+        let tables = made.and_then(|made| made.into_iter().collect::<Result<Vec<_>, _>>());
         count += 1;
-        for (table, bytes) in tables.map_err(|error| (task, error))? {
+        for (table, bytes) in tables.map_err(|error| (task, error))?.into_iter().flatten() {
             let now = Digest::of(&bytes);
             if let Some(output) = outputs.iter().find(|output| output.table == table && output.digest != now)
             {

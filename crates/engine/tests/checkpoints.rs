@@ -5,6 +5,7 @@ mod common;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::Bench;
 use hspipe_engine::collect::{Keep, garbage};
@@ -88,7 +89,7 @@ fn no_step_is_taken_twice() {
     let cut = lab.run(9, &[]);
     assert_eq!((cut.computed.len(), cut.not_started.len(), cut.failed.len()), (1, 2, 0));
     assert_eq!(lab.bench.kept().len(), 1, "of the task that was cut off");
-    let garbage = garbage(&lab.bench.store, Keep { runs: 1, bytes: None }).unwrap();
+    let garbage = garbage(&lab.bench.store, Keep { runs: 1, bytes: None, younger: Duration::ZERO }).unwrap();
     let checkpoints = lab.bench.store.root().join("checkpoints");
     assert!(garbage.items.iter().all(|item| !item.path.starts_with(&checkpoints)));
     let before = lab.taken();

@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::HashSet;
 use std::fs;
+use std::time::Duration;
 
 use common::{ALL, Ask, Lab};
 use hspipe_engine::collect::{Garbage, Keep, garbage, survey};
@@ -48,10 +49,10 @@ fn kept_runs_stay_cached_and_others_go() {
     let lab = three_runs();
     fs::write(lab.store.root().join("objects/.tmp-abc"), "half").unwrap();
     assert!(
-        garbage(&lab.store, Keep { runs: 3, bytes: None }).unwrap().items.len() == 1,
+        garbage(&lab.store, Keep { runs: 3, bytes: None, younger: Duration::ZERO }).unwrap().items.len() == 1,
         "the half written file"
     );
-    let gone = collect(&lab, Keep { runs: 2, bytes: None });
+    let gone = collect(&lab, Keep { runs: 2, bytes: None, younger: Duration::ZERO });
     // Six trainings and a summary: an object and a record each; the run; the leftover.
     assert_eq!((gone.objects, gone.runs, gone.kept_runs, gone.items.len()), (7, 1, 2, 7 + 7 + 1 + 1));
     assert_eq!(missing(&lab, &["rate=2"]), [""; 0]);
@@ -62,11 +63,23 @@ fn kept_runs_stay_cached_and_others_go() {
 #[test]
 fn a_size_drops_old_runs_but_never_the_newest() {
     let lab = three_runs();
-    let of_newest = garbage(&lab.store, Keep { runs: 1, bytes: None }).unwrap().kept_bytes;
-    let of_two = garbage(&lab.store, Keep { runs: 2, bytes: None }).unwrap().kept_bytes;
-    assert_eq!(garbage(&lab.store, Keep { runs: 9, bytes: Some(of_two) }).unwrap().kept_runs, 2);
-    assert_eq!(garbage(&lab.store, Keep { runs: 9, bytes: Some(of_two - 1) }).unwrap().kept_runs, 1);
-    let gone = collect(&lab, Keep { runs: 9, bytes: Some(0) });
+    let of_newest =
+        garbage(&lab.store, Keep { runs: 1, bytes: None, younger: Duration::ZERO }).unwrap().kept_bytes;
+    let of_two =
+        garbage(&lab.store, Keep { runs: 2, bytes: None, younger: Duration::ZERO }).unwrap().kept_bytes;
+    assert_eq!(
+        garbage(&lab.store, Keep { runs: 9, bytes: Some(of_two), younger: Duration::ZERO })
+            .unwrap()
+            .kept_runs,
+        2
+    );
+    assert_eq!(
+        garbage(&lab.store, Keep { runs: 9, bytes: Some(of_two - 1), younger: Duration::ZERO })
+            .unwrap()
+            .kept_runs,
+        1
+    );
+    let gone = collect(&lab, Keep { runs: 9, bytes: Some(0), younger: Duration::ZERO });
     assert_eq!((gone.kept_runs, gone.kept_bytes), (1, of_newest));
     assert_eq!(missing(&lab, &["rate=3"]), [""; 0]);
 }
@@ -133,7 +146,7 @@ fn what_a_killed_run_computed_stays() {
     lab.complete(&["rate=4"]);
     let other = lab.complete(&["rate=5"]);
     lab.remember(&other);
-    let garbage = collect(&lab, Keep { runs: 1, bytes: None });
+    let garbage = collect(&lab, Keep { runs: 1, bytes: None, younger: Duration::ZERO });
     assert_eq!(garbage.runs, 3);
     assert_eq!(missing(&lab, &["rate=4"]), [""; 0], "on no record");
     assert_eq!(missing(&lab, &["rate=5"]), [""; 0], "that of the last run on record");
@@ -151,11 +164,11 @@ fn an_open_run_stays_until_it_was_taken_up() {
     };
     open.save(&lab.store).unwrap();
     lab.remember(&lab.complete(&["rate=5"]));
-    assert_eq!(collect(&lab, Keep { runs: 1, bytes: None }).kept_runs, 1);
+    assert_eq!(collect(&lab, Keep { runs: 1, bytes: None, younger: Duration::ZERO }).kept_runs, 1);
     assert_eq!(missing(&lab, &["rate=2"]), [""; 0]);
     assert_eq!(missing(&lab, &["rate=3"]).len(), 7);
     lab.remember(&begun);
     lab.remember(&lab.complete(&["rate=5"]));
-    collect(&lab, Keep { runs: 1, bytes: None });
+    collect(&lab, Keep { runs: 1, bytes: None, younger: Duration::ZERO });
     assert_eq!(missing(&lab, &["rate=2"]).len(), 7);
 }

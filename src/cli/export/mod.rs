@@ -26,6 +26,7 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::say;
 use super::project::Project;
+use super::shared::warned;
 use crate::tables::Frame;
 use crate::views::format::{self, Format};
 use crate::visible;
@@ -54,7 +55,8 @@ fn export(
     source: &Source,
     rows: impl Fn(&Project, &Found) -> anyhow::Result<DataFrame>,
 ) -> anyhow::Result<ExitCode> {
-    let project = Project::open(args, &options.settings)?;
+    let mut project = Project::open(args, &options.settings)?;
+    let _sharing = project.share(options.shared.remote.as_deref(), warned)?;
     let tasks = tasks(&project, source, options.dataset.as_deref())?;
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let (mut found, mut missing) = (Vec::new(), Vec::new());

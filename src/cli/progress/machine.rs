@@ -54,6 +54,16 @@ impl Progress for Lines<'_> {
             }
             Event::Reused { task } => self.line("reused", &[self.task(task)]),
             Event::Waiting { tasks } => self.line("waiting", &[("tasks", tasks.into())]),
+            Event::Jobs { queued, running, nodes } => {
+                self.line(
+                    "jobs",
+                    &[("queued", queued.into()), ("running", running.into()), ("nodes", json!(nodes))],
+                );
+            }
+            Event::Packs { line } => self.line("packs", &[("text", plain(line).into())]),
+            Event::Sent { packs, tasks } => {
+                self.line("sent", &[("packs", packs.into()), ("tasks", tasks.into())]);
+            }
             Event::NoLocks { error } => self.line("no_locks", &[("error", plain(&error.to_string()).into())]),
             Event::Failed { task, error } => {
                 let fields = [

@@ -42,8 +42,18 @@ impl<'a> Voice<'a> {
 
     pub fn warning(&self, text: &str) {
         match self {
-            Voice::People { .. } => say!("warning: {text}"),
-            Voice::Machine { .. } => machine::line("warning", &[("text", plain(text).into())]),
+            Voice::People { .. } => warning(LogFormat::Text, text),
+            Voice::Machine { .. } => warning(LogFormat::Json, text),
+        }
+    }
+
+    /// What is said of a signal that ends the run.
+    pub fn of_signals(&self) -> fn(i32) {
+        match self {
+            Voice::People { .. } => {
+                |_| say!("\nstopping: trainings are being kept; Ctrl-C again ends at once")
+            }
+            Voice::Machine { .. } => |signal| machine::line("stopping", &[("signal", signal.into())]),
         }
     }
 
@@ -64,5 +74,13 @@ pub fn note(quiet: bool, format: LogFormat, text: &str) {
         LogFormat::Text if quiet => {}
         LogFormat::Text => say!("{text}"),
         LogFormat::Json => machine::line("note", &[("text", text.into())]),
+    }
+}
+
+/// As [`Voice::warning`], before there is a graph.
+pub fn warning(format: LogFormat, text: &str) {
+    match format {
+        LogFormat::Text => say!("warning: {text}"),
+        LogFormat::Json => machine::line("warning", &[("text", plain(text).into())]),
     }
 }

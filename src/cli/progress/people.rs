@@ -37,6 +37,8 @@ pub struct Shown<'a> {
     reminded: Instant,
     /// Whether it has been said that another process computes some.
     waited: bool,
+    /// How the jobs of other machines stand.
+    jobs: String,
 }
 
 /// What a bar is of.
@@ -101,6 +103,7 @@ impl<'a> Shown<'a> {
             start: now,
             reminded: now,
             waited: false,
+            jobs: String::new(),
         }
     }
 
@@ -132,7 +135,7 @@ impl<'a> Shown<'a> {
             stage.part.pace().expect(expected);
         }
         if self.is_terminal && !tasks.is_empty() {
-            self.whole.show(&self.bars, tasks.len(), "{bar:30} {pos}/{len} tasks, {elapsed}{left}");
+            self.whole.show(&self.bars, tasks.len(), "{bar:30} {pos}/{len} tasks, {elapsed}{left}{msg}");
         }
     }
 
@@ -207,14 +210,15 @@ impl<'a> Shown<'a> {
         let Some(stage) = self.stages.get(&id) else { return };
         let done = stage.computed + stage.reused + stage.failed;
         self.line(format!(
-            "{:>7.1} s  {:<18} {done:>5} of {}; the whole run{}",
+            "{:>7.1} s  {:<18} {done:>5} of {}; the whole run{}{}",
             self.start.elapsed().as_secs_f64(),
             self.graph.stages[id].name,
             done + stage.left,
             match self.whole.left() {
                 left if left.is_empty() => " goes on".to_string(),
                 left => left.replacen(',', ":", 1),
-            }
+            },
+            self.jobs
         ));
     }
 
@@ -229,6 +233,23 @@ impl<'a> Shown<'a> {
             self.line(format!("  {} failed: {error}{why}", self.graph.name(task)));
         }
         self.settle(task, None);
+    }
+
+    /// Packs and machines, beside the bar of the whole; where there is none, in reminders.
+    fn jobs(&mut self, queued: usize, running: usize, nodes: &[String]) {
+        let on = match nodes {
+            [] => String::new(),
+            [one] => format!(" on {one}"),
+            [one, other] => format!(" on {one} and {other}"),
+            many => format!(" on {} nodes", many.len()),
+        };
+        self.jobs = match (queued, running) {
+            (0, 0) => String::new(),
+            (0, running) => format!("; {running} packs running{on}"),
+            (queued, 0) => format!("; {queued} packs queued"),
+            (queued, running) => format!("; {running} packs running{on}, {queued} queued"),
+        };
+        self.whole.bar.set_message(self.jobs.clone());
     }
 
     fn end(&self) {
@@ -267,6 +288,11 @@ impl Progress for Shown<'_> {
                 if !std::mem::replace(&mut self.waited, true) {
                     self.line(format!("another hspipe computes {tasks} of these tasks: its results are taken"));
                 }
+            }
+            Event::Jobs { queued, running, nodes } => self.jobs(queued, running, nodes),
+            Event::Packs { line } => self.line(format!("warning: {line}")),
+            Event::Sent { packs, tasks } => {
+                self.line(format!("{:>7.1} s  {tasks} tasks sent in {packs} packs", self.start.elapsed().as_secs_f64()));
             }
             Event::NoLocks { error } => self.line(format!(
                 "warning: cannot lock files in this cache ({error}): another hspipe in it may do the same work again"

@@ -32,6 +32,13 @@ pub struct Array {
     pub last: usize,
 }
 
+impl Array {
+    /// Whether a pack of that number is one of its.
+    pub fn holds(&self, pack: usize) -> bool {
+        (self.first..=self.last).contains(&pack)
+    }
+}
+
 /// An element of an array that waits or runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Element {

@@ -51,10 +51,10 @@ impl OpError {
         self.lasting
     }
 
-    /// Whether a damaged object was read, which has been set aside and can be computed again.
+    /// Whether an object was to be read that is damaged or gone, and can be computed again.
     pub fn is_damage(&self) -> bool {
         let cause = self.source.as_deref().and_then(|source| source.downcast_ref::<StoreError>());
-        matches!(cause, Some(StoreError::Corrupt { .. }))
+        cause.is_some_and(StoreError::is_loss)
     }
 
     /// Keeps the error that led to this one.

@@ -14,13 +14,14 @@ mod work;
 
 use std::sync::Arc;
 
+use crate::away::{Dispatch, Elsewhere};
 use crate::graph::{Graph, TaskId};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::store::Store;
 
 pub use report::{Options, RunError, RunReport};
-pub(crate) use work::bind;
+pub(crate) use work::cannot_store;
 
 /// Computes `tasks` and all that they need.
 ///
@@ -34,10 +35,28 @@ pub fn run(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<RunReport, RunError> {
+    run_away(graph, plan, store, tasks, options, None, progress)
+}
+
+/// The same, where tasks that are worth it go to other machines.
+///
+/// # Errors
+/// As [`run`]; and an engine that refuses, or is out of reach for long.
+pub fn run_away(
+    graph: &Graph,
+    plan: &mut Plan,
+    store: &Arc<Store>,
+    tasks: &[TaskId],
+    options: &Options,
+    elsewhere: Option<&Elsewhere>,
+    progress: &mut dyn Progress,
+) -> Result<RunReport, RunError> {
     let threads = options.threads.max(1);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|source| RunError::Threads { threads, source })?;
-    scheduler::Scheduler::new(graph, plan, store, &graph.closure(tasks), options, progress).drive(&pool)
+    let dispatch = elsewhere.map(|elsewhere| Dispatch::new(store, elsewhere, &options.version));
+    let needed = graph.closure(tasks);
+    scheduler::Scheduler::new(graph, plan, store, &needed, options, dispatch, progress).drive(&pool)
 }

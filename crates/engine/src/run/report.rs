@@ -34,6 +34,8 @@ pub struct RunReport {
     pub blocked: Vec<TaskId>,
     /// Left over after a failure under `fail_fast`, or after a stop.
     pub not_started: Vec<TaskId>,
+    /// Of these, tasks that other machines go on with, and in how many packs.
+    pub away: (usize, Vec<TaskId>),
 }
 
 impl RunReport {
@@ -61,6 +63,9 @@ pub enum RunError {
         /// What the system says.
         source: rayon::ThreadPoolBuildError,
     },
+    /// Tasks cannot be sent to other machines, or not followed there.
+    #[error(transparent)]
+    Away(#[from] crate::away::AwayError),
     /// A worker thread ended without an answer.
     #[error("a worker thread is gone")]
     Worker,

@@ -5,7 +5,7 @@
 //! [`Plan`].
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -14,9 +14,12 @@ use super::batch::{Batch, capacity};
 use super::report::{Options, RunError, RunReport};
 use super::standings::{Standings, Turn};
 use super::work::{self, Job, Message};
+use crate::assignment::Assignment;
+use crate::away::{Dispatch, Errand, Parcel, Standing, Told};
+use crate::checkpoint::Checkpoint;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
-use crate::key::TaskKey;
+use crate::key::{BatchGroup, TaskKey};
 use crate::lock::{self, Attempt};
 use crate::op::OpError;
 use crate::plan::{Plan, TaskState, served};
@@ -34,6 +37,12 @@ pub(super) struct Scheduler<'a> {
     options: &'a Options,
     progress: &'a mut dyn Progress,
     standings: Standings,
+    /// What goes to other machines, if anything does.
+    dispatch: Option<Dispatch<'a>>,
+    /// The tasks that have gone there.
+    away: HashMap<TaskKey, TaskId>,
+    /// Whether tasks were queued that have not been thought of as ones to send.
+    is_unsorted: bool,
     /// Whether it has been said that there are no locks.
     has_warned: bool,
     report: RunReport,
@@ -47,6 +56,7 @@ impl<'a> Scheduler<'a> {
         store: &'a Arc<Store>,
         needed: &[TaskId],
         options: &'a Options,
+        dispatch: Option<Dispatch<'a>>,
         progress: &'a mut dyn Progress,
     ) -> Self {
         let is_to_do =
@@ -69,7 +79,19 @@ impl<'a> Scheduler<'a> {
             }
         }
         let report = RunReport::default();
-        Scheduler { graph, plan, store, options, progress, standings, has_warned: false, report }
+        Scheduler {
+            graph,
+            plan,
+            store,
+            options,
+            progress,
+            standings,
+            dispatch,
+            away: HashMap::new(),
+            is_unsorted: true,
+            has_warned: false,
+            report,
+        }
     }
 
     /// Runs until nothing is left to do or nothing more can be done.
@@ -91,6 +113,7 @@ impl<'a> Scheduler<'a> {
         let (send, receive) = mpsc::channel::<Message>();
         let mut free = pool.current_num_threads();
         loop {
+            self.send_away();
             while free > 0
                 && let Some(batch) = self.next_batch(free)
             {
@@ -101,10 +124,10 @@ impl<'a> Scheduler<'a> {
                 let tasks: Vec<TaskId> = jobs.iter().map(|job| job.task).collect();
                 self.progress.event(Event::Started { tasks: &tasks });
                 tasks.into_iter().for_each(|task| self.standings.start(task));
-                pool.spawn(work::work(self.graph, self.store, self.options, jobs, batch.threads, &send));
+                pool.spawn(work::work(self.store, self.options, jobs, batch.threads, &send));
                 free -= batch.threads;
             }
-            if self.standings.is_idle() && (self.standings.elsewhere() == 0 || self.is_stopped()) {
+            if self.is_over()? {
                 break;
             }
             match self.receive(&receive)? {
@@ -115,15 +138,21 @@ impl<'a> Scheduler<'a> {
                 }
                 None => self.standings.put_back(),
             }
+            self.hear_from_away()?;
         }
         self.report.not_started = self.standings.unsettled();
+        self.report.away.1 = self.standings.away().collect();
+        if let Some(dispatch) = self.dispatch.take() {
+            self.report.away.0 = dispatch.on_their_way();
+            dispatch.close(!self.report.failed.is_empty());
+        }
         self.progress.event(Event::End);
         Ok(self.report)
     }
 
     /// What a worker says next; none if it is time to look at what other processes do.
     fn receive(&self, from: &mpsc::Receiver<Message>) -> Result<Option<Message>, RunError> {
-        if self.standings.elsewhere() == 0 {
+        if self.standings.elsewhere() == 0 && self.standings.away().next().is_none() {
             return from.recv().map(Some).map_err(|_| RunError::Worker);
         }
         match from.recv_timeout(PAUSE) {
@@ -153,6 +182,106 @@ impl<'a> Scheduler<'a> {
             }
         }
         self.standings.enqueue(task, key, manifest.batch_group(), is_forced);
+        self.is_unsorted = true;
+        if !is_forced && self.dispatch.as_ref().is_some_and(|dispatch| dispatch.carries(&key)) {
+            self.standings.send_away(task);
+            self.away.insert(key, task);
+        }
+    }
+
+    /// Sends those of the queued tasks away that are worth it.
+    fn send_away(&mut self) {
+        let is_over = self.is_stopped() || self.options.fail_fast && !self.report.failed.is_empty();
+        let Some(dispatch) = self.dispatch.as_mut().filter(|_| !is_over) else { return };
+        if !std::mem::take(&mut self.is_unsorted) {
+            return;
+        }
+        let parcel = |(turn, group): (&Turn, &BatchGroup)| {
+            let (task, node) = (turn.task, &self.graph.tasks[turn.task]);
+            let op = &self.graph.stages[node.stage].op;
+            let seconds = dispatch.seconds(task).unwrap_or_else(|| op.cost(&node.params).seconds);
+            let batch = op.capacity(&node.params).batch;
+            let parcel = Parcel { task, stage: node.stage, group: *group, batch, seconds };
+            (!op.is_local() && seconds > 0.0).then_some(parcel)
+        };
+        let parcels: Vec<Parcel> = self.standings.queue().iter().filter_map(parcel).collect();
+        for parcel in dispatch.chosen(&parcels) {
+            let task = parcel.task;
+            let Some((key, manifest)) = self.plan.resolve(self.graph, task) else { continue };
+            // Who computes it reads what lies here. What cannot be had is found out by a worker of this process.
+            if !manifest.inputs.values().flatten().all(|table| self.store.bring(&table.digest).is_ok()) {
+                continue;
+            }
+            if self.standings.is_forced(&key) {
+                Checkpoint::new(self.store, &key, 1, self.options.rhythm.clone()).remove();
+                Failure::forget(self.store, &key);
+            }
+            let (name, manifest) = (self.graph.name(task), manifest.as_ref().clone());
+            dispatch.take(parcel, Errand { name, key, manifest, seconds: parcel.seconds });
+            self.standings.send_away(task);
+            self.away.insert(key, task);
+        }
+    }
+
+    /// What has become of tasks that are away.
+    fn hear_from_away(&mut self) -> Result<(), RunError> {
+        let Some(dispatch) = &mut self.dispatch else { return Ok(()) };
+        for told in dispatch.poll(self.standings.is_idle())? {
+            self.hear(told);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, told: Told) {
+        match told {
+            Told::Started(keys) => {
+                let tasks: Vec<TaskId> = keys.iter().filter_map(|key| self.away.get(key)).copied().collect();
+                if !tasks.is_empty() {
+                    self.progress.event(Event::Started { tasks: &tasks });
+                }
+            }
+            Told::Note(key, line) => {
+                if let Some(task) = self.away.get(&key) {
+                    self.progress.event(Event::Note { task: *task, line: &line });
+                }
+            }
+            // What only another run wants is stored, and no more.
+            Told::Done(record) => {
+                if let Some(task) = self.away.remove(&record.key) {
+                    self.settle(task, &record, Some(record.made.seconds));
+                }
+            }
+            Told::Failed(key, error) => {
+                if error.is_lasting() {
+                    Failure::keep(self.store, &key, &error);
+                }
+                if let Some(task) = self.away.remove(&key) {
+                    self.fail(task, Some(key), error);
+                }
+            }
+            Told::Sent { packs, tasks } => self.progress.event(Event::Sent { packs, tasks }),
+            Told::Standing(Standing { queued, running, nodes }) => {
+                self.progress.event(Event::Jobs { queued, running, nodes: &nodes });
+            }
+            Told::Warning(line) => self.progress.event(Event::Packs { line: &line }),
+        }
+    }
+
+    /// Whether nothing is left to do here, or nothing more is to be done.
+    fn is_over(&mut self) -> Result<bool, RunError> {
+        if !self.standings.is_idle() {
+            return Ok(false);
+        }
+        let is_away = self.standings.away().next().is_some();
+        if self.is_stopped() || self.standings.elsewhere() == 0 && !is_away {
+            return Ok(true);
+        }
+        let Some(dispatch) = self.dispatch.as_mut().filter(|dispatch| is_away && dispatch.is_detached())
+        else {
+            return Ok(false);
+        };
+        dispatch.send_all()?;
+        Ok(true)
     }
 
     fn next_batch(&self, free: usize) -> Option<Batch> {
@@ -191,7 +320,10 @@ impl<'a> Scheduler<'a> {
             let op = self.graph.stage_of(task).op.as_ref();
             match served(self.store, op, &key).filter(|_| !is_forced) {
                 Some(record) => self.settle(task, &record, None),
-                None => jobs.push(Job { task, key, manifest, _guard: guard, is_forced }),
+                None => {
+                    let assignment = Assignment::of(self.graph, task, key, manifest);
+                    jobs.push(Job { task, assignment, _guard: guard, is_forced });
+                }
             }
         }
         if self.standings.elsewhere() > waited_for {

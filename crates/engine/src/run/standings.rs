@@ -21,6 +21,8 @@ pub(super) enum Standing {
     Queued,
     /// Another process computes it.
     Elsewhere,
+    /// It is with an engine that runs jobs on other machines.
+    Away,
     /// A worker computes it.
     Running,
     /// It is the same work as a task that is queued, elsewhere or running, and takes that one's
@@ -35,7 +37,7 @@ pub(super) enum Standing {
     Stopped,
 }
 
-use Standing::{Blocked, Done, Elsewhere, Failed, Queued, Running, Stopped, Twin, Waiting};
+use Standing::{Away, Blocked, Done, Elsewhere, Failed, Queued, Running, Stopped, Twin, Waiting};
 
 impl Standing {
     /// Every transition that there is.
@@ -46,8 +48,8 @@ impl Standing {
             (Waiting { left: 0 }, Queued | Twin | Done | Failed) => true,
             (Waiting { .. }, Blocked) => true,
             // Another process may be at it, or be done with it.
-            (Queued, Running | Elsewhere | Done) | (Elsewhere, Queued) => true,
-            (Running, Done | Failed | Stopped) => true,
+            (Queued, Running | Elsewhere | Away | Done) | (Elsewhere, Queued) => true,
+            (Running, Done | Failed | Stopped) | (Away, Done | Failed) => true,
             (Twin, Done | Blocked) => true,
             _ => false,
         }
@@ -94,6 +96,7 @@ pub(super) struct Standings {
     queued: Lane,
     elsewhere: Lane,
     running: Lane,
+    away: Lane,
     works: HashMap<TaskKey, Work>,
 }
 
@@ -193,6 +196,16 @@ impl Standings {
         self.go(task, Running, None);
     }
 
+    /// A queued task goes to an engine.
+    pub(super) fn send_away(&mut self, task: TaskId) {
+        self.go(task, Away, None);
+    }
+
+    /// The tasks that are with an engine.
+    pub(super) fn away(&self) -> impl Iterator<Item = TaskId> {
+        self.away.keys().map(|turn| turn.task)
+    }
+
     /// Another process computes a queued task.
     pub(super) fn put_off(&mut self, task: TaskId) {
         self.go(task, Elsewhere, None);
@@ -258,6 +271,7 @@ impl Standings {
             Queued => Some(&mut self.queued),
             Elsewhere => Some(&mut self.elsewhere),
             Running => Some(&mut self.running),
+            Away => Some(&mut self.away),
             Waiting { .. } | Twin | Done | Failed | Blocked | Stopped => None,
         }
     }
@@ -292,14 +306,16 @@ mod tests {
 
     #[test]
     fn these_are_the_transitions() {
-        let all = [Waiting { left: 0 }, Queued, Elsewhere, Running, Twin, Done, Failed, Blocked, Stopped];
+        let all =
+            [Waiting { left: 0 }, Queued, Elsewhere, Away, Running, Twin, Done, Failed, Blocked, Stopped];
         let next = |from: Standing| all.into_iter().filter(|next| from.may_become(*next)).collect::<Vec<_>>();
         assert_eq!(next(Waiting { left: 1 }), [Waiting { left: 0 }, Blocked]);
         assert_eq!(next(Waiting { left: 2 }), [Blocked]);
         assert_eq!(next(Waiting { left: 0 }), [Queued, Twin, Done, Failed, Blocked]);
-        assert_eq!(next(Queued), [Elsewhere, Running, Done]);
+        assert_eq!(next(Queued), [Elsewhere, Away, Running, Done]);
         assert_eq!(next(Elsewhere), [Queued]);
         assert_eq!(next(Running), [Done, Failed, Stopped]);
+        assert_eq!(next(Away), [Done, Failed]);
         assert_eq!(next(Twin), [Done, Blocked]);
         for end in [Done, Failed, Blocked, Stopped] {
             assert_eq!(next(end), []);

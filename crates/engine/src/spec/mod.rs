@@ -4,8 +4,10 @@
 //! [`crate::settings`]) nor what a stage expands to (that is [`crate::graph`]).
 
 mod reference;
+mod remote;
 
 pub use reference::{Fix, Reference, is_name};
+pub use remote::RemoteSpec;
 
 use crate::error::SpecError;
 use crate::names;
@@ -29,6 +31,8 @@ pub struct Spec {
     pub targets: Vec<Target>,
     /// The section `results`.
     pub results: Vec<Target>,
+    /// The section `remote`; of no key.
+    pub remote: RemoteSpec,
 }
 
 /// A stage as written.
@@ -143,12 +147,10 @@ fn parse_spec(text: &str) -> Result<Spec, SpecError> {
             }
             "targets" => spec.targets = parse_targets(body, "`targets`")?,
             "results" => spec.results = parse_targets(body, "`results`")?,
+            "remote" => spec.remote = remote::parse(body)?,
             _ => {
-                return Err(unknown(
-                    section,
-                    "section",
-                    &["params", "profiles", "axes", "stages", "targets", "results"],
-                ));
+                let valid = ["params", "profiles", "axes", "stages", "targets", "results", "remote"];
+                return Err(unknown(section, "section", &valid));
             }
         }
     }
@@ -343,6 +345,12 @@ mod tests {
                 .starts_with("p.yaml:3:15: the axis `x` stands twice")
         );
         assert!(message("results: {a: {of: b, show: yes}}").contains("`show` must be true or false"));
+        assert_eq!(
+            message("remote: s4://bucket"),
+            "p.yaml:1:9: there is no remote cache by `s4://` | did you mean `s3`?"
+        );
+        assert!(message("remote: {url: s3://b, trust: [12]}").starts_with("p.yaml:1:31: a key in `trust`"));
+        assert!(message("remote: {urls: s3://b}").ends_with("did you mean `url`?"));
         assert!(message("stages: [a]").starts_with("p.yaml:1:9: `stages` must be a map"));
     }
 }
