@@ -4,8 +4,9 @@
 //! thousand, since an index may be 1000 at most by default (MaxArraySize), and so that SLURM itself can put it into
 //! the name of the pack's log. Knows no tasks.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hspipe_engine::away::{Array, Element, Order, Queue, QueueError};
 
@@ -21,6 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The controller may keep a submission waiting for a while when it is busy.
 const PATIENCE_TO_SUBMIT: Duration = Duration::from_secs(90);
+
+/// How long SLURM keeps an element that it has requeued.
+const HELD: Duration = Duration::from_secs(120);
+
+/// Seconds that an element must rest. A node remembers by the second when it was told to end a job, and to start it again
+/// with a permit from the same second, by a clock that may differ, is refused: the element then counts as failed.
+const REST: u64 = 10;
 
 /// What a site asks of each element.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,11 +47,13 @@ pub struct Site {
 pub struct Slurm {
     site: Site,
     surroundings: Surroundings,
+    /// Elements that were let go, and when.
+    hurried: HashMap<String, Instant>,
 }
 
 impl Slurm {
     pub fn new(site: Site, surroundings: Surroundings) -> Self {
-        Slurm { site, surroundings }
+        Slurm { site, surroundings, hurried: HashMap::new() }
     }
 
     fn submit_block(
@@ -89,13 +99,17 @@ impl Slurm {
         id(&call(&self.surroundings, "squeue", words, PATIENCE).ok()?.out)
     }
 
-    /// An element that lost its node or made room for another job is made to wait for two minutes, for which there is no
-    /// need: it is not the node that is at fault, and time is the user's. A site may refuse that; then it waits.
-    fn hurry(&self, elements: &[String]) {
+    /// An element that lost its node or made room for another job is made to wait for two minutes, most of which there is
+    /// no need for. A site may refuse that; then it waits.
+    fn hurry(&mut self, elements: Vec<String>) {
         let is_wish = |option: &String| option.starts_with("--begin") || option.starts_with("-b");
-        if !elements.is_empty() && !self.site.options.iter().any(is_wish) {
-            let job = format!("JobId={}", elements.join(","));
-            let _ = call(&self.surroundings, "scontrol", ["update", &job, "StartTime=now"], PATIENCE);
+        self.hurried.retain(|_, since| since.elapsed() < HELD);
+        let held: Vec<String> = elements.into_iter().filter(|it| !self.hurried.contains_key(it)).collect();
+        if !held.is_empty() && !self.site.options.iter().any(is_wish) {
+            let words =
+                ["update".to_string(), format!("JobId={}", held.join(",")), format!("StartTime=now+{REST}")];
+            let _ = call(&self.surroundings, "scontrol", words, PATIENCE);
+            self.hurried.extend(held.into_iter().map(|element| (element, Instant::now())));
         }
     }
 }
@@ -134,7 +148,7 @@ impl Queue for Slurm {
         }
         let (elements, held): (Vec<Element>, Vec<Option<String>>) =
             ran.out.lines().filter_map(|line| element(line, arrays)).unzip();
-        self.hurry(&held.into_iter().flatten().collect::<Vec<_>>());
+        self.hurry(held.into_iter().flatten().collect());
         Ok(elements)
     }
 

@@ -121,7 +121,22 @@ impl Slurm {
 
 impl Drop for Slurm {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.tell();
+        }
         let _ = Command::new(format!("{SCRIPTS}/stop.sh")).arg(self.path()).status();
+    }
+}
+
+impl Slurm {
+    /// What there is to know of a test that has failed.
+    #[allow(clippy::print_stderr)]
+    fn tell(&self) {
+        let words =
+            "squeue --all --states=all; scontrol --all show job; sinfo --Node --long; tail --lines=40 log/*";
+        let mut sh = self.command("sh", &["-c", words]);
+        let Ok(said) = sh.current_dir(self.path()).output() else { return };
+        eprintln!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     }
 }
 
