@@ -4,7 +4,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use hspipe_engine::SpecError;
+use hspipe_engine::away::AwayError;
 use hspipe_engine::op::OpError;
+use hspipe_engine::run::RunError;
 
 use super::pipe::say;
 use super::system;
@@ -36,12 +38,28 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(error) = error.downcast_ref::<Hinted>() {
         return Some(error.hint.clone());
     }
+    if let Some(RunError::Away(error)) = error.downcast_ref::<RunError>() {
+        return hint_of_away(error);
+    }
     system_hint(error.as_ref())
 }
 
 /// The hint of a task's error.
 pub fn hint_of_task(error: &OpError) -> Option<String> {
     error.hint.clone().or_else(|| system_hint(error))
+}
+
+/// What to do about packs that cannot be sent or followed.
+fn hint_of_away(error: &AwayError) -> Option<String> {
+    match error {
+        AwayError::Engine { executor, .. } => Some(format!(
+            "what it is asked stands in executors.yaml; hspipe doctor --on {executor} says more; packs that are on their way go on"
+        )),
+        AwayError::Cancelled => {
+            Some("what is done is kept; the same command sends the rest anew".to_string())
+        }
+        AwayError::Store(error) => system_hint(error),
+    }
 }
 
 /// What to do about what the operating system refused, if that is what led to `error`.

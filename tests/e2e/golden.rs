@@ -115,8 +115,12 @@ fn made() -> Golden {
     pipeline = pipeline.replace("\nstages:\n", RECORDED);
     fs::write(project.path("pipeline.yaml"), pipeline).unwrap();
     recorded::record(&project.path("recording"));
-    project
-        .run(&TARGETS.iter().copied().chain(FEW.iter().flat_map(|set| ["--set", set])).collect::<Vec<_>>());
+    let few: Vec<&str> = FEW.iter().flat_map(|set| ["--set", set]).collect();
+    project.run(&[TARGETS, &few].concat());
+    // Each task again from its manifest alone, as another machine is given it.
+    let again = project.hspipe(&[&["cache", "verify", "--recompute", "60000"], few.as_slice()].concat());
+    assert_eq!(again.code, Some(0), "{}{}", again.out, again.err);
+    assert!(again.out.contains("tasks computed again: the same bytes"), "{}", again.out);
 
     let mut hashers: BTreeMap<(String, String), (String, [blake3::Hasher; 2])> = BTreeMap::new();
     let run = json(&project.path("cache/runs/000001.json"));

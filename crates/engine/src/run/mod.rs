@@ -3,9 +3,10 @@
 //!
 //! In: [`Graph`], [`Plan`], [`Store`] and the tasks wanted. Out: the plan brought up to date and a
 //! [`RunReport`]. The calling thread decides and owns all state: `scheduler.rs` says what to do,
-//! `standings.rs` where each task stands, `batch.rs` who starts next. A pool of threads computes
-//! and writes: `work.rs`.
+//! `standings.rs` where each task stands, `batch.rs` who starts next, `away.rs` which tasks go to
+//! other machines. A pool of threads computes and writes: `work.rs`.
 
+mod away;
 mod batch;
 mod report;
 mod scheduler;

@@ -15,11 +15,10 @@ use super::report::{Options, RunError, RunReport};
 use super::standings::{Standings, Turn};
 use super::work::{self, Job, Message};
 use crate::assignment::Assignment;
-use crate::away::{Dispatch, Errand, Parcel, Standing, Told};
-use crate::checkpoint::Checkpoint;
+use crate::away::Dispatch;
 use crate::failure::Failure;
 use crate::graph::{Graph, TaskId};
-use crate::key::{BatchGroup, TaskKey};
+use crate::key::TaskKey;
 use crate::lock::{self, Attempt};
 use crate::op::OpError;
 use crate::plan::{Plan, TaskState, served};
@@ -31,21 +30,21 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The thread that decides.
 pub(super) struct Scheduler<'a> {
-    graph: &'a Graph,
-    plan: &'a mut Plan,
-    store: &'a Arc<Store>,
-    options: &'a Options,
-    progress: &'a mut dyn Progress,
-    standings: Standings,
+    pub(super) graph: &'a Graph,
+    pub(super) plan: &'a mut Plan,
+    pub(super) store: &'a Arc<Store>,
+    pub(super) options: &'a Options,
+    pub(super) progress: &'a mut dyn Progress,
+    pub(super) standings: Standings,
     /// What goes to other machines, if anything does.
-    dispatch: Option<Dispatch<'a>>,
+    pub(super) dispatch: Option<Dispatch<'a>>,
     /// The tasks that have gone there.
-    away: HashMap<TaskKey, TaskId>,
+    pub(super) away: HashMap<TaskKey, TaskId>,
     /// Whether tasks were queued that have not been thought of as ones to send.
-    is_unsorted: bool,
+    pub(super) is_unsorted: bool,
     /// Whether it has been said that there are no locks.
     has_warned: bool,
-    report: RunReport,
+    pub(super) report: RunReport,
 }
 
 impl<'a> Scheduler<'a> {
@@ -189,84 +188,6 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Sends those of the queued tasks away that are worth it.
-    fn send_away(&mut self) {
-        let is_over = self.is_stopped() || self.options.fail_fast && !self.report.failed.is_empty();
-        let Some(dispatch) = self.dispatch.as_mut().filter(|_| !is_over) else { return };
-        if !std::mem::take(&mut self.is_unsorted) {
-            return;
-        }
-        let parcel = |(turn, group): (&Turn, &BatchGroup)| {
-            let (task, node) = (turn.task, &self.graph.tasks[turn.task]);
-            let op = &self.graph.stages[node.stage].op;
-            let seconds = dispatch.seconds(task).unwrap_or_else(|| op.cost(&node.params).seconds);
-            let batch = op.capacity(&node.params).batch;
-            let parcel = Parcel { task, stage: node.stage, group: *group, batch, seconds };
-            (!op.is_local() && seconds > 0.0).then_some(parcel)
-        };
-        let parcels: Vec<Parcel> = self.standings.queue().iter().filter_map(parcel).collect();
-        for parcel in dispatch.chosen(&parcels) {
-            let task = parcel.task;
-            let Some((key, manifest)) = self.plan.resolve(self.graph, task) else { continue };
-            // Who computes it reads what lies here. What cannot be had is found out by a worker of this process.
-            if !manifest.inputs.values().flatten().all(|table| self.store.bring(&table.digest).is_ok()) {
-                continue;
-            }
-            if self.standings.is_forced(&key) {
-                Checkpoint::new(self.store, &key, 1, self.options.rhythm.clone()).remove();
-                Failure::forget(self.store, &key);
-            }
-            let (name, manifest) = (self.graph.name(task), manifest.as_ref().clone());
-            dispatch.take(parcel, Errand { name, key, manifest, seconds: parcel.seconds });
-            self.standings.send_away(task);
-            self.away.insert(key, task);
-        }
-    }
-
-    /// What has become of tasks that are away.
-    fn hear_from_away(&mut self) -> Result<(), RunError> {
-        let Some(dispatch) = &mut self.dispatch else { return Ok(()) };
-        for told in dispatch.poll(self.standings.is_idle())? {
-            self.hear(told);
-        }
-        Ok(())
-    }
-
-    fn hear(&mut self, told: Told) {
-        match told {
-            Told::Started(keys) => {
-                let tasks: Vec<TaskId> = keys.iter().filter_map(|key| self.away.get(key)).copied().collect();
-                if !tasks.is_empty() {
-                    self.progress.event(Event::Started { tasks: &tasks });
-                }
-            }
-            Told::Note(key, line) => {
-                if let Some(task) = self.away.get(&key) {
-                    self.progress.event(Event::Note { task: *task, line: &line });
-                }
-            }
-            // What only another run wants is stored, and no more.
-            Told::Done(record) => {
-                if let Some(task) = self.away.remove(&record.key) {
-                    self.settle(task, &record, Some(record.made.seconds));
-                }
-            }
-            Told::Failed(key, error) => {
-                if error.is_lasting() {
-                    Failure::keep(self.store, &key, &error);
-                }
-                if let Some(task) = self.away.remove(&key) {
-                    self.fail(task, Some(key), error);
-                }
-            }
-            Told::Sent { packs, tasks } => self.progress.event(Event::Sent { packs, tasks }),
-            Told::Standing(Standing { queued, running, nodes }) => {
-                self.progress.event(Event::Jobs { queued, running, nodes: &nodes });
-            }
-            Told::Warning(line) => self.progress.event(Event::Packs { line: &line }),
-        }
-    }
-
     /// Whether nothing is left to do here, or nothing more is to be done.
     fn is_over(&mut self) -> Result<bool, RunError> {
         if !self.standings.is_idle() {
@@ -292,7 +213,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Whether the run is to end before it is done.
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.options.rhythm.stop.load(Ordering::Relaxed)
     }
 
@@ -346,7 +267,7 @@ impl<'a> Scheduler<'a> {
 
     /// A queued or running task that this process has computed in so many seconds, or another one;
     /// and its twins.
-    fn settle(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
+    pub(super) fn settle(&mut self, task: TaskId, record: &Record, seconds: Option<f64>) {
         let twins = self.standings.take_twins(&record.key);
         self.complete(task, record, seconds);
         for twin in twins {
@@ -374,7 +295,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Marks `task`, whose key may be unknown, as failed, and goes on without it.
-    fn fail(&mut self, task: TaskId, key: Option<TaskKey>, error: OpError) {
+    pub(super) fn fail(&mut self, task: TaskId, key: Option<TaskKey>, error: OpError) {
         self.progress.event(Event::Failed { task, error: &error });
         let twins = key.map_or(Vec::new(), |key| self.standings.take_twins(&key));
         let is_lasting = error.is_lasting();
