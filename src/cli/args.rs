@@ -216,13 +216,13 @@ pub struct Settings {
     pub profile: Option<String>,
 }
 
-/// A cache that machines share.
+/// Which remote cache a command uses.
 #[derive(clap::Args, Clone, Default)]
-pub struct Shared {
-    /// A cache that machines share: s3://BUCKET/PREFIX, gs://, az:// or file:///FOLDER; or none [default: HSPIPE_REMOTE,
+pub struct RemoteCache {
+    /// A remote cache: s3://BUCKET/PREFIX, gs://, az:// or file:///FOLDER; or none [default: HSPIPE_REMOTE,
     /// else `remote` of the pipeline]
-    #[arg(long, value_name = "URL")]
-    pub remote: Option<String>,
+    #[arg(long = "remote", value_name = "URL")]
+    pub remote_url: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -257,7 +257,7 @@ pub struct Run {
     #[arg(long)]
     pub fail_fast: bool,
     #[command(flatten)]
-    pub shared: Shared,
+    pub remote: RemoteCache,
 }
 
 /// Threads where nothing else is asked for.
@@ -314,7 +314,7 @@ pub struct Status {
     #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
-    pub shared: Shared,
+    pub remote: RemoteCache,
 }
 
 #[derive(clap::Args)]
@@ -325,7 +325,7 @@ pub struct Why {
     #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
-    pub shared: Shared,
+    pub remote: RemoteCache,
 }
 
 #[derive(clap::Args)]
@@ -402,7 +402,7 @@ pub struct ExportOptions {
     #[command(flatten)]
     pub settings: Settings,
     #[command(flatten)]
-    pub shared: Shared,
+    pub remote: RemoteCache,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -475,7 +475,7 @@ pub struct Report {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
-    pub shared: Shared,
+    pub remote: RemoteCache,
 }
 
 #[derive(clap::Args)]
@@ -505,10 +505,10 @@ pub enum Cache {
     Verify(Verify),
     /// Remove what none of the newest runs needs
     Gc(Gc),
-    /// Send what is cached to a cache that machines share
+    /// Send what is cached to a remote cache
     #[command(after_help = "Example: hspipe cache push s3://our-bucket/hspipe")]
     Push(Push),
-    /// Fetch what a cache that machines share has, all of it or what targets need
+    /// Fetch what a remote cache has, all of it or what targets need
     #[command(after_help = "Example: hspipe cache pull s3://our-bucket/hspipe figure8 --recheck 1%")]
     Pull(Pull),
     /// Make a key to sign with, and print the public key
@@ -520,7 +520,7 @@ pub const KNOWN: &str = "";
 
 #[derive(clap::Args)]
 pub struct Stats {
-    /// Of a cache that machines share [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    /// Of a remote cache [default: HSPIPE_REMOTE, else `remote` of the pipeline]
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN)]
     pub remote: Option<String>,
 }
@@ -603,7 +603,7 @@ pub struct Gc {
     /// Keep fewer of them, but the newest, so that their tables take no more: 500MB, 2GB
     #[arg(long, value_name = "SIZE", value_parser = super::amounts::parse_size)]
     pub max_size: Option<u64>,
-    /// Collect in a cache that machines share instead [default: HSPIPE_REMOTE, else `remote` of the pipeline]
+    /// Collect in a remote cache instead [default: HSPIPE_REMOTE, else `remote` of the pipeline]
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = KNOWN, conflicts_with_all = ["keep_runs", "max_size"])]
     pub remote: Option<String>,
     /// There, keep what runs of the last N days need

@@ -15,14 +15,14 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::{print_bytes, say, tell};
 use super::project::Project;
-use super::shared::warned;
+use super::remote::warned;
 use crate::report::{Scope, html, state};
 use crate::views::file::write;
 use crate::views::shell::quoted;
 
 pub fn report(args: &args::Args, report: &args::Report) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(args, &report.settings)?;
-    let _sharing = project.share(report.shared.remote.as_deref(), warned)?;
+    let _sharing = project.share(report.remote.remote_url.as_deref(), warned)?;
     let roots = project.select(&report.targets)?;
     // Held to the end, so that nothing is collected that is about to be read.
     let _in_use = (lock::share(project.store.root()), presence::enter(&project.store, || ()));

@@ -25,8 +25,8 @@ use super::interrupt;
 use super::pipe::tell;
 use super::progress::{self, Voice};
 use super::project::Project;
+use super::remote::{is_loss, is_lost_elsewhere};
 use super::report::outdated;
-use super::shared::{is_loss, is_lost_elsewhere};
 use crate::{nn, views};
 
 pub fn run(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
@@ -44,7 +44,8 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     }
     let mut project = Project::open(args, &run.settings)?;
     let format = run.log_format;
-    let sharing = project.share(run.shared.remote.as_deref(), move |text| progress::warning(format, text))?;
+    let sharing =
+        project.share(run.remote.remote_url.as_deref(), move |text| progress::warning(format, text))?;
     let voice = Voice::new(args, run.log_format, &project.graph);
     let roots = project.select(&run.targets)?;
     let force = forced(&project, &run.force)?;

@@ -19,7 +19,7 @@ use super::error::Hinted;
 use super::export::{Place, tasks_of};
 use super::pipe::say;
 use super::project::Project;
-use super::shared::warned;
+use super::remote::warned;
 use crate::data::{Dataset, Reading, Set};
 use crate::nn::argmax;
 use crate::ops::label_issues;
@@ -38,7 +38,7 @@ const NO_STAGE: [&str; 2] = [
 pub fn score(args: &args::Args, words: &args::Score) -> anyhow::Result<ExitCode> {
     let options = &words.options;
     let mut project = Project::open(args, &options.settings)?;
-    let _sharing = project.share(options.shared.remote.as_deref(), warned)?;
+    let _sharing = project.share(options.remote.remote_url.as_deref(), warned)?;
     let all = tasks_of(&project, "score", NO_STAGE, options.dataset.as_deref())?;
     // A benchmark scores samples too, with labels that are wrong on purpose.
     let is_main = |task: &TaskId| project.graph.stage_of(*task).name == STAGE;

@@ -10,11 +10,11 @@ use super::ahead::{ahead, stages_table};
 use super::args::{self, cores};
 use super::pipe::{say, tell};
 use super::project::Project;
-use super::shared::warned;
+use super::remote::warned;
 
 pub fn status(args: &args::Args, status: &args::Status) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(args, &status.settings)?;
-    let _sharing = project.share(status.shared.remote.as_deref(), warned)?;
+    let _sharing = project.share(status.remote.remote_url.as_deref(), warned)?;
     let roots = project.select(&status.targets)?;
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let needed = project.graph.closure(&roots);

@@ -13,11 +13,11 @@ use super::amounts::ago;
 use super::args;
 use super::pipe::tell;
 use super::project::Project;
-use super::shared::warned;
+use super::remote::warned;
 
 pub fn why(args: &args::Args, why: &args::Why) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(args, &why.settings)?;
-    let _sharing = project.share(why.shared.remote.as_deref(), warned)?;
+    let _sharing = project.share(why.remote.remote_url.as_deref(), warned)?;
     let tasks = project.select(&why.tasks)?;
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let reasons = Why::new(&project.graph, &plan, &project.store);

@@ -5,6 +5,7 @@
 
 mod array;
 mod doctor;
+mod places;
 mod queue;
 mod run;
 mod slurm;

@@ -44,11 +44,9 @@ fn requests_for_a_thousand_tasks() {
     let plan = requests(&server, &mut seen);
     let said = second.run(&many);
     let run = requests(&server, &mut seen);
-    eprintln!("{tasks} tasks\npush {push:?}: {}plan {plan:?}\nrun {run:?}: {said}", pushed.out);
-    assert!(tasks > 900, "{tasks}: {}", status.out);
-    let all = |counts: &BTreeMap<_, usize>| counts.values().sum::<usize>();
-    assert!(all(&push) <= 12, "{push:?}");
-    assert!(all(&plan) <= 3, "{plan:?}");
+    let told = format!("{tasks} tasks\npush {push:?}: {}plan {plan:?}\nrun {run:?}: {said}", pushed.out);
+    assert!(tasks > 900, "{told}{}", status.out);
     line(&said, "tasks from s3://");
-    assert!(all(&run) <= 20, "{run:?}");
+    let all = |counts: &BTreeMap<_, usize>| counts.values().sum::<usize>();
+    assert!(all(&push) <= 12 && all(&plan) <= 3 && all(&run) <= 20, "{told}");
 }

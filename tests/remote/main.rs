@@ -1,4 +1,4 @@
-//! A cache that machines share, by the real program on 600 real samples: two projects are two machines.
+//! A remote cache, by the real program on 600 real samples: two projects are two machines.
 //!
 //! In a folder these tests run anywhere. Those against servers are ignored unless asked for, since they need moto, s3rver and
 //! azurite: `HSPIPE_SERVERS` names the folder that .ci/run has installed them in.

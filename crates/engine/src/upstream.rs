@@ -1,4 +1,4 @@
-//! A cache elsewhere, which machines share, as a store sees it.
+//! A remote cache, as a store sees it.
 //!
 //! In: keys and digests. Out: records and bytes. The [`crate::store`] asks it for what it lacks
 //! itself, and tells it what has been computed. Knows neither networks nor formats.

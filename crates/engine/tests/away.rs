@@ -282,3 +282,20 @@ fn an_op_that_fails_elsewhere_fails_as_it_does_here() {
     lab.run(false);
     assert_eq!(lab.site.log.tasks(), 1 + 12 + 24 + 2 * 24, "it is tried again by the next run");
 }
+
+/// Both follow the packs of the first; whoever ends first removes them.
+#[test]
+fn two_runs_follow_the_same_packs() {
+    let lab = lab(PIPELINE, &[Fate::Waits; 100]);
+    lab.run(true);
+    lab.site.fates.lock().unwrap().clear();
+    std::thread::scope(|scope| {
+        let runs = [(); 2].map(|()| scope.spawn(|| lab.run(false)));
+        lab.site.let_go();
+        for run in runs {
+            let report = run.join().unwrap();
+            assert!(report.is_complete(), "{report:?}");
+        }
+    });
+    assert_eq!(lab.results(), at_home());
+}

@@ -1,4 +1,4 @@
-//! A cache in a bucket or a folder that machines share.
+//! A remote cache: what many machines have computed, in a bucket or a folder.
 //!
 //! The way through this crate: [`Remote::open`] connects and lists what is new (`connect`, `bucket`,
 //! `indexes`); a store that has it as its upstream finds records in `catalogue` and fetches tables

@@ -59,14 +59,12 @@ fn gather(remote: &Remote, from: &mpsc::Receiver<Record>) {
                 continue;
             }
         }
-        if !records.is_empty() && !remote.is_down() {
-            if let Err(error) = remote.send(&records) {
-                remote.warn_of(
-                    &error,
-                    "what this run computes is not sent; `hspipe cache push` sends it later",
-                );
-                return;
-            }
+        if !records.is_empty()
+            && !remote.is_down()
+            && let Err(error) = remote.send(&records)
+        {
+            remote.warn_of(&error, "what this run computes is not sent; `hspipe cache push` sends it later");
+            return;
         }
         if is_end {
             return;

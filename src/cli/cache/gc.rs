@@ -15,7 +15,7 @@ use crate::cli::amounts::size;
 use crate::cli::args;
 use crate::cli::error::Hinted;
 use crate::cli::pipe::{say, tell};
-use crate::cli::shared::hinted;
+use crate::cli::remote::hinted;
 
 /// In the cache of this machine.
 pub fn here(gc: &args::Gc, store: &Store) -> anyhow::Result<ExitCode> {
@@ -62,7 +62,7 @@ fn busy(store: &Store) -> anyhow::Error {
     Hinted::new(what, "collect when it is done").into()
 }
 
-/// In a cache that machines share by a bucket or a folder.
+/// In a remote cache.
 pub fn elsewhere(gc: &args::Gc, remote: &Remote) -> anyhow::Result<ExitCode> {
     let runs_for = Duration::from_secs(u64::from(gc.keep_days) * 24 * 3600);
     let keep = hspipe_remote::Keep { runs_for, dry_run: gc.dry_run };

@@ -1,5 +1,5 @@
-//! cache: a file per command. What lies in the cache, whether it is sound, what of it nobody needs; and the same of a cache
-//! that machines share.
+//! cache: a file per command. What lies in the cache, whether it is sound, what of it nobody needs; and the same of a
+//! remote cache.
 
 mod gc;
 mod keygen;
@@ -18,7 +18,7 @@ use hspipe_remote::Remote;
 use super::args;
 use super::error::Hinted;
 use super::project::{self, cache_folder, open_store};
-use super::shared::{address, hinted, options, warned};
+use super::remote::{address, hinted, options, warned};
 
 pub fn cache(args: &args::Args, cache: &args::Cache) -> anyhow::Result<ExitCode> {
     let store = || open_store(&cache_folder(args));
@@ -34,7 +34,7 @@ pub fn cache(args: &args::Args, cache: &args::Cache) -> anyhow::Result<ExitCode>
     }
 }
 
-/// The cache that machines share: of this address, or the one that is known anyway.
+/// The remote cache: of this address, or the one that is known anyway.
 ///
 /// # Errors
 /// None is known; it cannot be reached, or refuses.
@@ -42,7 +42,7 @@ fn remote(args: &args::Args, url: &str) -> anyhow::Result<Remote> {
     let spec = project::spec(args)?.remote;
     let Some(address) = address(Some(url), &spec)? else {
         let hint = "name it: s3://BUCKET/PREFIX, gs://, az:// or file:///FOLDER; or set HSPIPE_REMOTE, or `remote` in pipeline.yaml";
-        return Err(Hinted::usage("there is no cache that machines share", hint).into());
+        return Err(Hinted::usage("no remote cache is named", hint).into());
     };
     let options = options(&spec, warned)?;
     Remote::open_for_sure(&address, open_store(&cache_folder(args))?, options).map_err(hinted)

@@ -1,4 +1,4 @@
-//! cache pull: what a cache that machines share has, fetched: all of it, or what targets need.
+//! cache pull: what a remote cache has, fetched: all of it, or what targets need.
 //!
 //! A record is a claim, which no digest checks. `--recheck` does: it computes a part of what came anew.
 
@@ -20,7 +20,7 @@ use crate::cli::args::{self, Part, cores};
 use crate::cli::error::Hinted;
 use crate::cli::pipe::{say, tell};
 use crate::cli::project::{Project, cache_folder, open_store};
-use crate::cli::shared::{hinted, keys};
+use crate::cli::remote::{hinted, keys};
 
 pub fn pull(args: &args::Args, pull: &args::Pull) -> anyhow::Result<ExitCode> {
     let (url, targets) = match pull.words.split_first() {

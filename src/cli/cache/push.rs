@@ -1,4 +1,4 @@
-//! cache push: what is cached here and a cache that machines share lacks, sent there.
+//! cache push: what is cached here and a remote cache lacks, sent there.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use hspipe_remote::{Pushed, Remote};
 
 use crate::cli::amounts::size;
 use crate::cli::pipe::tell;
-use crate::cli::shared::hinted;
+use crate::cli::remote::hinted;
 
 pub fn push(remote: &Remote) -> anyhow::Result<ExitCode> {
     let Pushed { tasks, known, left_out, bytes } = remote.push().map_err(hinted)?;

@@ -11,7 +11,7 @@ use hspipe_remote::Remote;
 use super::look;
 use crate::cli::amounts::size;
 use crate::cli::pipe::tell;
-use crate::cli::shared::hinted;
+use crate::cli::remote::hinted;
 use crate::views::aligned::{Cell, Table};
 
 /// For each op its tasks, seconds of work, and bytes of tables.
@@ -42,7 +42,7 @@ pub fn here(store: &Store) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same of a cache that machines share.
+/// The same of a remote cache.
 pub fn elsewhere(remote: &Remote) -> anyhow::Result<ExitCode> {
     let stats = remote.stats().map_err(hinted)?;
     table(stats.ops);

@@ -26,7 +26,7 @@ use super::error::Hinted;
 use super::output;
 use super::pipe::say;
 use super::project::Project;
-use super::shared::warned;
+use super::remote::warned;
 use crate::tables::Frame;
 use crate::views::format::{self, Format};
 use crate::visible;
@@ -56,7 +56,7 @@ fn export(
     rows: impl Fn(&Project, &Found) -> anyhow::Result<DataFrame>,
 ) -> anyhow::Result<ExitCode> {
     let mut project = Project::open(args, &options.settings)?;
-    let _sharing = project.share(options.shared.remote.as_deref(), warned)?;
+    let _sharing = project.share(options.remote.remote_url.as_deref(), warned)?;
     let tasks = tasks(&project, source, options.dataset.as_deref())?;
     let plan = Plan::make(&project.graph, &project.store, &HashSet::new());
     let (mut found, mut missing) = (Vec::new(), Vec::new());

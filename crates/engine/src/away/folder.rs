@@ -7,6 +7,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,9 @@ use crate::store::{Store, StoreError, write_json, write_json_new, write_whole};
 
 /// The file that says so.
 const CANCELLED: &str = "cancelled";
+
+/// Every run that is at work looks for it within this time.
+const KNOWN_BY_ALL: Duration = Duration::from_secs(600);
 
 /// The folder of one run's packs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +133,17 @@ impl Folder {
     /// Whether it was cancelled by hand.
     pub fn is_cancelled(&self) -> bool {
         names(&self.path).any(|name| name == CANCELLED)
+    }
+
+    /// Whether it is there no longer.
+    pub fn is_gone(&self) -> bool {
+        matches!(fs::read_dir(&self.path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether it was cancelled so long ago that every run knows.
+    pub(super) fn is_cancelled_for_good(&self) -> bool {
+        let written = fs::metadata(self.path.join(CANCELLED)).and_then(|metadata| metadata.modified());
+        written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > KNOWN_BY_ALL))
     }
 
     /// What is on record of its run; none if that is damaged or gone.

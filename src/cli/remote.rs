@@ -1,4 +1,4 @@
-//! The cache that machines share, as a command uses it: which one, with whose word, and what is said of it.
+//! A remote cache, as a command uses it: which one, with whose word, and what is said of it.
 //!
 //! In: `--remote`, `HSPIPE_REMOTE` or `remote` of the pipeline, in this order; `HSPIPE_TRUST` and `HSPIPE_SIGNING_KEY`. Out: the
 //! project with it behind its store, and lines on what came and went.
@@ -28,7 +28,7 @@ const REMOTE: &str = "HSPIPE_REMOTE";
 const TRUST: &str = "HSPIPE_TRUST";
 const SIGNING_KEY: &str = "HSPIPE_SIGNING_KEY";
 
-/// A cache that machines share, in use. What is left is sent when it is dropped.
+/// A remote cache in use. What is left is sent when it is dropped.
 pub struct Sharing {
     remote: Arc<Remote>,
 }
@@ -39,7 +39,7 @@ impl Drop for Sharing {
     }
 }
 
-/// Where the cache lies that machines share, if one is named.
+/// Where the remote cache lies, if one is named.
 ///
 /// # Errors
 /// A word or a variable that is no address.
@@ -76,7 +76,7 @@ pub fn options(spec: &RemoteSpec, warn: impl Fn(&str) + Send + Sync + 'static) -
 }
 
 impl Project {
-    /// Puts the cache that machines share behind the project's store, if one is named. Whatever is the matter with it is a
+    /// Puts the remote cache behind the project's store, if one is named. Whatever is the matter with it is a
     /// warning: every command can do without.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ pub fn is_loss(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<StoreError>().is_some_and(StoreError::is_loss))
 }
 
-/// Whether that is a matter of the cache that machines share.
+/// Whether that is a matter of the remote cache.
 pub fn is_lost_elsewhere(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Gone { .. })))
 }
