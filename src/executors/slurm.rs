@@ -165,21 +165,12 @@ impl Queue for Slurm {
 
     fn reason(&mut self, array: &Array, pack: usize) -> Option<String> {
         let job = format!("{}_{}", array.id, pack % BLOCK);
-        // It has the last word on jobs that ended long ago, where a site keeps accounts; of others scontrol knows.
-        let format = [
-            "--noheader",
-            "--parsable2",
-            "--allocations",
-            "--format=State,ExitCode,NodeList",
-            "--jobs",
-            &job,
-        ];
-        let accounts = call(&self.surroundings, "sacct", format, PATIENCE).ok();
-        let accounts = accounts.filter(|ran| ran.status.success()).and_then(|ran| by_accounts(&ran.out));
-        accounts.or_else(|| {
-            let shown =
-                call(&self.surroundings, "scontrol", ["--oneliner", "show", "job", &job], PATIENCE).ok()?;
-            by_controller(&shown.out)
+        let shown = call(&self.surroundings, "scontrol", ["--oneliner", "show", "job", &job], PATIENCE);
+        shown.ok().and_then(|ran| by_controller(&ran.out)).or_else(|| {
+            // The controller forgets a job five minutes after its end. Accounts do not, where a site keeps them.
+            let columns = "--format=State,ExitCode,NodeList";
+            let words = ["--noheader", "--parsable2", "--allocations", columns, "--jobs", &job];
+            by_accounts(&call(&self.surroundings, "sacct", words, PATIENCE).ok()?.out)
         })
     }
 }
