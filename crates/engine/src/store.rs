@@ -127,7 +127,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// An object that a cache elsewhere has listed cannot be had from there.
-    #[error("the table {} cannot be had from {from}; it is made anew", digest.short())]
+    #[error("the table {} cannot be had from {from}: a run makes it anew", digest.short())]
     Gone {
         /// Its name.
         digest: Digest,

@@ -4,12 +4,12 @@
 
 mod common;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{Log, expand, fake_ops};
+use common::{Log, Remote, expand, fake_ops};
 use hspipe_engine::away::{
     Array, Element, Elsewhere, Folder, Order, Queue, QueueError, Rules, Worker, take_in,
 };
@@ -17,7 +17,7 @@ use hspipe_engine::checkpoint::Rhythm;
 use hspipe_engine::estimate::expect;
 use hspipe_engine::graph::{Graph, TaskId};
 use hspipe_engine::op::Registry;
-use hspipe_engine::plan::Plan;
+use hspipe_engine::plan::{Plan, TaskState};
 use hspipe_engine::progress::Silent;
 use hspipe_engine::run::{self, Options, RunReport};
 use hspipe_engine::spec::Spec;
@@ -207,6 +207,30 @@ fn what_is_computed_elsewhere_comes_out_the_same() {
     assert!(lab.jobs() > 0);
     assert_eq!(lab.results(), at_home());
     assert!(Folder::all(&lab.store).is_empty(), "nothing is left of the packs");
+}
+
+/// Jobs read what lies in the cache, and ask nobody else.
+#[test]
+fn what_only_a_remote_cache_has_is_brought_before_it_is_read_elsewhere() {
+    let there = lab(PIPELINE, &[]);
+    let (load, mut plan) = (there.graph.tasks.ids().next().unwrap(), there.plan());
+    let options = Options { version: "test".into(), ..Options::default() };
+    run::run(&there.graph, &mut plan, &there.store, &[load], &options, &mut Silent).unwrap();
+    let TaskState::Cached { key, outputs } = &plan.states[load] else { panic!("it is computed") };
+    let tables = outputs.iter().map(|table| (table.digest, there.store.read(&table.digest).unwrap()));
+    let mut here = lab(PIPELINE, &[]);
+    let remote = Arc::new(Remote {
+        records: HashMap::from([(*key, there.store.lookup(key).unwrap())]),
+        objects: tables.collect(),
+        kept_in: Some(Store::open(here.folder.path()).unwrap()),
+        ..Remote::default()
+    });
+    here.store = Arc::new(Store::open(here.folder.path()).unwrap().with_upstream(remote.clone()));
+    let report = here.run(false);
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.computed.len(), TASKS - 1);
+    assert_eq!(remote.offered.lock().unwrap().len(), TASKS - 1, "what others compute is offered, too");
+    assert_eq!(here.results(), at_home());
 }
 
 #[test]

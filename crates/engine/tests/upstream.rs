@@ -1,52 +1,14 @@
 //! A store with another cache behind it: what is asked there, and what is done with the answers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+mod common;
 
-use hspipe_engine::key::{Digest, Manifest, TaskKey};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use common::Remote;
+use hspipe_engine::key::{Manifest, TaskKey};
 use hspipe_engine::op::OpError;
 use hspipe_engine::store::{Made, Record, Store, StoreError};
-use hspipe_engine::upstream::Upstream;
-
-/// A cache elsewhere, in memory.
-#[derive(Default)]
-struct Elsewhere {
-    records: HashMap<TaskKey, Record>,
-    objects: HashMap<Digest, Vec<u8>>,
-    lost: Mutex<HashSet<Digest>>,
-    served: Mutex<Vec<TaskKey>>,
-    offered: Mutex<Vec<TaskKey>>,
-}
-
-impl Upstream for Elsewhere {
-    fn name(&self) -> &str {
-        "elsewhere"
-    }
-
-    fn record(&self, key: &TaskKey) -> Option<Record> {
-        self.records.get(key).cloned()
-    }
-
-    fn has(&self, digest: &Digest) -> bool {
-        !self.lost.lock().unwrap().contains(digest)
-    }
-
-    fn serves(&self, key: &TaskKey) {
-        self.served.lock().unwrap().push(*key);
-    }
-
-    fn object(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let bytes = self.objects.get(digest).cloned();
-        if bytes.is_none() {
-            self.lost.lock().unwrap().insert(*digest);
-        }
-        bytes
-    }
-
-    fn offer(&self, record: &Record) {
-        self.offered.lock().unwrap().push(record.key);
-    }
-}
 
 fn publish(store: &Store, op: &str, bytes: &[u8]) -> Record {
     let manifest =
@@ -65,10 +27,10 @@ fn what_is_not_here_is_had_from_upstream() {
     let there = Store::open(&folder.path().join("there")).unwrap();
     let (good, gone) = (publish(&there, "good", b"good"), publish(&there, "gone", b"gone"));
     let liar = Record { key: key_of("liar"), ..publish(&there, "other", b"other") };
-    let elsewhere = Arc::new(Elsewhere {
+    let elsewhere = Arc::new(Remote {
         objects: HashMap::from([(good.outputs[0].digest, b"good".to_vec())]),
         records: [&good, &gone].into_iter().map(|record| (record.key, record.clone())).collect(),
-        ..Elsewhere::default()
+        ..Remote::default()
     });
     let here = Store::open(&folder.path().join("here")).unwrap().with_upstream(elsewhere.clone());
 
@@ -92,10 +54,8 @@ fn what_is_not_here_is_had_from_upstream() {
     assert!(Record::from_bytes(&liar.to_bytes().unwrap()).is_none());
 
     // A damaged file heals.
-    let elsewhere = Elsewhere {
-        objects: HashMap::from([(own.outputs[0].digest, b"own".to_vec())]),
-        ..Elsewhere::default()
-    };
+    let elsewhere =
+        Remote { objects: HashMap::from([(own.outputs[0].digest, b"own".to_vec())]), ..Remote::default() };
     std::fs::write(alone.object_path(&own.outputs[0].digest), b"oxn").unwrap();
     let healed = alone.with_upstream(Arc::new(elsewhere));
     assert_eq!(healed.read(&own.outputs[0].digest).unwrap(), b"own");

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod fake;
+mod remote;
 
 use std::collections::HashSet;
 use std::fs;
@@ -23,6 +24,7 @@ use hspipe_engine::store::Store;
 use hspipe_engine::value::Value;
 
 pub use fake::{Log, Work, fake_ops};
+pub use remote::Remote;
 
 /// The graph of `text` under `sets`, or what is wrong with it.
 pub fn expand(text: &str, sets: &[&str], ops: &Registry) -> Result<(Spec, Settings, Graph), SpecError> {
