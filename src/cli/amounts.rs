@@ -4,6 +4,12 @@
 
 use std::time::Duration;
 
+/// So many things, in words: `1 pack`, `3 packs`.
+pub fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// Bytes as people write them.
 pub fn size(bytes: u64) -> String {
     match bytes as f64 {

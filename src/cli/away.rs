@@ -10,6 +10,7 @@ use hspipe_engine::away::{Elsewhere, Folder, SharedQueue};
 use hspipe_engine::estimate::Expected;
 use hspipe_engine::store::Store;
 
+use super::amounts::counted;
 use super::args;
 use super::pipe::say;
 use super::progress::Voice;
@@ -67,20 +68,22 @@ pub fn leave(
 ) -> anyhow::Result<()> {
     let name = &elsewhere.executor;
     let can_ask = !elsewhere.is_detached && voice.is_for_people() && std::io::stdin().is_terminal();
+    let (packs, tasks) = (counted(packs, "pack"), counted(tasks, "task"));
     if can_ask {
-        say!(
-            "{packs} packs with {tasks} tasks are on their way by `{name}`. Leave them running, or cancel them? [L/c]"
-        );
+        say!("on their way by `{name}`: {packs} with {tasks}. Leave them running, or cancel them? [L/c]");
         let mut answer = String::new();
         let _ = std::io::stdin().lock().read_line(&mut answer);
         if answer.trim().eq_ignore_ascii_case("c") {
             let cancelled = cancel(store, &elsewhere.queue, name)?;
-            voice.note(&format!("{cancelled} runs' packs are cancelled; what is done is kept"));
+            voice.note(&format!(
+                "the packs of {} are cancelled; what is done is kept",
+                counted(cancelled, "run")
+            ));
             return Ok(());
         }
     }
     voice.note(&format!(
-        "{packs} packs with {tasks} tasks go on by `{name}`: the same command goes on with them, hspipe jobs shows them"
+        "left running by `{name}`: {packs} with {tasks}; the same command goes on with them, hspipe jobs shows them"
     ));
     Ok(())
 }

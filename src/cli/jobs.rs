@@ -8,7 +8,7 @@ use hspipe_engine::away::{Element, Folder, Sight, State, look_at};
 use hspipe_engine::clock::now;
 use hspipe_engine::store::Store;
 
-use super::amounts::ago;
+use super::amounts::{ago, counted};
 use super::args;
 use super::away;
 use super::error::Hinted;
@@ -130,7 +130,7 @@ fn log(store: &Store, task: &str) -> anyhow::Result<ExitCode> {
             if sight.tasks.iter().any(is_it) {
                 let log = folder.log_path(sight.number);
                 let text = std::fs::read(&log).unwrap_or_default();
-                say!("pack {} ({} tasks): {}", sight.number, sight.tasks.len(), log.display());
+                say!("pack {} ({}): {}", sight.number, counted(sight.tasks.len(), "task"), log.display());
                 tell!("{}", String::from_utf8_lossy(&text));
                 found = true;
             }
@@ -154,6 +154,6 @@ fn cancel(args: &args::Args, store: &Store) -> anyhow::Result<ExitCode> {
         let queue = away::queue(&executors, &name)?;
         count += away::cancel(store, &queue, &name).with_context(|| "not all packs are cancelled")?;
     }
-    say!("packs of {count} runs are cancelled; what is done is kept");
+    say!("the packs of {} are cancelled; what is done is kept", counted(count, "run"));
     Ok(ExitCode::SUCCESS)
 }

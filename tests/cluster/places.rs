@@ -61,8 +61,8 @@ there:
     done
     echo {{name}}
   list: |
-    while read name index pid; do [ -e /proc/$pid ] && echo $name $index R; done <{pids}; :
-  cancel: ":"
+    while read name index pid; do [ -e /proc/$pid ] && echo $name $index R; done <{pids}; : {{ids}}
+  cancel: ": {{ids}}"
 "#,
             here = here.display(),
             there = there.display(),
@@ -102,7 +102,7 @@ fn names_that_come_late_and_locks_that_hold_nothing_do_no_harm() {
     let output = run.wait_with_output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("16 tasks sent"), "{told}");
+    assert!(told.contains("16 tasks sent in"), "{told}");
     assert!(!told.contains("lost"), "{told}");
     let home = Project::new();
     home.run(&["radii", "--set", "radii_runs=2"]);
@@ -129,9 +129,9 @@ none:
   pack: {least: 2 h, most: 2 h}
   ship: {task_over: 0 s, group_over: 0 s}
   index: INDEX
-  submit: echo none
-  list: \"seq {ids} | sed 's/.*/none 0 R/'\"
-  cancel: \":\"
+  submit: ': {script}; echo none'
+  list: ': {ids}; echo none 0 R'
+  cancel: ': {ids}'
 ";
         fs::write(project.path("executors.yaml"), executor).unwrap();
         let networks = format!("accuracy_runs={networks}");

@@ -285,7 +285,7 @@ fn a_run_that_leaves_is_gone_on_with_and_jobs_are_cancelled() {
     let words = [&["run"], &TARGET[..], &["--on", "slurm", "--detach"]].concat();
     let left = site.hspipe(&words);
     assert_eq!(left.code, Some(0), "{}", left.err);
-    assert!(left.err.contains("4 packs with 32 tasks go on by `slurm`"), "{}", left.err);
+    assert!(left.err.contains("left running by `slurm`: 4 packs with 32 tasks"), "{}", left.err);
     site.await_work();
     let log = site.hspipe(&["jobs", "log", "accuracy"]);
     assert!(log.out.contains("pack 0 on n"), "{}\n{}", log.out, log.err);

@@ -46,7 +46,7 @@ pub struct Checkpoint {
     share: f64,
     /// Seconds that earlier runs took for the state that was loaded.
     before: OnceLock<f64>,
-    /// Whether a state was asked for or kept: there may be a file.
+    /// Whether a state was found or kept: there may be a file.
     is_used: AtomicBool,
     /// When states are kept, and when the run is to end.
     pub rhythm: Rhythm,
@@ -88,8 +88,8 @@ impl Checkpoint {
 
     /// The state that was kept last, whole and by the same build.
     pub fn load(&self) -> Option<Vec<u8>> {
-        self.is_used.store(true, Ordering::Relaxed);
         let mut bytes = fs::read(self.path.as_ref()?).ok()?;
+        self.is_used.store(true, Ordering::Relaxed);
         let (digest, rest) = bytes.split_at_checked(DIGEST)?;
         let seconds: [u8; SECONDS] = rest.get(..SECONDS)?.try_into().ok()?;
         if self.digest(&[rest]) != digest {
@@ -117,7 +117,7 @@ impl Checkpoint {
         self.before.get().copied().unwrap_or(0.0)
     }
 
-    /// Removes the state of a task that is done. Of an op that never asked for one there is none.
+    /// Removes the state of a task that is done. Where none was found or kept there is none.
     pub(crate) fn tidy(&self) {
         if self.is_used.load(Ordering::Relaxed) {
             self.remove();

@@ -15,7 +15,7 @@ use hspipe_engine::progress::{Event, Progress};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::pace::Pace;
-use crate::cli::amounts::roughly;
+use crate::cli::amounts::{counted, roughly};
 use crate::cli::error::causes;
 use crate::cli::pipe::say;
 
@@ -245,9 +245,9 @@ impl<'a> Shown<'a> {
         };
         self.jobs = match (queued, running) {
             (0, 0) => String::new(),
-            (0, running) => format!("; {running} packs running{on}"),
-            (queued, 0) => format!("; {queued} packs queued"),
-            (queued, running) => format!("; {running} packs running{on}, {queued} queued"),
+            (0, running) => format!("; {} running{on}", counted(running, "pack")),
+            (queued, 0) => format!("; {} queued", counted(queued, "pack")),
+            (queued, running) => format!("; {} running{on}, {queued} queued", counted(running, "pack")),
         };
         self.whole.bar.set_message(self.jobs.clone());
     }
@@ -292,7 +292,8 @@ impl Progress for Shown<'_> {
             Event::Jobs { queued, running, nodes } => self.jobs(queued, running, nodes),
             Event::Packs { line } => self.line(format!("warning: {line}")),
             Event::Sent { packs, tasks } => {
-                self.line(format!("{:>7.1} s  {tasks} tasks sent in {packs} packs", self.start.elapsed().as_secs_f64()));
+                let (tasks, packs) = (counted(tasks, "task"), counted(packs, "pack"));
+                self.line(format!("{:>7.1} s  {tasks} sent in {packs}", self.start.elapsed().as_secs_f64()));
             }
             Event::NoLocks { error } => self.line(format!(
                 "warning: cannot lock files in this cache ({error}): another hspipe in it may do the same work again"
