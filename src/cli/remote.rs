@@ -46,15 +46,15 @@ impl Drop for Sharing {
 pub fn address(word: Option<&str>, spec: &RemoteSpec) -> Result<Option<Address>, Hinted> {
     let variable = env::var(REMOTE).ok().filter(|text| !text.is_empty());
     let (source, text) = match (word.filter(|word| !word.is_empty()), variable) {
-        (Some(word), _) => ("--remote ", word.to_string()),
-        (None, Some(text)) => ("HSPIPE_REMOTE=", text),
+        (Some(word), _) => ("", word.to_string()),
+        (None, Some(text)) => ("HSPIPE_REMOTE: ", text),
         (None, None) => return Ok(spec.address.clone()),
     };
     if text == "none" {
         return Ok(None);
     }
     let address = text.parse::<Address>();
-    address.map(Some).map_err(|error| Hinted::usage(format!("{source}{text}: {}", error.what), error.hint))
+    address.map(Some).map_err(|error| Hinted::usage(format!("{source}{}", error.what), error.hint))
 }
 
 /// How it is used: whose word counts, who signs, who is told what goes wrong.
@@ -166,9 +166,9 @@ pub fn warned(text: &str) {
 
 /// An error of a command that is about such a cache.
 pub fn hinted(error: RemoteError) -> anyhow::Error {
-    match error.hint().map(str::to_string) {
-        Some(hint) => anyhow::Error::from(Hinted::new(error.line(), hint)),
-        None => error.into(),
+    match error.hint() {
+        Some(hint) => Hinted::new(error.line(), hint).into(),
+        None => anyhow::anyhow!(error.line()),
     }
 }
 

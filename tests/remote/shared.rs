@@ -109,7 +109,7 @@ fn the_pipeline_names_it_and_nobody_must_use_it() {
     with("");
     let ran = run(&["--remote", "bucket"], None);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("--remote bucket: `bucket` is not the address"), "{}", ran.err);
+    assert!(ran.err.contains("error: `bucket` is not the address"), "{}", ran.err);
     // Without keys there is a word on which, and the run goes on.
     let mut command = machine.command(&["run", "load", "--remote", "s3://bucket/prefix"]);
     for name in

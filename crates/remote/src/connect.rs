@@ -176,9 +176,11 @@ pub fn hint(error: &object_store::Error) -> Option<String> {
     );
     let hint = match () {
         // Where a machine is asked for its keys.
-        () if text.contains("169.254.169.254") && text.contains("S3") => AMAZON,
-        () if text.contains("169.254.169.254") => AZURE,
-        () if text.contains("metadata.google.internal") => GOOGLE,
+        () if text.contains("169.254.169.254") || text.contains("metadata.google.internal") => match () {
+            () if text.contains("GCS") => GOOGLE,
+            () if text.contains("Azure") => AZURE,
+            () => AMAZON,
+        },
         () if text.contains("URL scheme is not allowed") => {
             "the server's address is http://: AWS_ALLOW_HTTP=true, GOOGLE_ALLOW_HTTP or AZURE_ALLOW_HTTP lets it be"
         }

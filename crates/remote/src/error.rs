@@ -39,7 +39,10 @@ impl RemoteError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            RemoteError::Failed { hint, .. } => hint.as_deref(),
+            RemoteError::Failed { hint: Some(hint), .. } => Some(hint),
+            RemoteError::Failed { is_away: true, .. } => {
+                Some("look at the address, at the variables that name a server, and at the network")
+            }
             _ => None,
         }
     }
