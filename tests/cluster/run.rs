@@ -12,7 +12,8 @@ use hspipe_engine::away::{Element, Order, Queue};
 const PROGRAM: &str = r#"#!/bin/sh
 trap 'echo told to end; exit 143' TERM
 echo "$1 $3 $HSPIPE_MARK"
-while ! [ -e "$2/go" ]; do sleep 0.1; done
+# A test that fails takes its folder away.
+while ! [ -e "$2/go" ]; do [ -d "$2" ] || exit 1; sleep 0.1; done
 touch "$2/done-$3"
 "#;
 
