@@ -54,7 +54,8 @@ fn list(args: &args::Args, store: &Store) -> anyhow::Result<ExitCode> {
     let mut packs = Table::new(&["pack", "state", "node", "tasks done", "of", "first task"]);
     for (folder, state) in &runs {
         let alive = alive(&executors, state);
-        let sights = look_at(folder, store);
+        let sights: Vec<Sight> =
+            look_at(folder, store).into_iter().filter(|sight| !sight.is_closed).collect();
         let (mut counts, mut nodes) = (HashMap::new(), BTreeSet::new());
         for sight in &sights {
             let standing = standing(sight, alive.as_deref());

@@ -124,7 +124,7 @@ fn compute(args: &args::Args, run: &args::Run) -> anyhow::Result<ExitCode> {
     let ending = Ending { graph: &project.graph, voice: &voice, report: &report, cached: before.cached };
     // Before anything else can fail, what failed is told.
     ending.tell_failures();
-    if let Some(elsewhere) = elsewhere.filter(|_| report.away.0 > 0) {
+    if let Some(elsewhere) = elsewhere.filter(|_| !report.away.1.is_empty()) {
         // Its record stays open: the run that goes on with the packs ends it.
         away::leave(elsewhere, (report.away.0, report.away.1.len()), &project.store, &voice)?;
         let code = if stop.was_asked() { stop.exit_code() } else { u8::from(!report.failed.is_empty()) };

@@ -163,21 +163,47 @@ impl Folder {
         write_json(&self.pack_path(number), pack)
     }
 
-    /// A pack; none if it is damaged or gone.
+    /// A pack, open or closed; none if it is damaged or gone.
     pub fn pack(&self, number: usize) -> Option<Pack> {
-        sealed::open(&fs::read(self.pack_path(number)).ok()?)
+        let bytes = fs::read(self.pack_path(number)).or_else(|_| fs::read(self.closed_path(number)));
+        sealed::open(&bytes.ok()?)
     }
 
-    /// Where a pack lies.
-    pub fn pack_path(&self, number: usize) -> PathBuf {
+    fn pack_path(&self, number: usize) -> PathBuf {
         self.path.join("packs").join(format!("{number}.json"))
     }
 
-    /// The numbers of all packs, in their order.
+    fn closed_path(&self, number: usize) -> PathBuf {
+        self.path.join("packs").join(format!("{number}.closed"))
+    }
+
+    /// Closes a pack whose tasks have gone into other packs, or are given up: nobody is to work on it
+    /// or to wait for it any more.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub(super) fn close_pack(&self, number: usize) -> Result<(), StoreError> {
+        let path = self.pack_path(number);
+        fs::rename(&path, self.closed_path(number)).map_err(|source| StoreError::Io {
+            action: "close",
+            path,
+            source,
+        })
+    }
+
+    /// The numbers of all open packs, in their order.
     pub fn packs(&self) -> Vec<usize> {
-        let mut numbers: Vec<usize> = names(&self.path.join("packs"))
-            .filter_map(|name| name.strip_suffix(".json")?.parse().ok())
-            .collect();
+        self.numbers(".json")
+    }
+
+    /// The numbers of the packs that are closed.
+    pub fn closed(&self) -> Vec<usize> {
+        self.numbers(".closed")
+    }
+
+    fn numbers(&self, ending: &str) -> Vec<usize> {
+        let number = |name: String| name.strip_suffix(ending)?.parse().ok();
+        let mut numbers: Vec<usize> = names(&self.path.join("packs")).filter_map(number).collect();
         numbers.sort_unstable();
         numbers
     }

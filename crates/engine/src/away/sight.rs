@@ -22,12 +22,14 @@ pub struct Sight {
     pub node: Option<String>,
     /// Whether that attempt has ended in good order.
     pub has_ended: bool,
+    /// Whether its tasks have gone into other packs, or are given up.
+    pub is_closed: bool,
 }
 
 /// Every pack of a folder, in the order of their numbers.
 pub fn look_at(folder: &Folder, store: &Store) -> Vec<Sight> {
     let attempts = folder.attempts();
-    let sight = |number: usize| {
+    let sight = |(number, is_closed): (usize, bool)| {
         let pack = folder.pack(number)?;
         let (mut node, mut has_ended) = (None, false);
         let (mut settled, mut failed) = (std::collections::HashSet::new(), std::collections::HashSet::new());
@@ -49,7 +51,19 @@ pub fn look_at(folder: &Folder, store: &Store) -> Vec<Sight> {
             }
         }
         let tasks = pack.tasks.into_iter().map(|task| task.name).collect();
-        Some(Sight { number, tasks, settled: settled.len(), failed: failed.len(), node, has_ended })
+        Some(Sight {
+            number,
+            tasks,
+            settled: settled.len(),
+            failed: failed.len(),
+            node,
+            has_ended,
+            is_closed,
+        })
     };
-    folder.packs().into_iter().filter_map(sight).collect()
+    let open = folder.packs().into_iter().map(|number| (number, false));
+    let mut packs: Vec<(usize, bool)> =
+        open.chain(folder.closed().into_iter().map(|number| (number, true))).collect();
+    packs.sort_unstable();
+    packs.into_iter().filter_map(sight).collect()
 }

@@ -39,6 +39,9 @@ pub struct Worked {
 /// Why a pack was not worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
+    /// Its tasks have gone into other packs.
+    #[error("pack {0} was given up: others work on its tasks")]
+    Closed(usize),
     /// There is no such pack.
     #[error("there is no pack {number} in {folder}, or it is damaged")]
     NoPack {
@@ -186,6 +189,9 @@ fn await_pack(folder: &Folder, number: usize) -> Result<Pack, WorkError> {
     loop {
         if let Some(pack) = folder.packs().contains(&number).then(|| folder.pack(number)).flatten() {
             return Ok(pack);
+        }
+        if folder.closed().contains(&number) {
+            return Err(WorkError::Closed(number));
         }
         if start.elapsed() > LATE {
             return Err(WorkError::NoPack { number, folder: folder.path().display().to_string() });

@@ -33,8 +33,11 @@ impl Dispatch<'_> {
         for mut pack in lost {
             // What came just now is not lost.
             told.extend(pack.read(&pack.folder.attempts(), self.store)?);
+            if pack.left.is_empty() {
+                continue;
+            }
+            pack.folder.close_pack(pack.number)?;
             match pack.end.take() {
-                _ if pack.left.is_empty() => {}
                 Some(End::Refused(what)) => told.extend(refused(pack.left, &what)),
                 Some(End::InOrder) => self.send(vec![in_order(&pack.left)], &pack.left, told)?,
                 None => self.lose(pack, told)?,
