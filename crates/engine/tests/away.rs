@@ -252,6 +252,10 @@ fn what_is_lost_again_and_again_is_given_up() {
         "{:?}",
         report.failed[0]
     );
+    lab.site.fates.lock().unwrap().clear();
+    let again = lab.run(false);
+    assert!(again.is_complete(), "the next run tries anew, not what was lost before: {again:?}");
+    assert_eq!(lab.site.log.tasks(), TASKS);
 }
 
 #[test]
