@@ -3,7 +3,7 @@
 //! The way through this crate: [`yaml`] reads text with its locations, [`spec`] makes it a
 //! pipeline, [`settings`] applies `--profile` and `--set`, [`graph`] expands stages into tasks,
 //! [`plan`] says which of them the [`store`] already holds, [`estimate`] how much the others take,
-//! [`mod@run`] computes the others and [`history`] remembers what was run. An [`op::Op`] is all
+//! [`mod@run`] computes the others, here or [`away`], and [`history`] remembers what was run. An [`op::Op`] is all
 //! that the engine knows of the science. It never prints: see [`progress`].
 //!
 //! Two ops, a pipeline of two stages that uses them, and one of its results:
