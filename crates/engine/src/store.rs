@@ -345,11 +345,11 @@ impl Store {
             let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
             (Output { table: table.to_string(), digest, bytes: size }, Some(bytes))
         };
-        self.adopt(key, manifest, tables.into_iter().map(placed).collect(), made)
+        self.store(key, manifest, tables.into_iter().map(placed).collect(), made, Flush::Now)
     }
 
-    /// Stores a record, and before it those of its tables that come with their bytes; the others are
-    /// stored already.
+    /// Stores a record that lies elsewhere until [`Store::flush`], and before it those of its tables
+    /// that come with their bytes; the others are stored already.
     ///
     /// # Errors
     /// As [`Store::publish`].
@@ -360,12 +360,26 @@ impl Store {
         tables: Vec<(Output, Option<Vec<u8>>)>,
         made: Made,
     ) -> Result<Record, StoreError> {
+        // Where all can be flushed together, nothing waits for the disk.
+        let flush = if cfg!(target_os = "linux") { Flush::Later } else { Flush::Now };
+        self.store(key, manifest, tables, made, flush)
+    }
+
+    fn store(
+        &self,
+        key: TaskKey,
+        manifest: Manifest,
+        tables: Vec<(Output, Option<Vec<u8>>)>,
+        made: Made,
+        flush: Flush,
+    ) -> Result<Record, StoreError> {
         for (output, bytes) in &tables {
-            bytes.as_ref().map_or(Ok(()), |bytes| self.put(&output.digest, bytes))?;
+            bytes.as_ref().map_or(Ok(()), |bytes| self.put(&output.digest, bytes, flush))?;
         }
         let outputs = tables.into_iter().map(|(output, _)| output).collect();
         let record = Record { key, manifest, outputs, made };
-        write_json(&self.record_path(&key), &record)?;
+        let path = self.record_path(&key);
+        place(temporary(&path, &[&json(&path, &record)?], flush)?, &path)?;
         if let Some(upstream) = &self.upstream {
             upstream.offer(&record);
         }
@@ -374,12 +388,22 @@ impl Store {
 
     /// Stores an object. One of that name and size needs no second copy; one damaged under the same
     /// size is found on reading.
-    pub(crate) fn put(&self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(crate) fn put(&self, digest: &Digest, bytes: &[u8], flush: Flush) -> Result<(), StoreError> {
         let path = self.object_path(digest);
         match fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64) {
             true => Ok(()),
-            false => write_whole(&path, bytes),
+            false => place(temporary(&path, &[bytes], flush)?, &path),
         }
+    }
+
+    /// Brings to the disk all that [`Store::adopt`] has stored.
+    ///
+    /// # Errors
+    /// A failing disk.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        rustix::fs::syncfs(fs::File::open(&self.root)?)?;
+        Ok(())
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn place(file: tempfile::NamedTempFile, path: &Path) -> Result<(), St
 }
 
 /// When bytes are to be on the disk.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Flush {
     /// Before the file has its name.
     Now,

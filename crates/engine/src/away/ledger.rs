@@ -17,6 +17,7 @@ use crate::key::{Manifest, TaskKey};
 use crate::op::{OpError, Outputs};
 use crate::sealed;
 use crate::store::{Made, Output, Record, Store, StoreError};
+use crate::write::Flush;
 
 /// Tables from this size on are stored by the worker; smaller ones lie behind each other in one
 /// file, since a file each is what shared file systems are slow at.
@@ -190,7 +191,7 @@ impl Ledger {
             let digest = Digest::of(&bytes);
             let output = Output { table: table.to_string(), digest, bytes: bytes.len() as u64 };
             if bytes.len() >= LARGE {
-                store.put(&digest, &bytes).map_err(crate::run::cannot_store)?;
+                store.put(&digest, &bytes, Flush::Now).map_err(crate::run::cannot_store)?;
                 outputs.push(Placed { output, at: None });
             } else {
                 self.objects.write_all(&bytes).map_err(cannot_write)?;

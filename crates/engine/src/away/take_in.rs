@@ -41,7 +41,7 @@ pub fn take_in(store: &Store) -> Result<usize, StoreError> {
             }
             is_done &= open.left.is_empty();
         }
-        if is_done || folder.is_cancelled_for_good() {
+        if (is_done || folder.is_cancelled_for_good()) && store.flush().is_ok() {
             // What another machine still holds open goes with the next one.
             let _ = folder.remove();
         }

@@ -215,11 +215,14 @@ impl<'a> Dispatch<'a> {
     /// At the end of the run: folders of which nothing is on its way go, but for this run's own where
     /// a task has failed, whose log may be asked for.
     pub(crate) fn close(self, has_failed: bool) {
+        // What cannot be removed now goes with the next run.
+        if self.store.flush().is_err() {
+            return;
+        }
         for (of, known) in self.folders.iter().enumerate() {
             let is_open = self.packs.iter().any(|pack| pack.folder == known.folder);
             let is_wanted = has_failed && self.own == Some(of);
             if !is_open && !is_wanted {
-                // What cannot be removed now goes with the next run.
                 let _ = known.folder.remove();
             }
         }
