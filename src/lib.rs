@@ -11,6 +11,7 @@ pub mod executors;
 mod figures;
 pub mod nn;
 mod ops;
+mod patience;
 mod recording;
 mod report;
 mod scores;

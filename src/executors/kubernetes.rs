@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use hspipe_engine::away::{Array, Element, Order, Queue, QueueError};
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 use super::amounts::{WARNING, minutes_allowed};
 use super::command::{Ran, Surroundings, call};
 use super::script::{self, Numbers};
-use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use hspipe_engine::away::{Queue, Rules};
+use hspipe_engine::away::{Array, Queue, QueueError, Rules};
 use hspipe_engine::{Origin, SpecError, names};
 
 pub use command::Surroundings;
@@ -127,6 +127,26 @@ impl Executor {
         site.options.push(format!("--exclude={node}"));
         Some(Executor { kind: Kind::Slurm(site), ..self.clone() })
     }
+}
+
+/// Submits the parts of an order, each from a first pack to a last one. If one is refused those before it are taken back,
+/// since nobody would know of them.
+fn all_or_none<Q: Queue>(
+    queue: &mut Q,
+    parts: impl IntoIterator<Item = (usize, usize)>,
+    submit: impl Fn(&Q, usize, usize) -> Result<Array, QueueError>,
+) -> Result<Vec<Array>, QueueError> {
+    let mut arrays = Vec::new();
+    for (first, last) in parts {
+        match submit(queue, first, last) {
+            Ok(array) => arrays.push(array),
+            Err(error) => {
+                let _ = queue.cancel(&arrays);
+                return Err(error);
+            }
+        }
+    }
+    Ok(arrays)
 }
 
 #[cfg(test)]

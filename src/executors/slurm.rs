@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use hspipe_engine::away::{Array, Element, Order, Queue, QueueError};
 
+use super::all_or_none;
 use super::amounts::{WARNING, minutes_allowed};
 use super::command::{Surroundings, call};
 use super::script::{self, Numbers};
@@ -118,18 +119,7 @@ impl Queue for Slurm {
     fn submit(&mut self, order: &Order) -> Result<Vec<Array>, QueueError> {
         let blocks: Vec<(usize, usize)> = blocks(order.first, order.last).collect();
         let slots = self.site.slots.div_ceil(blocks.len()).max(1);
-        let mut arrays = Vec::with_capacity(blocks.len());
-        for (first, last) in blocks {
-            match self.submit_block(order, first, last, slots) {
-                Ok(array) => arrays.push(array),
-                Err(error) => {
-                    // Nobody would know of them.
-                    let _ = self.cancel(&arrays);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(arrays)
+        all_or_none(self, blocks, |slurm, first, last| slurm.submit_block(order, first, last, slots))
     }
 
     fn alive(&mut self, arrays: &[Array]) -> Result<Vec<Element>, QueueError> {

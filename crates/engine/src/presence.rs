@@ -40,8 +40,6 @@ enum Role {
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
     role: Role,
-    /// The machine, and the way by which it sees the cache.
-    place: String,
     /// What `pid` is a number of: one start of one machine, or of one container.
     system: String,
     pid: u32,
@@ -114,9 +112,8 @@ fn mark(root: &Path, role: Role) -> io::Result<Presence> {
     let (active, places) = (root.join("active"), root.join("places"));
     fs::create_dir_all(&active)?;
     fs::create_dir_all(&places)?;
-    let place = place(root);
-    File::create(places.join(&place))?.write_all(b"\n")?;
-    let marker = Marker { role, place, system: system(), pid: std::process::id() };
+    File::create(places.join(place(root)))?.write_all(b"\n")?;
+    let marker = Marker { role, system: system(), pid: std::process::id() };
     let mut file = tempfile::Builder::new().prefix("").suffix(".json").tempfile_in(&active)?;
     file.write_all(&serde_json::to_vec(&marker)?)?;
     file.as_file().sync_all()?;
@@ -187,7 +184,7 @@ mod tests {
     /// The marker of a process of some system.
     fn write(store: &Store, role: Role, system: &str, pid: u32) -> PathBuf {
         let path = store.root().join("active").join(format!("{system}{pid}.json"));
-        let marker = Marker { role, place: "elsewhere".into(), system: system.into(), pid };
+        let marker = Marker { role, system: system.into(), pid };
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, serde_json::to_vec(&marker).unwrap()).unwrap();
         path

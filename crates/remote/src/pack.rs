@@ -3,7 +3,7 @@
 //! In: records of tasks whose tables lie in the cache of this machine. Out: packs there, and then
 //! one index that lists them. A table that is there already is not sent again. Large tables lie alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use hspipe_engine::key::Digest;
@@ -36,11 +36,14 @@ struct Packer<'a> {
     open: Vec<(Digest, u64, u64)>,
     /// Where the tables lie whose packs are there.
     places: HashMap<Digest, Place>,
+    /// All tables that were added, in packs that are there and in the open one.
+    added: HashSet<Digest>,
 }
 
 impl Packer<'_> {
     fn add(&mut self, digest: &Digest, table: Vec<u8>) -> Result<(), RemoteError> {
         let bytes = table.len() as u64;
+        self.added.insert(*digest);
         if bytes > ALONE {
             self.remote.bucket.put(&object(digest), table)?;
             self.places.insert(*digest, Place { pack: *digest, offset: 0, bytes });
@@ -68,23 +71,20 @@ impl Packer<'_> {
         }
         Ok(())
     }
-
-    fn has(&self, digest: &Digest) -> bool {
-        self.places.contains_key(digest) || self.open.iter().any(|(open, ..)| open == digest)
-    }
 }
 
 impl Remote {
     /// Sends these records with their tables, and returns how many. One whose tables are neither here nor there is left out.
     pub(crate) fn send(&self, records: &[Record]) -> Result<usize, RemoteError> {
-        let mut packer = Packer { remote: self, bytes: Vec::new(), open: Vec::new(), places: HashMap::new() };
+        let (bytes, open) = (Vec::new(), Vec::new());
+        let (places, added) = (HashMap::new(), HashSet::new());
+        let mut packer = Packer { remote: self, bytes, open, places, added };
         let mut whole = Vec::with_capacity(records.len());
         for record in records.iter().filter(|record| !self.catalogue.serves(&record.key)) {
             let mut tables = Vec::new();
-            let missing = record
-                .outputs
-                .iter()
-                .filter(|output| !packer.has(&output.digest) && !self.catalogue.has(&output.digest));
+            let missing = record.outputs.iter().filter(|output| {
+                !packer.added.contains(&output.digest) && !self.catalogue.has(&output.digest)
+            });
             let read = missing.map(|output| Some((output.digest, self.own.read(&output.digest).ok()?)));
             let is_whole = read.fold(true, |is_whole, table| {
                 let is_there = table.is_some();

@@ -53,6 +53,11 @@ pub fn name(digest: &Digest) -> String {
 }
 
 impl Remote {
+    /// Puts the object of a run, which these are the bytes of, there.
+    pub(crate) fn put_run(&self, bytes: Vec<u8>) -> Result<(), RemoteError> {
+        self.bucket.put(&format!("{FOLDER}/{}", name(&Digest::of(&bytes))), bytes)
+    }
+
     /// Marks a run at its end. What goes wrong is a warning.
     pub fn mark(&self, run: &RunRecord) {
         if self.is_down() {
@@ -60,7 +65,7 @@ impl Remote {
         }
         let put = || {
             let bytes = bytes(run)?;
-            self.bucket.put(&format!("{FOLDER}/{}", name(&Digest::of(&bytes))), bytes)
+            self.put_run(bytes)
         };
         if let Err(error) = put() {
             self.warn_of(&error, "this run is not known there, so its results may be collected");

@@ -115,9 +115,8 @@ impl Remote {
             self.bucket.list(runs::FOLDER)?.into_iter().map(|run| run.name).collect();
         for run in history::newest_first(&self.own).take(RUNS) {
             let bytes = runs::bytes(&run)?;
-            let name = runs::name(&Digest::of(&bytes));
-            if !known.contains(&name) {
-                self.bucket.put(&format!("{}/{name}", runs::FOLDER), bytes)?;
+            if !known.contains(&runs::name(&Digest::of(&bytes))) {
+                self.put_run(bytes)?;
             }
         }
         Ok(())

@@ -86,6 +86,12 @@ impl Open {
         }
     }
 
+    /// A pack that an earlier run has written down, less the tasks whose results are in the cache.
+    pub(super) fn found(folder: &Folder, number: usize, store: &Store) -> Open {
+        let tasks = folder.pack(number).map(|pack| pack.tasks).unwrap_or_default();
+        Open::new(folder, number, tasks.into_iter().filter(|task| store.lookup(&task.key).is_none()))
+    }
+
     /// What the attempts, of which a listing has shown the names, have written since the last look.
     ///
     /// # Errors

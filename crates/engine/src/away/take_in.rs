@@ -2,8 +2,6 @@
 //!
 //! In: a cache. Out: records and objects in it, before a plan is made.
 
-use std::collections::BTreeMap;
-
 use super::folder::Folder;
 use super::open::{Open, Told};
 use crate::failure::Failure;
@@ -18,20 +16,11 @@ pub fn take_in(store: &Store) -> Result<usize, StoreError> {
     let mut count = 0;
     for folder in Folder::all(store) {
         let attempts = folder.attempts();
-        let mut of_pack: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
-        for (number, attempt) in attempts {
-            of_pack.entry(number).or_default().push((number, attempt));
-        }
         let mut is_done = true;
         for number in folder.packs() {
-            let tasks = folder.pack(number).map(|pack| pack.tasks).unwrap_or_default();
-            let mut open = Open::new(
-                &folder,
-                number,
-                tasks.into_iter().filter(|task| store.lookup(&task.key).is_none()),
-            );
+            let mut open = Open::found(&folder, number, store);
             if !open.left.is_empty() {
-                for told in open.read(of_pack.get(&number).map_or(&[], Vec::as_slice), store)? {
+                for told in open.read(&attempts, store)? {
                     match told {
                         Told::Done(_) => count += 1,
                         Told::Failed(key, error) if error.is_lasting() => Failure::keep(store, &key, &error),

@@ -103,12 +103,7 @@ impl<'a> Dispatch<'a> {
                 state.arrays.iter().any(|array| array.holds(*number)) || attempts.any(|(of, _)| of == number)
             };
             for number in folder.packs().into_iter().filter(has_gone) {
-                let tasks = folder.pack(number).map(|pack| pack.tasks).unwrap_or_default();
-                let open = Open::new(
-                    &folder,
-                    number,
-                    tasks.into_iter().filter(|task| store.lookup(&task.key).is_none()),
-                );
+                let open = Open::found(&folder, number, store);
                 if !open.left.is_empty() {
                     dispatch.packs.push(open);
                 }
@@ -148,7 +143,7 @@ impl<'a> Dispatch<'a> {
         self.elsewhere.is_detached
     }
 
-    /// Whether a task is on its way, or waits to be.
+    /// Whether a task is on its way.
     pub(crate) fn carries(&self, key: &TaskKey) -> bool {
         self.packs.iter().any(|pack| pack.left.contains_key(key))
     }
